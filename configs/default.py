@@ -1,0 +1,100 @@
+"""Every field of a training run, explained where it is defined.
+
+    --config=configs/default.py:RULE,MODEL,DATASET      for example  pepita,mlp,mnist
+
+The three words choose a column of Table 2 of the paper (`presets.py`); any field can be
+overridden with --config.FIELD=VALUE. `--help` prints the explanations.
+"""
+
+from ml_collections import ConfigDict, config_dict
+
+from configs import presets
+from pepita_jax.data import DATASETS
+from pepita_jax.errors import UserError, keyword_options, look_up
+from pepita_jax.network import MODELS
+from pepita_jax.optimizers import optimizer_fields
+from pepita_jax.rules import RULES, rule_options
+
+# Field: default, meaning with unit and source. A type in place of a default: not set.
+# "Table 2": the default is the paper's and depends on RULE, MODEL and DATASET.
+FIELDS = {
+    "dataset": (..., "digits, mnist, fashion_mnist, cifar10 or cifar100"),
+    "data_dir": (str, "folder of TensorFlow Datasets; else $TFDS_DATA_DIR, ~/tensorflow_datasets"),
+    "validation_fraction": (0.0, "share of the training set's end held out; the paper: none"),
+    "whiten": (False, "ZCA-whiten the images (App. G)"),
+    "seed": (0, "root of all randomness: seed k of the run is drawn from (seed, k) alone"),
+    "num_seeds": (10, "independent runs, numbered from 0, trained side by side (Table 1: 10)"),
+    "num_epochs": (..., "passes over the training set (Table 2: 100)"),
+    "batch_size": (..., "images a step; an epoch's last incomplete batch is dropped (Table 2)"),
+    "rule": (..., "name of the learning rule and its options, explained below"),
+    "model.name": (..., "mlp or conv"),
+    "model.channels": (..., "filters of each convolution block, then 2x2 max-pooling (Table 2)"),
+    "model.kernel_size": (..., "side of the filters, pixels; stride 1 (Table 2: 5)"),
+    "model.padding": (..., "zeros around a convolution's input, pixels (PEPITA's program: 0)"),
+    "model.hidden": (..., "units of each hidden dense layer (Table 2: 1024; conv: none)"),
+    "model.dropout": (..., "probability of dropping a unit, after hidden dense layers (Table 2)"),
+    "model.activation": (..., "of hidden layers: relu (Sec. 4.1), tanh or linear"),
+    "model.output": (..., "softmax with cross-entropy (Sec. 4.1), sigmoid with binary "
+                     "cross-entropy, or linear with half the squared error"),
+    "model.init": (..., "he_uniform (Table 2), he_normal (Fig. 6) or pytorch (+-1/sqrt(fan_in))"),
+    "optimizer.name": ("sgd", "any optax optimizer (Sec. 4.1: SGD)"),
+    "optimizer.learning_rate": (..., "rate of the first epochs, per step (Table 2)"),
+    "optimizer.momentum": (0.9, "Sec. 4.1; with another optimizer.name, unset unless given"),
+    "optimizer.*": (..., "the named optimizer's other keyword arguments; unset: optax's defaults"),
+    "schedule.epochs": (..., "epochs after which the rate is multiplied by the factor (Table 2)"),
+    "schedule.factor": (0.1, "what the rate is multiplied by (Table 2)"),
+    "seeds_at_once": (int, "layout of the seed axis: 0 all by vmap, 1 one after another by "
+                      "lax.map, k in chunks of k; unset: 1 on CPU, 0 on accelerators"),
+    "checkpoint_every": (1, "epochs between checkpoints; the last epoch always has one"),
+    "tensorboard": (False, "also write TensorBoard event files (extra: tensorboard)"),
+}  # fmt: skip
+
+
+def get_config(choice="pepita,mlp,mnist"):
+    """The configuration of `RULE,MODEL,DATASET`, a `ConfigDict`.
+
+    Raises:
+        UserError: a word is missing or unknown.
+    """
+    words = choice.split(",")
+    if len(words) != 3:
+        raise UserError(f"--config needs RULE,MODEL,DATASET after the colon, got {choice!r}")
+    rule, model, dataset = words
+    look_up("rule", rule, RULES)
+    look_up("model", model, MODELS)
+    look_up("dataset", dataset, DATASETS)
+
+    fields = {field: default for field, (default, _) in FIELDS.items() if default is not ...}
+    fields |= {f"optimizer.{name}": kind for name, kind in optimizer_fields().items()} | fields
+    return _nest(fields | _preset(rule, model, dataset))
+
+
+def _preset(rule, model, dataset):
+    """The fields that depend on RULE, MODEL and DATASET."""
+    options = {**keyword_options(MODELS[model]), **presets.MODEL[model]}
+    if dataset == "digits":
+        training = presets.DIGITS[model]
+        options |= presets.DIGITS_MODEL[model]
+    else:
+        training = presets.table_2(rule, model, dataset.replace("fashion_", ""))
+    return {
+        "dataset": dataset,
+        "rule.name": rule,
+        **{f"rule.{option}": default for option, default in rule_options(rule).items()},
+        "model.name": model,
+        **{f"model.{option}": default for option, default in options.items()},
+        **training,
+    }
+
+
+def _nest(fields):
+    """`{"a.b": 1}` -> `ConfigDict` with `config.a.b == 1`; types become unset fields."""
+    config = ConfigDict()
+    for field, value in fields.items():
+        *groups, name = field.split(".")
+        group = config
+        for part in groups:
+            group[part] = group.get(part, ConfigDict())
+            group = group[part]
+        group[name] = config_dict.placeholder(value) if isinstance(value, type) else value
+    return config

@@ -1,0 +1,60 @@
+"""From a configuration (nested plain dict) to the objects that it names."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from pepita_jax.data import DATASETS, Dataset, load_dataset
+from pepita_jax.errors import look_up, require
+from pepita_jax.network import build_network
+from pepita_jax.optimizers import build_optimizer, step_schedule
+from pepita_jax.rules import Rule, build_rule
+
+
+class Experiment(NamedTuple):
+    """What a run trains, with what, on what; `schedule` maps a step to its learning rate."""
+
+    rule: Rule
+    optimizer: Any
+    schedule: Callable
+    data: Dataset
+
+
+def build_rule_on_network(config) -> Rule:
+    """The configured rule, with its network as `rule.net`."""
+    info = look_up("dataset", config["dataset"], DATASETS)
+    model, model_options = _split_name(config["model"])
+    net = build_network(
+        model, input_shape=info.image_shape, num_classes=info.num_classes, **model_options
+    )
+    rule, rule_options = _split_name(config["rule"])
+    return build_rule(rule, net, **rule_options)
+
+
+def build_scheduled_optimizer(config, steps_per_epoch=1):
+    """The configured optax optimizer and its schedule, `(optimizer, step -> rate)`."""
+    name, options = _split_name(config["optimizer"])
+    rate = options.pop("learning_rate")
+    schedule = step_schedule(rate, **config["schedule"], steps_per_epoch=steps_per_epoch)
+    return build_optimizer(name, schedule, **options), schedule
+
+
+def build_experiment(config) -> Experiment:
+    """Builds everything a configuration names and loads its data.
+
+    Raises:
+        UserError: a value is not valid, or the data set cannot be read.
+    """
+    for field in ("num_seeds", "num_epochs", "batch_size", "checkpoint_every"):
+        require(config[field] >= 1, f"{field} must be at least 1, got {config[field]}")
+    rule = build_rule_on_network(config)
+    build_scheduled_optimizer(config)  # bad options show before data are loaded
+
+    data = load_dataset(
+        config["dataset"], config["data_dir"], config["validation_fraction"], config["whiten"]
+    )
+    steps_per_epoch = max(1, len(data.train[0]) // config["batch_size"])
+    return Experiment(rule, *build_scheduled_optimizer(config, steps_per_epoch), data)
+
+
+def _split_name(group):
+    return group["name"], {key: value for key, value in group.items() if key != "name"}

@@ -1,0 +1,70 @@
+"""From a data set's name to the arrays that training uses."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pepita_jax.data.cache import cached
+from pepita_jax.data.prepared import find_prepared, read_prepared
+from pepita_jax.data.sets import DATASETS
+from pepita_jax.data.whitening import zca_whiten
+from pepita_jax.errors import look_up, require
+
+
+class Dataset(NamedTuple):
+    """Splits of a data set, each `(image, label)`; `validation` is None if there is none.
+
+    Images are `[N, H, W, C]`, uint8 in 0...255 or float32 (digits in [0, 1], whitened sets);
+    labels are int32 `[N]`.
+    """
+
+    train: tuple[np.ndarray, np.ndarray]
+    test: tuple[np.ndarray, np.ndarray]
+    validation: tuple[np.ndarray, np.ndarray] | None = None
+
+
+def load_dataset(name, data_dir=None, validation_fraction=0.0, whiten=False):
+    """Loads a data set.
+
+    Args:
+        name: a key of `DATASETS`.
+        data_dir: folder of TensorFlow Datasets; None: `TFDS_DATA_DIR`, or the home folder's.
+        validation_fraction: share of the training set, taken from its end, to hold out.
+        whiten: ZCA-whiten all splits with the training set's statistics.
+
+    Raises:
+        UserError: the name is unknown, or the set is missing, empty or damaged.
+    """
+    look_up("dataset", name, DATASETS)
+    require(
+        0 <= validation_fraction < 1,
+        f"validation_fraction must be in [0, 1), got {validation_fraction}",
+    )
+    train, test = _load_digits() if name == "digits" else _load_prepared(name, data_dir)
+
+    held_out = round(validation_fraction * len(train[0]))
+    require(held_out < len(train[0]), "validation_fraction leaves no image to train on")
+    splits = [train, test]
+    if held_out:
+        splits = [tuple(x[:-held_out] for x in train), test, tuple(x[-held_out:] for x in train)]
+    if whiten:
+        images = zca_whiten(*(image for image, _ in splits))
+        splits = [(image, label) for image, (_, label) in zip(images, splits, strict=True)]
+    return Dataset(*splits)
+
+
+def _load_digits():
+    """scikit-learn's digits in its own order; the last 360 are the test set."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    image = (digits.images / 16).astype(np.float32)[..., None]
+    label = digits.target.astype(np.int32)
+    num_train = DATASETS["digits"].num_train
+    return (image[:num_train], label[:num_train]), (image[num_train:], label[num_train:])
+
+
+def _load_prepared(name, data_dir):
+    folder = find_prepared(name, data_dir)
+    arrays = cached(name, folder, lambda: read_prepared(name, folder))
+    return tuple((arrays[f"{s}_image"], arrays[f"{s}_label"]) for s in ("train", "test"))

@@ -1,0 +1,124 @@
+"""The loop over epochs, and training from a notebook."""
+
+import time
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from pepita_jax.errors import require
+from pepita_jax.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.progress import Progress
+
+
+class Epoch(NamedTuple):
+    """What one epoch left.
+
+    Attributes:
+        number: from 1.
+        states: `TrainState`, seed axis first; the next epoch overwrites its buffers.
+        metrics: `{name: [S]}`: `train_loss`, `train_accuracy`, and one accuracy a split.
+        seconds: wall time, all seeds together, evaluation included.
+    """
+
+    number: int
+    states: Any
+    metrics: dict[str, np.ndarray]
+    seconds: float
+
+
+class Result(NamedTuple):
+    """A finished training; every array has the seed axis first.
+
+    Attributes:
+        params: tuple of weights, `[S, *shape]` each.
+        feedback: the rule's feedback.
+        history: `{name: [S, num_epochs]}`.
+    """
+
+    params: Any
+    feedback: Any
+    history: dict[str, np.ndarray]
+
+
+def epochs(trainer, states, splits, first, last, report=lambda steps: None):
+    """Trains epochs `first` to `last` (from 1) and yields an `Epoch` after each.
+
+    Args:
+        trainer: a `SeedTrainer`.
+        states: where to start; given up.
+        splits: `{name: (image, label)}` to evaluate on after every epoch.
+        first, last: numbers of the first and the last epoch.
+        report: called now and then with the number of steps just done.
+    """
+    splits = jax.tree.map(jnp.asarray, splits)
+    for number in range(first, last + 1):
+        start = time.perf_counter()
+        states, metrics = trainer.train_epoch(states, number, report)
+        for name, data in splits.items():
+            metrics[f"{name}_accuracy"] = trainer.evaluate(states, data)
+        yield Epoch(number, states, metrics, time.perf_counter() - start)
+
+
+def train(
+    net,
+    rule,
+    optimizer,
+    *,
+    train,
+    test,
+    num_seeds=10,
+    num_epochs=5,
+    batch_size=64,
+    seed=0,
+    seeds_at_once=None,
+    progress=True,
+):
+    """Trains a network on one's own arrays, all seeds at once.
+
+    Args:
+        net: from `build_network`.
+        rule: from `build_rule`, on the same network.
+        optimizer: any optax transformation; it descends the rule's pseudo-gradients.
+        train, test: `(image, label)`; images `[N, H, W, C]`, float in [0, 1] or uint8 in
+            0...255, labels int `[N]`.
+        num_seeds: independent runs; seed k depends on (`seed`, k) alone.
+        num_epochs: passes over the training set.
+        batch_size: images a step; the last incomplete batch of an epoch is dropped.
+        seed: root of all randomness.
+        seeds_at_once: layout of the seed axis, see `many_seeds.over_seeds`; None: by backend.
+        progress: whether to show a progress bar, or a line an epoch outside a terminal.
+
+    Returns:
+        A `Result` with history `train_loss`, `train_accuracy` and `test_accuracy`.
+
+    Raises:
+        UserError: sizes do not fit, or a number is out of range.
+    """
+    require(num_epochs >= 1, f"num_epochs must be at least 1, got {num_epochs}")
+    require(rule.net == net, "the rule was built for another network")
+    train, test = _check_data(net, "train", train), _check_data(net, "test", test)
+    trainer = SeedTrainer(
+        rule, optimizer, train, batch_size, seed_keys(seed, num_seeds), seeds_at_once
+    )
+    history = []
+    with Progress(num_epochs, trainer.steps_per_epoch, shown=progress) as bar:
+        for epoch in epochs(trainer, trainer.init(), {"test": test}, 1, num_epochs, bar.advance):
+            bar.finish_epoch(epoch)
+            history.append(epoch.metrics)
+    stacked = {name: np.stack([m[name] for m in history], axis=1) for name in history[0]}
+    return Result(epoch.states.params, epoch.states.feedback, stacked)
+
+
+def _check_data(net, split, data):
+    image, label = (np.asarray(x) for x in data)
+    found, expected = image.shape[1:], net.input_shape
+    require(found == expected, f"{split} images have shape {found}, the network takes {expected}")
+    message = f"{split} has {len(image)} images and labels of shape {label.shape}"
+    require(len(image) == label.size > 0 and label.ndim == 1, message)
+    in_range = label.min() >= 0 and label.max() < net.num_classes
+    require(in_range, f"{split} labels must be in 0...{net.num_classes - 1}")
+    if image.dtype != np.uint8:
+        image = image.astype(np.float32)
+    return image, label.astype(np.int32)

@@ -1,0 +1,116 @@
+"""Many seeds at once: the one place where the seed axis exists.
+
+`one_seed.py` is written for one seed. Here each of its functions gets a leading seed axis, laid
+out by `vmap`, by `lax.map`, or by chunks of both, and is compiled once.
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from pepita_jax import one_seed
+from pepita_jax.errors import require
+
+PROGRESS_UPDATES = 20  # reports an epoch
+
+
+def default_seeds_at_once():
+    """One after another on CPU, where a seed's weights then stay in cache; all elsewhere."""
+    return 1 if jax.default_backend() == "cpu" else 0
+
+
+def over_seeds(function, num_mapped, seeds_at_once):
+    """Maps `function` over the leading axis of its first `num_mapped` arguments.
+
+    Args:
+        function: written for one seed.
+        num_mapped: arguments with a seed axis; all seeds share the others.
+        seeds_at_once: 0 all by vmap; 1 one after another by lax.map; k in chunks of k.
+    """
+
+    def mapped(*arguments):
+        per_seed, shared = arguments[:num_mapped], arguments[num_mapped:]
+        one_seed = lambda seed: function(*seed, *shared)
+        if seeds_at_once == 0:
+            return jax.vmap(one_seed)(per_seed)
+        batch_size = None if seeds_at_once == 1 else seeds_at_once
+        return jax.lax.map(one_seed, per_seed, batch_size=batch_size)
+
+    return mapped
+
+
+def seed_keys(seed, num_seeds):
+    """Keys of seeds 0 to `num_seeds` - 1 of a run, `[S]`."""
+    require(num_seeds >= 1, f"num_seeds must be at least 1, got {num_seeds}")
+    return jax.vmap(lambda k: one_seed.seed_key(seed, k))(jnp.arange(num_seeds))
+
+
+def init_states(rule, optimizer, keys):
+    """The initial `TrainState` of every seed, seed axis first."""
+    return jax.vmap(partial(one_seed.init_state, rule, optimizer))(keys)
+
+
+class SeedTrainer:
+    """Trains all seeds of one rule on one data set, a compiled program for each stage.
+
+    Args:
+        rule: learning rule, with its network.
+        optimizer: any optax transformation.
+        data: `(image, label)` of the training set; uint8 or float images `[N, H, W, C]`.
+        batch_size: examples a step.
+        keys: keys of the seeds, `[S]`.
+        seeds_at_once: layout of the seed axis, see `over_seeds`; None: by backend.
+    """
+
+    def __init__(self, rule, optimizer, data, batch_size, keys, seeds_at_once=None):
+        layout = default_seeds_at_once() if seeds_at_once is None else seeds_at_once
+        require(layout >= 0, f"seeds_at_once must not be negative, got {layout}")
+        num_examples = len(data[0])
+        require(batch_size >= 1, f"batch_size must be at least 1, got {batch_size}")
+        message = f"batch_size {batch_size} is larger than the training set ({num_examples} images)"
+        require(batch_size <= num_examples, message)
+
+        self.data = jax.tree.map(jnp.asarray, data)
+        self.keys = keys
+        self.steps_per_epoch = num_examples // batch_size
+        draw_order = partial(one_seed.draw_order, num_examples=num_examples, batch_size=batch_size)
+        train_steps = partial(one_seed.train_steps, rule, optimizer)
+        count_correct = partial(one_seed.count_correct, rule.net)
+        self._init = jax.jit(partial(init_states, rule, optimizer))
+        self._draw_order = jax.jit(jax.vmap(draw_order, in_axes=(0, None)))
+        self._train_steps = jax.jit(over_seeds(train_steps, 3, layout), donate_argnums=0)
+        self._count_correct = jax.jit(over_seeds(count_correct, 1, layout))
+
+    def init(self):
+        """The initial `TrainState` of every seed, seed axis first."""
+        return self._init(self.keys)
+
+    def train_epoch(self, states, epoch, report=lambda steps: None):
+        """Trains one epoch.
+
+        Args:
+            states: `TrainState` with a leading seed axis; its buffers are given up.
+            epoch: number of the epoch, from 1.
+            report: called now and then with the number of steps just done.
+
+        Returns:
+            The new states, and `{"train_loss": [S], "train_accuracy": [S]}`, means over the
+            epoch's batches as trained.
+        """
+        order = self._draw_order(self.keys, epoch)
+        total = {"loss": 0.0, "accuracy": 0.0}
+        stride = -(-self.steps_per_epoch // PROGRESS_UPDATES)
+        for start in range(0, self.steps_per_epoch, stride):
+            stop = min(start + stride, self.steps_per_epoch)
+            states, sums = self._train_steps(
+                states, self.keys, order, epoch, start, stop, self.data
+            )
+            total = {name: total[name] + np.asarray(sums[name], np.float64) for name in total}
+            report(stop - start)
+        return states, {f"train_{name}": total[name] / self.steps_per_epoch for name in total}
+
+    def evaluate(self, states, data):
+        """Accuracy of every seed on `(image, label)`, `[S]` fractions."""
+        return np.asarray(self._count_correct(states.params, data)) / len(data[0])

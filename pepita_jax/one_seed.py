@@ -1,0 +1,88 @@
+"""Training, written for one seed and one device; `many_seeds.py` runs many side by side.
+
+All randomness of a seed comes from its key, and all randomness of an epoch from that key and
+the epoch's number, so that nothing depends on how many seeds run or on where training began.
+"""
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from pepita_jax.types import Batch, TrainState
+
+EVALUATION_BATCH = 500
+
+
+def seed_key(seed, k):
+    """The key of seed number `k` of a run: it depends on `seed` and `k` alone."""
+    return jax.random.fold_in(jax.random.key(seed), k)
+
+
+def init_state(rule, optimizer, key):
+    """Draws the weights and the feedback of one seed."""
+    params = rule.net.init(jax.random.fold_in(key, 0))
+    feedback = rule.init_feedback(jax.random.fold_in(key, 1))
+    return TrainState(params, feedback, optimizer.init(params))
+
+
+def epoch_keys(key, epoch):
+    """Keys of one epoch: for its data order, and for its steps."""
+    epoch_key = jax.random.fold_in(jax.random.fold_in(key, 2), epoch)
+    return jax.random.fold_in(epoch_key, 0), jax.random.fold_in(epoch_key, 1)
+
+
+def draw_order(key, epoch, num_examples, batch_size):
+    """A fresh permutation as `[steps, batch_size]`; the last incomplete batch is dropped."""
+    order_key, _ = epoch_keys(key, epoch)
+    steps = num_examples // batch_size
+    order = jax.random.permutation(order_key, num_examples)
+    return order[: steps * batch_size].reshape(steps, batch_size)
+
+
+def train_step(rule, optimizer, state, batch):
+    """One update. Returns the new state and the rule's `loss` and `accuracy`."""
+    pseudo_gradients, aux = rule.pseudo_gradients(state.params, state.feedback, batch)
+    updates, opt_state = optimizer.update(pseudo_gradients, state.opt_state, state.params)
+    params = optax.apply_updates(state.params, updates)
+    return TrainState(params, state.feedback, opt_state), aux
+
+
+def train_steps(rule, optimizer, state, key, order, epoch, start, stop, data):
+    """Steps `start` to `stop` of an epoch. Returns the state and sums of loss and accuracy.
+
+    Args:
+        state: the `TrainState` before.
+        key: the seed's key.
+        order: `[steps, B]` indices, from `draw_order`.
+        epoch: number of the epoch.
+        start, stop: range of steps; traced, so that any range shares one compiled program.
+        data: `(image, label)` of the whole training set.
+    """
+    image, label = data
+    _, step_key = epoch_keys(key, epoch)
+
+    def step(i, carry):
+        state, sums = carry
+        key = jax.random.fold_in(step_key, i)
+        batch = Batch(to_float(image[order[i]]), label[order[i]], key)
+        state, aux = train_step(rule, optimizer, state, batch)
+        return state, {name: sums[name] + aux[name] for name in sums}
+
+    sums = {"loss": jnp.zeros(()), "accuracy": jnp.zeros(())}
+    return jax.lax.fori_loop(start, stop, step, (state, sums))
+
+
+def count_correct(net, params, data):
+    """How many of `(image, label)` are classified correctly; no dropout."""
+    image, label = data
+
+    def is_correct(example):
+        image, label = example
+        return net.apply(params, to_float(image)[None])[0].argmax(-1) == label
+
+    return jax.lax.map(is_correct, (image, label), batch_size=EVALUATION_BATCH).sum()
+
+
+def to_float(image):
+    """Images as the network sees them: uint8 is scaled to [0, 1], floats pass unchanged."""
+    return image.astype(jnp.float32) / 255 if image.dtype == jnp.uint8 else image

@@ -1,0 +1,32 @@
+"""Only the last layer learns: the control of Fig. 5 (F = 0)."""
+
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+
+from pepita_jax.rules.base import Rule, correlate, like_params
+
+
+@dataclass(frozen=True)
+class Shallow(Rule):
+    """The output layer learns by the delta rule; every other layer keeps its random weights.
+
+        e     = h_L - t                            error, [B, K]
+        dW_L  = h_{L-1}^T e                        output layer, mean over the batch
+        dW_l  = 0                                  hidden layers
+
+    This is PEPITA with F = 0 (Dellaferrera & Kreiman, 2022, App. D, Eq. 10).
+
+    Feedback: none.
+    """
+
+    def pseudo_gradients(self, params, F, batch):
+        net = self.net
+        masks = net.draw_dropout(batch.key, len(batch.image))
+        pre, a, h = net.forward(params, batch.image, masks)
+
+        e = h[-1] - net.one_hot(batch.label)
+        (dW_L,) = like_params([correlate(pre[-1], e)], params[-1:], len(batch.image))
+
+        frozen = tuple(jnp.zeros_like(W) for W in params[:-1])
+        return (*frozen, dW_L), net.measure(a[-1], batch.label)

@@ -1,0 +1,33 @@
+"""Tables for the terminal, in Markdown."""
+
+
+def summary_table(summaries):
+    """A table of finished runs, one row each; `summaries` as in `summary.json`."""
+    rows = [("rule", "model", "dataset", "seeds", "epochs", "test %", "training %", "time")]
+    for s in summaries:
+        minutes, seconds = divmod(round(s["seconds"]), 60)
+        rows.append(
+            (
+                s["rule"],
+                s["model"],
+                s["dataset"],
+                str(s["num_seeds"]),
+                str(s["num_epochs"]),
+                as_percent(s["test_accuracy"]),
+                as_percent(s["train_accuracy"]),
+                f"{minutes}:{seconds:02d} min",
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [_line(row, widths) for row in rows]
+    return "\n".join([lines[0], _line(["-" * w for w in widths], widths), *lines[1:]])
+
+
+def as_percent(statistics):
+    """`{"mean": 0.9812, "std": 0.001}` -> `98.12 ± 0.10`."""
+    mean, std = statistics["mean"], statistics["std"]
+    return f"{100 * mean:.2f}" + (f" ± {100 * std:.2f}" if std is not None else "")
+
+
+def _line(cells, widths):
+    return "| " + " | ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)) + " |"

@@ -1,0 +1,35 @@
+"""The records that pass between data, network, rule and training."""
+
+from typing import Any, NamedTuple
+
+from flax import struct
+from jax import Array
+
+
+class Batch(NamedTuple):
+    """One mini-batch of B labelled images, as a rule sees it.
+
+    Attributes:
+        image: `[B, H, W, C]` float, in [0, 1] unless whitened.
+        label: `[B]` int, class numbers from 0.
+        key: random key of this step (dropout, noise); None means no dropout.
+    """
+
+    image: Array
+    label: Array
+    key: Array | None = None
+
+
+@struct.dataclass
+class TrainState:
+    """What training changes for one seed; with a leading seed axis, for many.
+
+    Attributes:
+        params: one weight array a layer, input side first.
+        feedback: the rule's feedback (F), a pytree; `()` where it has none.
+        opt_state: state of the optax optimizer.
+    """
+
+    params: tuple[Array, ...]
+    feedback: Any
+    opt_state: Any

@@ -1,0 +1,21 @@
+"""Shared fixtures; no test touches the user's own cache or data sets."""
+
+import jax
+import pytest
+
+jax.config.update("jax_platforms", "cpu")
+jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path, monkeypatch):
+    """Cache and data folders of the test's own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tensorflow_datasets"))
+
+
+@pytest.fixture
+def float64():
+    """Oracles are compared in double precision, where rounding cannot hide a mistake."""
+    with jax.enable_x64(True):
+        yield

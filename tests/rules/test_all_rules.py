@@ -1,0 +1,112 @@
+"""What every rule must do: a new line in `RULES` inherits all of this."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from pepita_jax import RULES, UserError, build_network, build_rule, load_dataset
+from pepita_jax import train as train_seeds
+from tests.cases import NETWORKS, make_batch, make_network, make_params
+
+# Test accuracy on the digits, mean of three seeds after four epochs: what each must exceed.
+# Guessing gives 0.1; frozen random features already separate most digits.
+DIGITS_FLOOR = {"bp": 0.85, "pepita": 0.8, "shallow": 0.75}
+
+
+def make(name, net_name):
+    net = make_network(net_name)
+    rule = build_rule(name, net)
+    return rule, make_params(net), rule.init_feedback(jax.random.key(3)), make_batch(net)
+
+
+@pytest.mark.parametrize("net_name", NETWORKS)
+@pytest.mark.parametrize("name", RULES)
+def test_pseudo_gradients_are_finite_and_shaped_like_the_weights(name, net_name):
+    rule, params, F, batch = make(name, net_name)
+    pseudo_gradients, aux = rule.pseudo_gradients(params, F, batch)
+    assert isinstance(pseudo_gradients, tuple)
+    assert [g.shape for g in pseudo_gradients] == [W.shape for W in params]
+    assert [g.dtype for g in pseudo_gradients] == [W.dtype for W in params]
+    assert all(np.isfinite(g).all() for g in pseudo_gradients)
+    assert np.any(pseudo_gradients[-1])
+    assert aux["loss"] > 0
+    assert 0 <= aux["accuracy"] <= 1
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_it_is_pure(name):
+    rule, params, F, batch = make(name, "conv, hidden layer")
+    first = jax.tree.leaves(rule.pseudo_gradients(params, F, batch))
+    second = jax.tree.leaves(rule.pseudo_gradients(params, F, batch))
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_it_is_a_mean_over_the_batch(name):
+    """Two halves of a batch average to the whole: nothing is summed over samples."""
+    rule, params, F, _ = make(name, "conv")
+    batch = make_batch(rule.net, size=6, dropout=False)
+    whole, _ = rule.pseudo_gradients(params, F, batch)
+    halves = [
+        rule.pseudo_gradients(params, F, batch._replace(image=batch.image[s], label=batch.label[s]))
+        for s in (slice(0, 3), slice(3, 6))
+    ]
+    for full, one, other in zip(whole, halves[0][0], halves[1][0], strict=True):
+        np.testing.assert_allclose(full, (one + other) / 2, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("net_name", ["mlp, three layers", "conv"])
+@pytest.mark.parametrize("name", RULES)
+def test_vmap_over_seeds_equals_a_loop(name, net_name):
+    net = make_network(net_name)
+    rule = build_rule(name, net)
+    keys = jax.random.split(jax.random.key(0), 3)
+    params, F = jax.vmap(net.init)(keys), jax.vmap(rule.init_feedback)(keys)
+    batch = make_batch(net)
+    together, _ = jax.vmap(rule.pseudo_gradients, in_axes=(0, 0, None))(params, F, batch)
+    for k in range(3):
+        alone, _ = rule.pseudo_gradients(*jax.tree.map(lambda x, k=k: x[k], (params, F)), batch)
+        for found, wanted in zip(together, alone, strict=True):
+            np.testing.assert_allclose(found[k], wanted, rtol=1e-4, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_dataset("digits")
+
+
+@pytest.mark.parametrize("optimizer", [optax.sgd(0.05, momentum=0.9), optax.adam(3e-3)],
+                         ids=["sgd", "adam"])  # fmt: skip
+@pytest.mark.parametrize("name", RULES)
+def test_it_learns_digits(name, optimizer, digits):
+    net = build_network("mlp", input_shape=(8, 8, 1), num_classes=10, hidden=(128,))
+    result = train_seeds(
+        net, build_rule(name, net), optimizer, train=digits.train, test=digits.test,
+        num_seeds=3, num_epochs=4, batch_size=32, progress=False,
+    )  # fmt: skip
+    assert result.history["test_accuracy"][:, -1].mean() > DIGITS_FLOOR[name]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_an_unknown_option_is_refused_and_the_valid_ones_listed(name):
+    with pytest.raises(UserError, match=f"rule '{name}' has no option 'nonsense'"):
+        build_rule(name, make_network("conv"), nonsense=1)
+
+
+def test_an_unknown_rule_is_refused_and_the_valid_ones_listed():
+    with pytest.raises(UserError, match="unknown rule 'backprop'; valid: bp, pepita, shallow"):
+        build_rule("backprop", make_network("conv"))
+
+
+def test_an_option_outside_its_values_is_refused():
+    with pytest.raises(UserError, match=r"presynaptic = 'both' .* valid: modulated, standard"):
+        build_rule("pepita", make_network("conv"), presynaptic="both")
+
+
+def test_shallow_leaves_hidden_layers_alone():
+    rule, params, F, batch = make("shallow", "mlp, four layers, tanh")
+    hidden = rule.pseudo_gradients(params, F, batch)[0][:-1]
+    assert not any(jnp.any(g) for g in hidden)

@@ -1,0 +1,82 @@
+"""Backpropagation against three oracles: NumPy's chain rule, jax.grad, finite differences."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from pepita_jax import build_rule
+from tests import reference
+from tests.cases import NETWORKS, make_batch, make_network, make_params, to_numpy
+
+pytestmark = pytest.mark.usefixtures("float64")
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_it_is_the_chain_rule_sample_by_sample(name):
+    net = make_network(name)
+    params, batch = make_params(net), make_batch(net)
+    masks = to_numpy(net.draw_dropout(batch.key, len(batch.image)))
+    target = np.asarray(net.one_hot(batch.label))
+
+    gradients, _ = build_rule("bp", net).pseudo_gradients(params, (), batch)
+    expected = reference.backpropagation(
+        net, to_numpy(params), to_numpy(batch.image), target, masks
+    )
+    for found, wanted in zip(gradients, expected, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-10, atol=1e-13)
+
+
+def direct_loss(net, params, batch):
+    """The loss as JAX users write it: lax convolutions and pooling, no patches."""
+    x = batch.image
+    for layer, W in zip(net.layers[:-1], params[:-1], strict=True):
+        if W.ndim == 4:
+            p = layer.padding
+            x = jax.lax.conv_general_dilated(
+                x, W, (1, 1), [(p, p), (p, p)], dimension_numbers=("NHWC", "HWIO", "NHWC")
+            )
+        else:
+            x = x.reshape(len(x), -1) @ W
+        x = {"relu": jax.nn.relu, "tanh": jnp.tanh, "linear": lambda a: a}[net.activation](x)
+        if W.ndim == 4:
+            window = (1, 2, 2, 1)
+            x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, window, window, "VALID")
+    scores = x.reshape(len(x), -1) @ params[-1]
+    target = jax.nn.one_hot(batch.label, net.num_classes)
+    losses = {
+        "softmax": lambda: optax.softmax_cross_entropy(scores, target),
+        "sigmoid": lambda: optax.sigmoid_binary_cross_entropy(scores, target).sum(-1),
+        "linear": lambda: 0.5 * ((scores - target) ** 2).sum(-1),
+    }
+    return losses[net.output]().mean()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_it_is_the_gradient_of_the_loss(name):
+    net = make_network(name)
+    params, batch = make_params(net), make_batch(net, dropout=False)
+
+    gradients, aux = build_rule("bp", net).pseudo_gradients(params, (), batch)
+    loss, expected = jax.value_and_grad(lambda p: direct_loss(net, p, batch))(params)
+    np.testing.assert_allclose(aux["loss"], loss, rtol=1e-12)
+    for found, wanted in zip(gradients, expected, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["mlp, four layers, tanh", "conv, odd border"])
+def test_it_predicts_how_the_loss_changes(name):
+    net = make_network(name)
+    params, batch = make_params(net), make_batch(net, dropout=False)
+    rule = build_rule("bp", net)
+    direction = make_params(net, key=7)
+
+    def loss(step):
+        moved = jax.tree.map(lambda W, D: W + step * D, params, direction)
+        return rule.pseudo_gradients(moved, (), batch)[1]["loss"]
+
+    gradients, _ = rule.pseudo_gradients(params, (), batch)
+    slope = sum(jnp.vdot(g, D) for g, D in zip(gradients, direction, strict=True))
+    step = 1e-5
+    np.testing.assert_allclose((loss(step) - loss(-step)) / (2 * step), slope, rtol=1e-7)

@@ -1,0 +1,183 @@
+"""PEPITA against a NumPy transcription of Alg. 1 and against closed forms."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from pepita_jax import UserError, build_network, build_rule
+from pepita_jax.layers import Conv, Dense
+from pepita_jax.network import Network
+from tests import reference
+from tests.cases import NETWORKS, make_batch, make_network, make_params, to_numpy
+
+OPTIONS = [
+    {},
+    {"presynaptic": "standard"},
+    {"output_error": "modulated"},
+    {"modulation_sign": -1},
+    {"presynaptic": "standard", "output_error": "modulated", "modulation_sign": -1},
+]
+
+
+def assert_same(found, wanted, rtol=1e-10, atol=1e-14):
+    for f, w in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(f, w, rtol=rtol, atol=atol)
+
+
+def make_rule(net, **options):
+    """With an F large enough to flip some ReLUs."""
+    rule = build_rule("pepita", net, **{"feedback_scale": 2.0, **options})
+    return rule, rule.init_feedback(jax.random.key(3))
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_it_is_algorithm_1_sample_by_sample(name, options):
+    net = make_network(name)
+    params, batch = make_params(net), make_batch(net)
+    rule, F = make_rule(net, **options)
+    masks = to_numpy(net.draw_dropout(batch.key, len(batch.image)))
+
+    pseudo_gradients, _ = rule.pseudo_gradients(params, F, batch)
+    expected = reference.pepita(
+        net, to_numpy(params), np.asarray(F), to_numpy(batch.image),
+        np.asarray(net.one_hot(batch.label)), masks,
+        sign=options.get("modulation_sign", 1),
+        presynaptic=options.get("presynaptic", "modulated"),
+        output_error=options.get("output_error", "standard"),
+    )  # fmt: skip
+    assert_same(pseudo_gradients, expected)
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("name", ["mlp, three layers", "conv, hidden layer"])
+def test_noise_moves_the_input_along_F_instead_of_the_error(name):
+    net = make_network(name)
+    params, batch = make_params(net), make_batch(net)
+    rule, F = make_rule(net, modulation="noise", noise_scale=0.5, noise_low=0.0)
+    masks = to_numpy(net.draw_dropout(batch.key, len(batch.image)))
+    noise = rule.draw_noise(batch.key, (len(batch.image), net.num_classes))
+    assert 0 <= noise.min() < noise.max() < 0.5
+
+    pseudo_gradients, _ = rule.pseudo_gradients(params, F, batch)
+    expected = reference.pepita(
+        net, to_numpy(params), np.asarray(F), to_numpy(batch.image),
+        np.asarray(net.one_hot(batch.label)), masks, modulation=np.asarray(noise),
+    )  # fmt: skip
+    assert_same(pseudo_gradients, expected)
+
+
+def test_noise_has_the_interval_of_equation_11():
+    net = make_network("mlp, two layers")
+    rule, _ = make_rule(net, modulation="noise", noise_scale=0.1, noise_low=-1.0)
+    noise = np.asarray(rule.draw_noise(jax.random.key(0), (20000,)))
+    np.testing.assert_allclose([noise.min(), noise.max()], [-0.1, 0.1], atol=1e-4)
+    np.testing.assert_allclose(noise.mean(), 0, atol=5 * 0.1 / np.sqrt(3 * 20000))
+
+
+def test_noise_without_a_key_is_refused():
+    net = make_network("mlp, two layers")
+    rule, F = make_rule(net, modulation="noise")
+    with pytest.raises(UserError, match="key"):
+        rule.pseudo_gradients(make_params(net), F, make_batch(net, dropout=False))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_without_feedback_it_is_shallow(name):
+    """F = 0: hidden updates are exactly zero, the output layer follows the delta rule."""
+    net = make_network(name)
+    params, batch = make_params(net), make_batch(net)
+    rule, F = make_rule(net)
+    found, _ = rule.pseudo_gradients(params, jnp.zeros_like(F), batch)
+    shallow, _ = build_rule("shallow", net).pseudo_gradients(params, (), batch)
+    for hidden in found[:-1]:
+        assert not np.any(hidden)
+    np.testing.assert_array_equal(found[-1], shallow[-1])
+
+
+@pytest.mark.usefixtures("float64")
+def test_linear_network_has_the_closed_form_of_appendix_e():
+    """dW_1 = -(W_1 F e)(x + F e)^T."""
+    net = make_network("mlp, linear")
+    params, batch = make_params(net), make_batch(net)
+    rule, F = make_rule(net)
+    x = np.asarray(batch.image).reshape(len(batch.image), -1)
+    e = x @ params[0] @ params[1] - net.one_hot(batch.label)
+    Fe = e @ F.reshape(len(F), -1)
+    found, _ = rule.pseudo_gradients(params, F, batch)
+    expected = -(x + Fe).T @ (Fe @ params[0]) / len(x)
+    assert_same(found[:1], [expected], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_small_feedback_gives_the_derivative_along_F(activation):
+    """As F -> 0: dW_1 / scale -> -((W_1 F e) * s'(a_1)) x^T."""
+    net = build_network(
+        "mlp", input_shape=(6, 6, 2), num_classes=4, hidden=(7,), activation=activation
+    )
+    params, batch = make_params(net), make_batch(net)
+    rule, F = make_rule(net)
+    scale = 1e-7
+    found, _ = rule.pseudo_gradients(params, scale * F, batch)
+
+    x = np.asarray(batch.image).reshape(len(batch.image), -1)
+    a = x @ np.asarray(params[0])
+    e = net.forward(params, batch.image).h[-1] - net.one_hot(batch.label)
+    slope = reference.ACTIVATIONS[activation][1](a)
+    expected = -x.T @ ((e @ F.reshape(len(F), -1) @ params[0]) * slope) / len(x)
+    np.testing.assert_allclose(found[0] / scale, expected, rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.usefixtures("float64")
+def test_trace_identity_of_appendix_e():
+    """Linear net, whitened batch: tr(F dW A) = -tr(A^T dA) (Eq. 18, 19, 24, 28)."""
+    net = make_network("mlp, linear")
+    rule, F = make_rule(net, presynaptic="standard")
+    params = make_params(net)
+    n = int(np.prod(net.input_shape))
+    rotation, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(n, n)))
+    image = (rotation * np.sqrt(n)).reshape(n, *net.input_shape)  # mean of x x^T is I
+    batch = make_batch(net, size=n, dropout=False)._replace(image=jnp.asarray(image))
+
+    (dA, dW), _ = rule.pseudo_gradients(params, F, batch)
+    A, F = np.asarray(params[0]).T, np.asarray(F).reshape(net.num_classes, -1).T
+    np.testing.assert_allclose(np.trace(F @ dW.T @ A), -np.trace(A.T @ dA.T), rtol=1e-9)
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("rule_name", ["pepita", "bp"])
+def test_a_kernel_that_covers_the_input_is_a_fully_connected_layer(rule_name):
+    shape, units = (4, 4, 2), 6
+    conv = Network((Conv(shape, units, kernel_size=4, pool=1), Dense((1, 1, units), 3)))
+    dense = Network((Dense(shape, units), Dense((units,), 3)))
+    params = make_params(conv)
+    flat = (params[0].reshape(-1, units), params[1])
+    batch = make_batch(conv)
+
+    rule = build_rule(rule_name, conv)
+    F = rule.init_feedback(jax.random.key(3))
+    found, _ = rule.pseudo_gradients(params, F, batch)
+    expected, _ = build_rule(rule_name, dense).pseudo_gradients(flat, F, batch)
+    np.testing.assert_allclose(found[0].reshape(-1, units), expected[0], rtol=1e-11, atol=1e-15)
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-11, atol=1e-15)
+
+
+def test_F_is_uniform_with_the_width_of_table_2():
+    """Its limit is 0.05 sqrt(6 / fan_in); Table 2's number is twice that."""
+    net = build_network("mlp", input_shape=(28, 28, 1), num_classes=10)
+    F = np.asarray(build_rule("pepita", net).init_feedback(jax.random.key(0)))
+    limit = 0.05 * np.sqrt(6 / 784)
+    assert F.shape == (10, 28, 28, 1)
+    assert 0.999 * limit < np.abs(F).max() <= limit
+    np.testing.assert_allclose(F.std(), limit / np.sqrt(3), rtol=0.02)
+
+
+def test_F_can_be_normal():
+    net = build_network("mlp", input_shape=(28, 28, 1), num_classes=10)
+    rule = build_rule("pepita", net, feedback_init="he_normal", feedback_scale=1.0)
+    F = np.asarray(rule.init_feedback(jax.random.key(0)))
+    np.testing.assert_allclose(F.std(), np.sqrt(2 / 784), rtol=0.03)
+    assert np.abs(F).max() > 3 * F.std()
