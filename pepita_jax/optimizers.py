@@ -4,7 +4,7 @@ import inspect
 
 import optax
 
-from pepita_jax.errors import UserError, check_options, look_up, require
+from pepita_jax.errors import check_options, look_up, require
 
 # lbfgs needs the loss as a function of the weights, which a pseudo-gradient does not have;
 # noisy_sgd needs a random key of its own, and all seeds of a run would share its noise.
@@ -59,10 +59,9 @@ def build_optimizer(name, learning_rate, **options):
     """
     given = {option: value for option, value in options.items() if value is not None}
     check_options(f"optimizer {name!r}", given, optimizer_options(name))
-    try:
-        return look_up("optimizer", name, OPTIMIZERS)(learning_rate, **given)
-    except TypeError as error:
-        raise UserError(f"optimizer {name!r}: {error}") from error
+    # Some optimizers take no schedule; injected, its current value reaches them all as a number.
+    make = optax.inject_hyperparams(lambda learning_rate: OPTIMIZERS[name](learning_rate, **given))
+    return make(learning_rate=learning_rate)
 
 
 def optimizer_fields():

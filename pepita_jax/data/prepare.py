@@ -59,6 +59,7 @@ def _write(name, data_dir, source):
 
 def _download(builder, dl_manager):
     """The builder's registered files: `{file name: path}`."""
+    print(f"downloading {builder.name}; without network TFDS gives up after minutes", flush=True)
     urls = {info.filename: url for url, info in builder.url_infos.items()}
     try:
         return dl_manager.download(urls)

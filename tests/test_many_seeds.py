@@ -1,0 +1,126 @@
+"""The seed axis: every layout and every number of seeds gives each seed the same result."""
+
+import jax
+import numpy as np
+import optax
+import pytest
+
+from pepita_jax import UserError, build_network, build_rule
+from pepita_jax import one_seed as one
+from pepita_jax.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.rules.pepita import Pepita
+from tests.cases import make_batch
+
+NETS = {
+    "mlp": {"hidden": (8,), "dropout": 0.2},
+    "conv": {"channels": (2,), "kernel_size": 3},
+}
+
+
+def make_trainer(num_seeds=3, layout=1, model="mlp", num_examples=20, batch_size=4, rule=None):
+    net = build_network(model, input_shape=(6, 6, 1), num_classes=3, **NETS[model])
+    batch = make_batch(net, size=num_examples)
+    keys = seed_keys(0, num_seeds)
+    rule = rule or build_rule("pepita", net)
+    optimizer = optax.sgd(0.05, momentum=0.9)
+    return SeedTrainer(rule, optimizer, (batch.image, batch.label), batch_size, keys, layout)
+
+
+def five_steps(**options):
+    trainer = make_trainer(**options)
+    states, _ = trainer.train_epoch(trainer.init(), 1)
+    return jax.tree.map(np.asarray, states.params)
+
+
+@pytest.mark.parametrize("model", NETS)
+@pytest.mark.parametrize("layout", [0, 2, 3, 7])
+def test_every_layout_gives_the_same_weights(layout, model):
+    reference = five_steps(layout=1, model=model)
+    for found, wanted in zip(five_steps(layout=layout, model=model), reference, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("layout", [0, 1])
+def test_a_seed_does_not_depend_on_how_many_run_beside_it(layout):
+    few, many = five_steps(num_seeds=2, layout=layout), five_steps(num_seeds=5, layout=layout)
+    for found, wanted in zip(few, many, strict=True):
+        np.testing.assert_allclose(found, wanted[:2], rtol=0, atol=1e-5)
+
+
+def test_what_a_seed_draws_is_the_same_bit_for_bit_alone_and_among_ten():
+    trainer = make_trainer(num_seeds=10)
+    states, key = trainer.init(), one.seed_key(0, 7)
+    rule, optimizer = build_rule("pepita", make_net()), optax.sgd(0.05, momentum=0.9)
+    alone = jax.jit(lambda key: one.init_state(rule, optimizer, key))(key)
+    among = jax.tree.map(lambda x: x[7], states)
+    for found, wanted in zip(jax.tree.leaves(among), jax.tree.leaves(alone), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+    orders = jax.vmap(lambda k: one.draw_order(k, 3, 20, 4))(trainer.keys)
+    np.testing.assert_array_equal(orders[7], one.draw_order(key, 3, 20, 4))
+    step_keys = jax.vmap(lambda k: jax.random.fold_in(one.epoch_keys(k, 3)[1], 2))(trainer.keys)
+    masks = jax.vmap(lambda k: make_net().draw_dropout(k, 4)[0])(step_keys)
+    mask = make_net().draw_dropout(jax.random.fold_in(one.epoch_keys(key, 3)[1], 2), 4)[0]
+    np.testing.assert_array_equal(masks[7], mask)
+
+
+def make_net():
+    return build_network("mlp", input_shape=(6, 6, 1), num_classes=3, **NETS["mlp"])
+
+
+def test_seeds_differ():
+    first, second = (W[:2] for W in zip(*(five_steps(num_seeds=2)), strict=True))
+    assert not np.array_equal(first[0], second[0])
+
+
+@pytest.mark.parametrize("layout", [0, 1, 2])
+def test_the_training_step_is_traced_once_per_shape(layout):
+    traces = []
+
+    class Counted(Pepita):
+        def pseudo_gradients(self, params, F, batch):
+            traces.append(batch.image.shape)
+            return super().pseudo_gradients(params, F, batch)
+
+    trainer = make_trainer(layout=layout, num_seeds=4, num_examples=43, rule=Counted(make_net()))
+    states = trainer.init()
+    for epoch in range(1, 4):
+        states, _ = trainer.train_epoch(states, epoch)
+    assert len(traces) == 1
+
+
+def test_progress_is_reported_and_adds_up():
+    trainer = make_trainer(num_examples=203)
+    reported = []
+    trainer.train_epoch(trainer.init(), 1, reported.append)
+    assert sum(reported) == trainer.steps_per_epoch == 50
+    assert len(reported) > 5
+
+
+def test_means_are_over_the_batches_of_the_epoch():
+    trainer = make_trainer(num_seeds=2)
+    state = jax.tree.map(np.array, trainer.init())
+    _, metrics = trainer.train_epoch(jax.tree.map(jax.numpy.asarray, state), 1)
+    rule = build_rule("pepita", make_net())
+    optimizer = optax.sgd(0.05, momentum=0.9)
+    for k in range(2):
+        key = one.seed_key(0, k)
+        order = one.draw_order(key, 1, 20, 4)
+        start = jax.tree.map(lambda x, k=k: jax.numpy.asarray(x[k]), state)
+        _, sums = one.train_steps(rule, optimizer, start, key, order, 1, 0, 5, trainer.data)
+        np.testing.assert_allclose(metrics["train_loss"][k], sums["loss"] / 5, rtol=1e-5)
+        np.testing.assert_allclose(metrics["train_accuracy"][k], sums["accuracy"] / 5, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"num_seeds": 0}, "num_seeds must be at least 1, got 0"),
+        ({"batch_size": 21}, r"batch_size 21 is larger than the training set \(20 images\)"),
+        ({"batch_size": 0}, "batch_size must be at least 1"),
+        ({"layout": -1}, "seeds_at_once must not be negative"),
+    ],
+)
+def test_mistakes_are_named(options, message):
+    with pytest.raises(UserError, match=message):
+        make_trainer(**options)

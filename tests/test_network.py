@@ -1,0 +1,127 @@
+"""Networks against JAX's own convolutions, and what is drawn against its definition."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from pepita_jax import UserError, build_network
+from tests.cases import NETWORKS, make_batch, make_network, make_params
+
+
+@pytest.mark.parametrize(("kernel_size", "padding"), [(1, 0), (3, 0), (3, 1), (5, 2)])
+def test_a_convolution_is_that_of_lax(kernel_size, padding):
+    net = build_network(
+        "conv", input_shape=(9, 8, 3), num_classes=2, channels=(4,),
+        kernel_size=kernel_size, padding=padding,
+    )  # fmt: skip
+    params, batch = make_params(net), make_batch(net)
+    found = net.forward(params, batch.image).a[0]
+    pads = [(padding, padding)] * 2
+    expected = jax.lax.conv_general_dilated(
+        batch.image, params[0], (1, 1), pads, dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_pooling_takes_the_largest_of_each_window_and_cuts_odd_borders():
+    net = build_network("conv", input_shape=(5, 5, 1), num_classes=2, channels=(1,), kernel_size=1)
+    h = jnp.arange(25.0).reshape(1, 5, 5, 1)
+    pooled = net.layers[0].downstream(h)
+    np.testing.assert_array_equal(pooled[0, :, :, 0], [[6, 8], [16, 18]])
+
+
+@pytest.mark.parametrize(
+    ("dataset", "shapes"),
+    [
+        ((28, 28, 1), [(5, 5, 1, 32), (12 * 12 * 32, 10)]),
+        ((32, 32, 3), [(5, 5, 3, 32), (14 * 14 * 32, 10)]),
+    ],
+)
+def test_conv_networks_have_the_paper_s_sizes(dataset, shapes):
+    net = build_network("conv", input_shape=dataset, num_classes=10)
+    assert [W.shape for W in net.init(jax.random.key(0))] == shapes
+
+
+def test_images_are_flattened_row_by_row_with_channels_last():
+    net = build_network("mlp", input_shape=(2, 3, 2), num_classes=2, hidden=())
+    image = np.random.default_rng(0).random((1, 2, 3, 2), np.float32)
+    W = np.zeros((12, 2), np.float32)
+    W[(1 * 3 + 2) * 2 + 1, 0] = 1  # row 1, column 2, channel 1
+    np.testing.assert_allclose(net.apply((jnp.asarray(W),), image)[0, 0], image[0, 1, 2, 1])
+
+
+@pytest.mark.parametrize(
+    ("init", "limit", "std"),
+    [
+        ("he_uniform", lambda n: np.sqrt(6 / n), lambda n: np.sqrt(2 / n)),
+        ("he_normal", lambda n: np.inf, lambda n: np.sqrt(2 / n)),
+        ("pytorch", lambda n: 1 / np.sqrt(n), lambda n: 1 / np.sqrt(3 * n)),
+    ],
+)
+def test_initialisers_have_the_scale_of_their_fan_in(init, limit, std):
+    net = build_network("conv", input_shape=(28, 28, 3), num_classes=10, init=init)
+    for W, fan_in in zip(net.init(jax.random.key(0)), (75, 4608), strict=True):
+        assert np.abs(W).max() <= limit(fan_in)
+        np.testing.assert_allclose(np.std(W), std(fan_in), rtol=0.05)
+
+
+def test_he_normal_is_not_truncated():
+    net = build_network("mlp", input_shape=(28, 28, 1), num_classes=10, init="he_normal")
+    W = np.asarray(net.init(jax.random.key(0))[0])
+    beyond = np.mean(np.abs(W) > 3 * np.sqrt(2 / 784))
+    np.testing.assert_allclose(beyond, 0.0027, rtol=0.1)
+
+
+def test_dropout_is_inverted_and_falls_on_hidden_dense_layers_alone():
+    net = build_network(
+        "conv", input_shape=(28, 28, 1), num_classes=10, channels=(4,), hidden=(500, 400),
+        dropout=0.1,
+    )  # fmt: skip
+    masks = net.draw_dropout(jax.random.key(0), 100)
+    assert masks[0] is None
+    assert masks[3] is None
+    for mask, units in zip(masks[1:3], (500, 400), strict=True):
+        assert mask.shape == (100, units)
+        np.testing.assert_allclose(np.unique(mask), [0, 1 / 0.9], rtol=1e-6)
+        np.testing.assert_allclose(np.mean(mask == 0), 0.1, rtol=0.05)
+
+
+def test_apply_uses_no_dropout():
+    net = make_network("mlp, two layers")
+    params, batch = make_params(net), make_batch(net)
+    expected = jax.nn.relu(batch.image.reshape(5, -1) @ params[0]) @ params[1]
+    np.testing.assert_allclose(net.apply(params, batch.image), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_output_s_error_is_the_slope_of_its_loss(name):
+    """e = h_L - t is the derivative of the loss in the scores."""
+    net = make_network(name)
+    batch = make_batch(net)
+    scores = jax.random.normal(jax.random.key(5), (5, net.num_classes))
+    slope = jax.grad(lambda a: 5 * net.measure(a, batch.label)["loss"])(scores)
+    h = {"softmax": jax.nn.softmax, "sigmoid": jax.nn.sigmoid, "linear": lambda a: a}[net.output]
+    error = h(scores) - net.one_hot(batch.label)
+    np.testing.assert_allclose(slope, error, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "message"),
+    [
+        ("cnn", {}, "unknown model 'cnn'; valid: conv, mlp"),
+        ("mlp", {"channels": (3,)}, "model 'mlp' has no option 'channels'; valid: activation"),
+        ("mlp", {"hidden": (0,)}, "at least one unit"),
+        ("mlp", {"dropout": 1.0}, r"dropout must be in \[0, 1\)"),
+        ("mlp", {"activation": "gelu"}, "unknown activation 'gelu'; valid: linear, relu, tanh"),
+        ("mlp", {"output": "relu"}, "unknown output 'relu'; valid: linear, sigmoid, softmax"),
+        ("mlp", {"init": "zeros"}, "unknown init 'zeros'; valid: he_normal, he_uniform, pytorch"),
+        ("conv", {"kernel_size": 8}, "leaves nothing of an input"),
+        ("conv", {"channels": ()}, "at least one entry in channels"),
+        ("conv", {"padding": -1}, "padding must not be negative"),
+        ("conv", {"kernel_size": 0}, "kernel_size must be at least 1"),
+    ],
+)
+def test_mistakes_are_named(model, options, message):
+    with pytest.raises(UserError, match=message):
+        build_network(model, input_shape=(7, 7, 1), num_classes=3, **options)
