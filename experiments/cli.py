@@ -4,7 +4,7 @@ import sys
 
 from absl import app, flags, logging
 
-from pepita_jax.errors import UserError
+from pepita_jax.errors import UserError, require
 
 HELP_FLAGS = ("--help", "-help", "-h", "--helpfull", "--helpshort")
 
@@ -28,28 +28,41 @@ def start(main, describe):
         _fail(error)
 
 
+def refuse(arguments):
+    """Raises a `UserError` if there are positional arguments."""
+    require(not arguments, f"unexpected argument {' '.join(arguments)!r}; options begin with --")
+
+
 def describe_flags(module):
-    """One paragraph a flag that `module` defines."""
-    texts = [flag.help for flag in flags.FLAGS.get_flags_for_module(module)]
-    names = [flag.name for flag in flags.FLAGS.get_flags_for_module(module)]
-    return "\n".join(f"  --{name}: {text}" for name, text in zip(names, texts, strict=True))
+    """A line for each flag that `module` defines."""
+    defined = flags.FLAGS.get_flags_for_module(module)
+    return "\n".join(f"  --{flag.name}: {flag.help}" for flag in defined)
 
 
 def _parse(argv):
-    # The libraries that read flags report a user's mistakes by exceptions of many types.
     try:
         arguments = flags.FLAGS(argv)
-    except (UserError, flags.Error, AttributeError, KeyError, TypeError, ValueError) as error:
-        _fail(_innermost(error))
+        if "config" in flags.FLAGS:
+            flags.FLAGS.config.lock()  # a file that is not there shows on first use
+    # The libraries that read flags report a user's mistakes by exceptions of many types.
+    except (flags.Error, AttributeError, KeyError, OSError, TypeError, ValueError) as error:
+        _fail(_user_error_behind(error))
     if not flags.FLAGS["verbosity"].present:
         logging.set_verbosity(logging.WARNING)  # else every checkpoint logs a page
     return arguments
 
 
-def _innermost(error):
-    """ml_collections wraps the exceptions of a configuration file, and repeats their traceback."""
-    while not isinstance(error, UserError) and error.__context__ is not None:
-        error = error.__context__
+def _user_error_behind(error):
+    """ml_collections wraps what a configuration file raises; a bug in the file is raised again."""
+    cause = error
+    while cause is not None:
+        if isinstance(cause, UserError):
+            return cause
+        cause = cause.__context__
+    if "Error whilst parsing config file" in str(error):
+        raise error
+    if isinstance(error, (AttributeError, KeyError)):
+        return UserError(f"the configuration has no such field: {error}; --help lists all")
     return error
 
 

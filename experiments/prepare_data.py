@@ -14,7 +14,7 @@ from absl import flags
 
 from experiments import cli
 from pepita_jax.data.prepare import PREPARABLE, prepare
-from pepita_jax.errors import UserError
+from pepita_jax.errors import require
 
 SOURCE = flags.DEFINE_string("from", None, "folder with the original files; else downloads")
 DATA_DIR = flags.DEFINE_string(
@@ -23,8 +23,10 @@ DATA_DIR = flags.DEFINE_string(
 
 
 def main(names):
-    if not names:
-        raise UserError(f"name the sets to prepare; valid: {', '.join(PREPARABLE)}")
+    require(names, f"name the sets to prepare; valid: {', '.join(PREPARABLE)}")
+    alike = [name for name in names if "mnist" in name and find_source(name) == SOURCE.value]
+    message = f"the files of {', '.join(alike)} have the same names: give each a subfolder"
+    require(SOURCE.value is None or len(alike) < 2, f"{message} of {SOURCE.value}")
     for name in names:
         print(f"{name}: {prepare(name, DATA_DIR.value, find_source(name))}")
 

@@ -21,8 +21,7 @@ flags.mark_flags_as_required(["config", "workdir"])
 
 
 def main(arguments):
-    if arguments:
-        raise cli.UserError(f"unexpected argument {arguments[0]!r}; fields need --config.FIELD=")
+    cli.refuse(arguments)
     summary = run(read_config(), WORKDIR.value)
     print(f"\n{summary_table([summary])}\n\n{WORKDIR.value}: summary.json, curves.png")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from pepita_jax.data import DATASETS, Dataset, load_dataset
-from pepita_jax.errors import look_up, require
+from pepita_jax.errors import look_up, require_int
 from pepita_jax.network import build_network
 from pepita_jax.optimizers import build_optimizer, step_schedule
 from pepita_jax.rules import Rule, build_rule
@@ -45,7 +45,7 @@ def build_experiment(config) -> Experiment:
         UserError: a value is not valid, or the data set cannot be read.
     """
     for field in ("num_seeds", "num_epochs", "batch_size", "checkpoint_every"):
-        require(config[field] >= 1, f"{field} must be at least 1, got {config[field]}")
+        require_int(field, config[field], 1)
     rule = build_rule_on_network(config)
     build_scheduled_optimizer(config)  # bad options show before data are loaded
 

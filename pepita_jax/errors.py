@@ -24,6 +24,13 @@ def require(condition, message):
         raise UserError(message)
 
 
+def require_int(name, value, minimum):
+    """Raises a `UserError` unless `value` is an integer of at least `minimum`."""
+    is_int = isinstance(value, int) and not isinstance(value, bool)
+    message = f"{name} must be an integer of at least {minimum}, got {value!r}"
+    require(is_int and value >= minimum, message)
+
+
 def keyword_options(function):
     """The keyword-only parameters of `function`: `{name: default}`."""
     parameters = inspect.signature(function).parameters.values()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 
-from pepita_jax.errors import require
+from pepita_jax.errors import require, require_int
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Dense:
     dropout: float = 0.0
 
     def __post_init__(self):
-        require(self.units >= 1, f"a layer needs at least one unit, got {self.units}")
+        require_int("the number of a layer's units", self.units, 1)
         require(0 <= self.dropout < 1, f"dropout must be in [0, 1), got {self.dropout}")
 
     @property
@@ -70,9 +70,9 @@ class Conv:
     pool: int = 2
 
     def __post_init__(self):
-        require(self.units >= 1, f"a convolution needs at least one filter, got {self.units}")
-        require(self.kernel_size >= 1, f"kernel_size must be at least 1, got {self.kernel_size}")
-        require(self.padding >= 0, f"padding must not be negative, got {self.padding}")
+        require_int("the number of a convolution's filters", self.units, 1)
+        require_int("kernel_size", self.kernel_size, 1)
+        require_int("padding", self.padding, 0)
         require(
             min(self.output_shape) >= 1,
             f"a {self.kernel_size}x{self.kernel_size} convolution with {self.pool}x{self.pool} "

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pepita_jax.errors import require
+from pepita_jax.errors import require, require_int
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.progress import Progress
 
@@ -96,7 +96,7 @@ def train(
     Raises:
         UserError: sizes do not fit, or a number is out of range.
     """
-    require(num_epochs >= 1, f"num_epochs must be at least 1, got {num_epochs}")
+    require_int("num_epochs", num_epochs, 1)
     require(rule.net == net, "the rule was built for another network")
     train, test = _check_data(net, "train", train), _check_data(net, "test", test)
     trainer = SeedTrainer(

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from pepita_jax import one_seed
-from pepita_jax.errors import require
+from pepita_jax.errors import require, require_int
 
 PROGRESS_UPDATES = 20  # reports an epoch
 
@@ -43,7 +43,7 @@ def over_seeds(function, num_mapped, seeds_at_once):
 
 def seed_keys(seed, num_seeds):
     """Keys of seeds 0 to `num_seeds` - 1 of a run, `[S]`."""
-    require(num_seeds >= 1, f"num_seeds must be at least 1, got {num_seeds}")
+    require_int("num_seeds", num_seeds, 1)
     return jax.vmap(lambda k: one_seed.seed_key(seed, k))(jnp.arange(num_seeds))
 
 
@@ -66,9 +66,9 @@ class SeedTrainer:
 
     def __init__(self, rule, optimizer, data, batch_size, keys, seeds_at_once=None):
         layout = default_seeds_at_once() if seeds_at_once is None else seeds_at_once
-        require(layout >= 0, f"seeds_at_once must not be negative, got {layout}")
+        require_int("seeds_at_once", layout, 0)
         num_examples = len(data[0])
-        require(batch_size >= 1, f"batch_size must be at least 1, got {batch_size}")
+        require_int("batch_size", batch_size, 1)
         message = f"batch_size {batch_size} is larger than the training set ({num_examples} images)"
         require(batch_size <= num_examples, message)
 

@@ -4,7 +4,7 @@ import inspect
 
 import optax
 
-from pepita_jax.errors import check_options, look_up, require
+from pepita_jax.errors import check_options, look_up, require, require_int
 
 # lbfgs needs the loss as a function of the weights, which a pseudo-gradient does not have;
 # noisy_sgd needs a random key of its own, and all seeds of a run would share its noise.
@@ -41,8 +41,9 @@ def step_schedule(learning_rate, epochs, factor, steps_per_epoch):
     """
     require(learning_rate >= 0, f"optimizer.learning_rate must not be negative: {learning_rate}")
     require(factor >= 0, f"schedule.factor must not be negative: {factor}")
-    require(min(epochs, default=0) >= 0, f"schedule.epochs must not be negative: {epochs}")
-    boundaries = {int(epoch) * steps_per_epoch: factor for epoch in epochs}
+    for epoch in epochs:
+        require_int("each of schedule.epochs", epoch, 0)
+    boundaries = {epoch * steps_per_epoch: factor for epoch in epochs}
     return optax.piecewise_constant_schedule(learning_rate, boundaries)
 
 

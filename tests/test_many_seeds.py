@@ -115,10 +115,10 @@ def test_means_are_over_the_batches_of_the_epoch():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"num_seeds": 0}, "num_seeds must be at least 1, got 0"),
+        ({"num_seeds": 0}, "num_seeds must be an integer of at least 1, got 0"),
         ({"batch_size": 21}, r"batch_size 21 is larger than the training set \(20 images\)"),
-        ({"batch_size": 0}, "batch_size must be at least 1"),
-        ({"layout": -1}, "seeds_at_once must not be negative"),
+        ({"batch_size": 0}, "batch_size must be an integer of at least 1"),
+        ({"layout": -1}, "seeds_at_once must be an integer of at least 0"),
     ],
 )
 def test_mistakes_are_named(options, message):

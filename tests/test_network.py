@@ -111,15 +111,16 @@ def test_the_output_s_error_is_the_slope_of_its_loss(name):
     [
         ("cnn", {}, "unknown model 'cnn'; valid: conv, mlp"),
         ("mlp", {"channels": (3,)}, "model 'mlp' has no option 'channels'; valid: activation"),
-        ("mlp", {"hidden": (0,)}, "at least one unit"),
+        ("mlp", {"hidden": (0,)}, "units must be an integer of at least 1, got 0"),
+        ("mlp", {"hidden": ("a",)}, "units must be an integer of at least 1, got 'a'"),
         ("mlp", {"dropout": 1.0}, r"dropout must be in \[0, 1\)"),
         ("mlp", {"activation": "gelu"}, "unknown activation 'gelu'; valid: linear, relu, tanh"),
         ("mlp", {"output": "relu"}, "unknown output 'relu'; valid: linear, sigmoid, softmax"),
         ("mlp", {"init": "zeros"}, "unknown init 'zeros'; valid: he_normal, he_uniform, pytorch"),
         ("conv", {"kernel_size": 8}, "leaves nothing of an input"),
         ("conv", {"channels": ()}, "at least one entry in channels"),
-        ("conv", {"padding": -1}, "padding must not be negative"),
-        ("conv", {"kernel_size": 0}, "kernel_size must be at least 1"),
+        ("conv", {"padding": -1}, "padding must be an integer of at least 0, got -1"),
+        ("conv", {"kernel_size": 0}, "kernel_size must be an integer of at least 1, got 0"),
     ],
 )
 def test_mistakes_are_named(model, options, message):

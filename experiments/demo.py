@@ -1,0 +1,34 @@
+"""PEPITA and backpropagation on scikit-learn's digits, ten seeds each: a table and a plot.
+
+    python -m experiments.demo --workdir=runs/demo
+
+Started again on the same folder, it shows what is there.
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from configs.default import get_config
+from experiments import cli
+from pepita_jax.plots import plot_learning_curves
+from pepita_jax.run import load_run, run
+from pepita_jax.tables import summary_table
+
+WORKDIR = flags.DEFINE_string("workdir", "runs/demo", "folder of the runs and of the plot")
+RULES = ("bp", "pepita")
+
+
+def main(arguments):
+    cli.refuse(arguments)
+    root = Path(WORKDIR.value)
+    configs = {rule: get_config(f"{rule},mlp,digits").to_dict() for rule in RULES}
+    summaries = [run(config, root / rule) for rule, config in configs.items()]
+    histories = {rule: load_run(root / rule).history for rule in RULES}
+    plot = root / "demo.png"
+    plot_learning_curves(histories, plot)
+    print(f"\n{summary_table(summaries)}\n\nLearning curves: {plot}")
+
+
+if __name__ == "__main__":
+    cli.start(main, lambda: f"{__doc__}\n{cli.describe_flags(__name__)}")

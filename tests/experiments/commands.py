@@ -1,0 +1,34 @@
+"""Running the project's command lines as a user does."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TINY = ("--config.num_seeds=2", "--config.num_epochs=2", "--config.model.hidden=(8,)")
+
+
+def command(module, *arguments):
+    """Runs `python -m experiments.MODULE ARGUMENTS` from the project's root."""
+    return subprocess.run(
+        [sys.executable, "-m", f"experiments.{module}", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def train(workdir, *arguments, choice="pepita,mlp,digits"):
+    config = f"--config=configs/default.py:{choice}"
+    return command("train", config, f"--workdir={workdir}", *arguments)
+
+
+def assert_refused(done, *words):
+    """Exit status 2 and one line on standard error that holds all `words`."""
+    assert done.returncode == 2, done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("error: ")
+    for word in words:
+        assert word in lines[0]

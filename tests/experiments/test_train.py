@@ -1,0 +1,164 @@
+"""The training command: what it leaves, how it goes on, and what it says to mistakes."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+import pepita_jax as pj
+from tests.experiments.commands import TINY, assert_refused, command, train
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A tiny finished run."""
+    workdir = tmp_path_factory.mktemp("runs") / "tiny"
+    done = train(workdir, *TINY, "--config.tensorboard=True")
+    assert done.returncode == 0, done.stderr
+    return workdir, done
+
+
+def read_rows(workdir):
+    return [json.loads(line) for line in (workdir / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_a_row_an_epoch_and_seed(finished):
+    rows = read_rows(finished[0])
+    assert [(row["epoch"], row["seed"]) for row in rows] == [(1, 0), (1, 1), (2, 0), (2, 1)]
+    for row in rows:
+        assert row["learning_rate"] == pytest.approx(0.05)
+        assert row["seconds"] > 0
+        assert row["train_loss"] > 0
+        assert 0 < row["train_accuracy"] < 1
+        assert row["test_accuracy"] * 360 == pytest.approx(round(row["test_accuracy"] * 360))
+
+
+def test_the_summary_is_the_last_epoch_s(finished):
+    summary = json.loads((finished[0] / "summary.json").read_text())
+    last = [row["test_accuracy"] for row in read_rows(finished[0])[-2:]]
+    assert summary["test_accuracy"]["per_seed"] == last
+    assert summary["test_accuracy"]["mean"] == pytest.approx(np.mean(last))
+    assert summary["test_accuracy"]["std"] == pytest.approx(np.std(last, ddof=1))
+
+
+def test_the_command_shows_progress_and_a_closing_table(finished):
+    workdir, done = finished
+    assert "epoch 1/2" in done.stderr
+    assert "| pepita | mlp   | digits  | 2     | 2      |" in done.stdout
+    assert str(workdir) in done.stdout
+
+
+def test_config_plot_and_event_files_are_there(finished):
+    config = json.loads((finished[0] / "config.json").read_text())
+    assert config["rule"]["name"] == "pepita"
+    assert config["model"]["hidden"] == [8]
+    assert config["environment"]["jax"]
+    assert (finished[0] / "curves.png").read_bytes()[:4] == b"\x89PNG"
+    assert list(finished[0].glob("tensorboard/seed_1/events.*"))
+
+
+def test_a_finished_run_is_left_as_it_is(finished, tmp_path):
+    workdir = shutil.copytree(finished[0], tmp_path / "copy")
+    before = (workdir / "metrics.jsonl").read_text()
+    assert train(workdir, *TINY).returncode == 0
+    assert (workdir / "metrics.jsonl").read_text() == before
+
+
+def test_a_longer_run_goes_on_and_equals_an_uninterrupted_one(finished, tmp_path):
+    resumed = shutil.copytree(finished[0], tmp_path / "resumed")
+    assert train(resumed, *TINY, "--config.num_epochs=3").returncode == 0
+    whole = tmp_path / "whole"
+    assert train(whole, *TINY, "--config.num_epochs=3").returncode == 0
+
+    names = ("epoch", "seed", "train_loss", "train_accuracy", "test_accuracy")
+    found, wanted = ([[r[n] for n in names] for r in read_rows(w)] for w in (resumed, whole))
+    assert found == wanted
+    for one, other in zip(pj.load_run(resumed).params, pj.load_run(whole).params, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_rows_after_the_last_checkpoint_are_trained_again(finished, tmp_path):
+    """As if the run had been killed after its metrics, before its checkpoint."""
+    workdir = shutil.copytree(finished[0], tmp_path / "killed")
+    shutil.rmtree(workdir / "checkpoints" / "2")
+    before = read_rows(workdir)
+    assert train(workdir, *TINY).returncode == 0
+    timeless = [[{**row, "seconds": 0} for row in rows] for rows in (before, read_rows(workdir))]
+    assert timeless[0] == timeless[1]
+
+
+def test_another_optimizer_is_one_word_and_drops_the_momentum_of_sgd(tmp_path):
+    workdir = tmp_path / "run"
+    done = train(
+        workdir, *TINY, "--config.optimizer.name=adamw", "--config.optimizer.b1=0.8",
+        "--config.optimizer.learning_rate=0.004", "--config.schedule.epochs=(1,)",
+        choice="bp,conv,digits",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    config = pj.load_run(workdir).config
+    assert config["optimizer"]["momentum"] is None
+    assert config["optimizer"]["b1"] == 0.8
+    rates = [row["learning_rate"] for row in read_rows(workdir)]
+    np.testing.assert_allclose(rates, [0.004, 0.004, 0.0004, 0.0004], rtol=1e-6)
+
+
+DEFAULT = "--config=configs/default.py"
+MISTAKES = {
+    "rule": ([f"{DEFAULT}:pepito,mlp,digits"], ["'pepito'", "bp, pepita, shallow"]),
+    "model": ([f"{DEFAULT}:bp,cnn,digits"], ["'cnn'", "conv, mlp"]),
+    "dataset": ([f"{DEFAULT}:bp,mlp,imagenet"], ["'imagenet'", "cifar100, digits"]),
+    "two words": ([f"{DEFAULT}:bp,mlp"], ["RULE,MODEL,DATASET"]),
+    "no file": (["--config=configs/nothing.py:bp,mlp,digits"], ["configs/nothing.py"]),
+    "optimizer": (["--config.optimizer.name=sdg"], ["'sdg'", "adamw", "sgd"]),
+    "optimizer's option": (["--config.optimizer.b1=0.9"], ["'sgd' has no option 'b1'", "momentum"]),
+    "rule's option": (["--config.rule.presynaptic=both"], ["'both'", "modulated, standard"]),
+    "activation": (["--config.model.activation=gelu"], ["'gelu'", "linear, relu, tanh"]),
+    "field": (["--config.num_epoch=3"], ["no such field", "'num_epoch'", "num_epochs"]),
+    "field of a group": (["--config.rule.feedback=3"], ["no such field", "'feedback'"]),
+    "option of another rule": ([f"{DEFAULT}:bp,mlp,digits",
+                                "--config.rule.presynaptic=standard"], ["no such field"]),
+    "type": (["--config.num_epochs=many"], ["num_epochs", "many"]),
+    "fraction of an epoch": (["--config.num_epochs=1.5"], ["num_epochs", "1.5"]),
+    "batch": (["--config.batch_size=2000"], ["2000", "training set (1437 images)"]),
+    "no seeds": (["--config.num_seeds=0"], ["num_seeds must be an integer of at least 1"]),
+    "no epochs": (["--config.num_epochs=0"], ["num_epochs must be an integer of at least 1"]),
+    "negative rate": (["--config.optimizer.learning_rate=-0.1"], ["must not be negative"]),
+    "argument": (["num_epochs=3"], ["'num_epochs=3'"]),
+    "flag": (["--epochs=3"], ["epochs"]),
+    "missing data": ([f"{DEFAULT}:bp,mlp,mnist"], ["experiments.prepare_data mnist"]),
+    "text for a width": (["--config.model.hidden=wide"], ["units must be an integer", "'wide'"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_gets_one_line_and_leaves_nothing(mistake, tmp_path):
+    arguments, words = MISTAKES[mistake]
+    assert_refused(train(tmp_path / "run", *arguments), *words)
+    assert not (tmp_path / "run").exists()
+
+
+def test_no_workdir_is_a_mistake():
+    assert_refused(command("train", "--config=configs/default.py:bp,mlp,digits"), "--workdir")
+
+
+def test_a_workdir_with_another_run_is_refused_and_left_alone(finished, tmp_path):
+    workdir = shutil.copytree(finished[0], tmp_path / "other")
+    before = {p: p.read_bytes() for p in workdir.rglob("*") if p.is_file()}
+    different = train(workdir, *TINY, "--config.optimizer.learning_rate=0.1", "--config.seed=3")
+    assert_refused(different, "different run", "optimizer.learning_rate was 0.05, is 0.1", "seed")
+    shorter = train(workdir, *TINY, "--config.num_epochs=1")
+    assert_refused(shorter, "holds a run of 2 epochs")
+    assert {p: p.read_bytes() for p in workdir.rglob("*") if p.is_file()} == before
+
+
+def test_a_workdir_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert_refused(train(tmp_path / "file" / "run", *TINY), "cannot be written")
+
+
+def test_help_explains_every_field_and_option():
+    done = command("train", "--help")
+    assert done.returncode == 0
+    for word in ("seeds_at_once", "schedule.epochs", "modulation_sign", "x + F e", "--workdir"):
+        assert word in done.stdout

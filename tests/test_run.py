@@ -1,0 +1,90 @@
+"""Workdirs: written by a run, read back by `load_run`."""
+
+import json
+
+import numpy as np
+import pytest
+
+import pepita_jax as pj
+from configs.default import get_config
+from pepita_jax.run import run
+from pepita_jax.workdir import Workdir, as_history
+
+
+def make_config(choice="pepita,mlp,digits", **fields):
+    config = get_config(choice)
+    config.num_seeds, config.num_epochs = 2, 2
+    config.update_from_flattened_dict(fields)
+    return config.to_dict()
+
+
+def test_a_run_read_back_has_the_weights_that_were_tested(tmp_path):
+    config = make_config("pepita,conv,digits", **{"model.hidden": (12,), "model.dropout": 0.2})
+    summary = run(config, tmp_path)
+    loaded = pj.load_run(tmp_path)
+    test = pj.load_dataset("digits").test
+    for k, accuracy in enumerate(summary["test_accuracy"]["per_seed"]):
+        scores = loaded.net.apply(tuple(W[k] for W in loaded.params), test[0])
+        assert np.mean(np.argmax(scores, -1) == test[1]) == pytest.approx(accuracy)
+    assert loaded.feedback.shape == (2, 10, 8, 8, 1)
+    assert loaded.rule == pj.build_rule("pepita", loaded.net)
+    assert loaded.history["test_accuracy"].shape == (2, 2)
+    assert loaded.config["model"]["hidden"] == [12]
+
+
+def test_feedback_is_fixed_and_comes_back_with_the_checkpoint(tmp_path):
+    run(make_config(), tmp_path)
+    first = pj.load_run(tmp_path).feedback
+    run(make_config(num_epochs=3), tmp_path)
+    np.testing.assert_array_equal(first, pj.load_run(tmp_path).feedback)
+
+
+def test_an_optimizer_with_another_state_resumes(tmp_path):
+    fields = {"optimizer.name": "adam", "optimizer.momentum": None}
+    fields |= {"optimizer.learning_rate": 0.001}
+    run(make_config("bp,mlp,digits", **fields), tmp_path / "resumed")
+    run(make_config("bp,mlp,digits", num_epochs=3, **fields), tmp_path / "resumed")
+    run(make_config("bp,mlp,digits", num_epochs=3, **fields), tmp_path / "whole")
+    resumed, whole = (pj.load_run(tmp_path / name).params for name in ("resumed", "whole"))
+    for one, other in zip(resumed, whole, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_validation_split_is_reported_beside_the_test_set(tmp_path):
+    summary = run(make_config(validation_fraction=0.25), tmp_path)
+    assert len(summary["validation_accuracy"]["per_seed"]) == 2
+    assert summary["validation_accuracy"] != summary["test_accuracy"]
+
+
+def test_one_seed_has_no_standard_deviation(tmp_path):
+    summary = run(make_config(num_seeds=1), tmp_path)
+    assert summary["test_accuracy"]["std"] is None
+    assert json.loads((tmp_path / "summary.json").read_text()) == summary
+
+
+def test_checkpoints_can_be_rarer_and_the_last_epoch_always_has_one(tmp_path):
+    run(make_config(num_epochs=5, checkpoint_every=2), tmp_path)
+    kept = sorted(int(path.name) for path in (tmp_path / "checkpoints").iterdir())
+    assert kept == [4, 5]
+
+
+def test_whitening_reaches_the_training(tmp_path):
+    plain = run(make_config(), tmp_path / "plain")
+    whitened = run(make_config(whiten=True), tmp_path / "white")
+    assert plain["train_accuracy"] != whitened["train_accuracy"]
+
+
+def test_history_is_ordered_by_seed_and_epoch():
+    rows = [{"epoch": e, "seed": k, "loss": 10 * k + e} for e in (1, 2, 3) for k in (1, 0)]
+    np.testing.assert_array_equal(as_history(rows)["loss"], [[1, 2, 3], [11, 12, 13]])
+
+
+def test_there_is_nothing_to_load_in_an_empty_or_damaged_folder(tmp_path):
+    with pytest.raises(pj.UserError, match="holds no run"):
+        pj.load_run(tmp_path)
+    Workdir(tmp_path).claim(make_config())
+    with pytest.raises(pj.UserError, match="no checkpoint yet"):
+        pj.load_run(tmp_path)
+    (tmp_path / "config.json").write_text('{"seed": 0')
+    with pytest.raises(pj.UserError, match=r"config\.json is damaged"):
+        pj.load_run(tmp_path)
