@@ -1,6 +1,5 @@
 """Checkpoints: the `TrainState` of all seeds after an epoch, in orbax's own format."""
 
-import jax
 import orbax.checkpoint as ocp
 
 KEPT = 2
@@ -25,10 +24,9 @@ class Checkpoints:
         """Writes the checkpoint of an epoch."""
         self._manager.save(epoch, args=ocp.args.StandardSave(states))
 
-    def restore(self, like):
-        """The newest `TrainState`; `like` gives its structure, arrays or their shapes."""
-        target = jax.eval_shape(lambda: like)
-        return self._manager.restore(self.latest_epoch, args=ocp.args.StandardRestore(target))
+    def restore(self, shapes):
+        """The newest `TrainState`; `shapes` is its structure, as from `jax.eval_shape`."""
+        return self._manager.restore(self.latest_epoch, args=ocp.args.StandardRestore(shapes))
 
     def close(self):
         self._manager.close()

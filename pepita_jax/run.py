@@ -15,7 +15,7 @@ from pepita_jax.network import Network
 from pepita_jax.plots import plot_learning_curves
 from pepita_jax.progress import Progress
 from pepita_jax.rules import Rule
-from pepita_jax.tensorboard import open_tensorboard
+from pepita_jax.tensorboard import tensorboard
 from pepita_jax.workdir import Workdir, as_history
 
 
@@ -42,21 +42,19 @@ def run(config, path):
         keys,
         config["seeds_at_once"],
     )
-    write_tensorboard = open_tensorboard(path, config["tensorboard"])
     workdir = Workdir(path)
-    workdir.claim(config)
-    with closing(Checkpoints(workdir.path / "checkpoints")) as checkpoints:
-        for rows in _train(config, experiment, trainer, workdir, checkpoints):
-            write_tensorboard(rows)
+    with tensorboard(workdir.path, config["tensorboard"]) as write_events:
+        workdir.claim(config)
+        with closing(Checkpoints(workdir.path / "checkpoints")) as checkpoints:
+            for rows in _train(config, experiment, trainer, workdir, checkpoints):
+                write_events(rows)
     return _summarize(config, workdir)
 
 
 def _train(config, experiment, trainer, workdir, checkpoints):
     """Trains the epochs that are missing; yields the rows of each, when they are on disk."""
     num_epochs, done = config["num_epochs"], checkpoints.latest_epoch
-    states = trainer.init()
-    if done:
-        states = checkpoints.restore(states)
+    states = checkpoints.restore(jax.eval_shape(trainer.init)) if done else trainer.init()
     workdir.keep_rows(done)
 
     splits = {"test": experiment.data.test}
@@ -141,12 +139,12 @@ def load_run(path) -> Run:
     rule = build_rule_on_network(config)
     optimizer, _ = build_scheduled_optimizer(config)
     keys = seed_keys(config["seed"], config["num_seeds"])
-    like = jax.eval_shape(lambda: init_states(rule, optimizer, keys))
+    shapes = jax.eval_shape(lambda: init_states(rule, optimizer, keys))
     folder = workdir.path / "checkpoints"
     require(folder.exists(), f"the run in {workdir.path} has no checkpoint yet")
     with closing(Checkpoints(folder, read_only=True)) as checkpoints:
         epoch = checkpoints.latest_epoch
         require(epoch, f"the run in {workdir.path} has no checkpoint yet")
-        states = checkpoints.restore(like)
+        states = checkpoints.restore(shapes)
     history = as_history(workdir.read_rows(epoch))
     return Run(rule.net, rule, states.params, states.feedback, config, history)

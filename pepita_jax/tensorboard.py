@@ -1,18 +1,23 @@
 """TensorBoard event files, through the optional package tensorboardX."""
 
+from contextlib import contextmanager
 from pathlib import Path
 
 from pepita_jax.errors import UserError
 
 
-def open_tensorboard(path, wanted):
-    """A function that writes the rows of an epoch; it does nothing unless `wanted`.
+@contextmanager
+def tensorboard(path, wanted):
+    """Gives a function that writes the rows of an epoch, one folder a seed; all is closed after.
+
+    Unless `wanted`, the function does nothing.
 
     Raises:
         UserError: wanted, but tensorboardX is not installed.
     """
     if not wanted:
-        return lambda rows: None
+        yield lambda rows: None
+        return
     try:
         from tensorboardX import SummaryWriter
     except ImportError as error:
@@ -26,9 +31,12 @@ def open_tensorboard(path, wanted):
             seed, epoch = row["seed"], row["epoch"]
             if seed not in writers:
                 folder = Path(path).expanduser() / "tensorboard" / f"seed_{seed}"
-                writers[seed] = SummaryWriter(str(folder))
+                writers[seed] = SummaryWriter(str(folder), flush_secs=10)
             for name in row.keys() - {"seed", "epoch"}:
                 writers[seed].add_scalar(name, row[name], epoch)
-            writers[seed].flush()
 
-    return write
+    try:
+        yield write
+    finally:
+        for writer in writers.values():
+            writer.close()

@@ -52,14 +52,6 @@ def test_the_same_seed_gives_the_same_training_and_another_one_does_not():
     assert not np.array_equal(first.params[0], other.params[0])
 
 
-def test_progress_is_a_line_an_epoch_outside_a_terminal(capsys):
-    train(progress=True)
-    lines = capsys.readouterr().err.strip().splitlines()
-    assert len(lines) == 2
-    assert "epoch 2/2" in lines[1]
-    assert "test " in lines[1]
-
-
 IMAGE, LABEL = make_data(20)
 
 

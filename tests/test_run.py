@@ -8,7 +8,7 @@ import pytest
 import pepita_jax as pj
 from configs.default import get_config
 from pepita_jax.run import run
-from pepita_jax.workdir import Workdir, as_history
+from pepita_jax.workdir import Workdir
 
 
 def make_config(choice="pepita,mlp,digits", **fields):
@@ -72,11 +72,6 @@ def test_whitening_reaches_the_training(tmp_path):
     plain = run(make_config(), tmp_path / "plain")
     whitened = run(make_config(whiten=True), tmp_path / "white")
     assert plain["train_accuracy"] != whitened["train_accuracy"]
-
-
-def test_history_is_ordered_by_seed_and_epoch():
-    rows = [{"epoch": e, "seed": k, "loss": 10 * k + e} for e in (1, 2, 3) for k in (1, 0)]
-    np.testing.assert_array_equal(as_history(rows)["loss"], [[1, 2, 3], [11, 12, 13]])
 
 
 def test_there_is_nothing_to_load_in_an_empty_or_damaged_folder(tmp_path):

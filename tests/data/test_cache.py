@@ -1,0 +1,55 @@
+"""The cache of decoded images."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from pepita_jax import UserError, load_dataset
+from pepita_jax.data import cache
+from tests.data import builders
+
+
+def test_the_second_load_comes_from_the_cache(tmp_path, monkeypatch):
+    builders.prepare_small_mnist(monkeypatch, tmp_path)
+    first = load_dataset("mnist")
+    monkeypatch.setattr("pepita_jax.data.load.read_prepared", None)  # would fail if called
+    monkeypatch.delitem(sys.modules, "tensorflow_datasets")
+    second = load_dataset("mnist")
+    assert "tensorflow_datasets" not in sys.modules
+    assert second.train[0].dtype == np.uint8
+    assert second.train[1].dtype == np.int32
+    for one, other in zip(first[:2], second[:2], strict=True):
+        np.testing.assert_array_equal(one[0], other[0])
+        np.testing.assert_array_equal(one[1], other[1])
+
+
+@pytest.mark.parametrize("damage", [lambda b: b"", lambda b: b[:-40], lambda b: b[:5000] + b"\0" * 9
+                                    + b[5009:]], ids=["empty", "truncated", "flipped"])  # fmt: skip
+def test_an_unreadable_cache_is_rebuilt(damage, tmp_path, monkeypatch):
+    builders.prepare_small_mnist(monkeypatch, tmp_path)
+    first = load_dataset("mnist")
+    (cached,) = cache.cache_folder().iterdir()
+    good = cached.read_bytes()
+    cached.write_bytes(damage(good))
+    second = load_dataset("mnist")
+    np.testing.assert_array_equal(first.train[0], second.train[0])
+    assert cached.read_bytes() == good
+
+
+def test_a_changed_data_set_renews_the_cache(tmp_path, monkeypatch):
+    _, folder = builders.prepare_small_mnist(monkeypatch, tmp_path)
+    load_dataset("mnist")
+    record = next(folder.glob("mnist-train.array_record*"))
+    record.write_bytes(record.read_bytes()[:-100])
+    with pytest.raises(UserError, match="cannot be read"):
+        load_dataset("mnist")
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, monkeypatch, caplog):
+    builders.prepare_small_mnist(monkeypatch, tmp_path)
+    blocked = tmp_path / "a file"
+    blocked.write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
+    assert len(load_dataset("mnist").train[0]) == 25
+    assert "not cached" in caplog.text

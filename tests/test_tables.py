@@ -1,0 +1,20 @@
+"""Tables: that what they show is what was measured."""
+
+from pepita_jax.tables import as_percent, summary_table
+
+
+def test_a_percentage_with_its_spread():
+    assert as_percent({"mean": 0.98124, "std": 0.0009}) == "98.12 ± 0.09"
+    assert as_percent({"mean": 0.98124, "std": None}) == "98.12"
+
+
+def test_a_table_has_a_row_a_run():
+    accuracy = {"mean": 0.5, "std": 0.01}
+    summary = {
+        "rule": "bp", "model": "mlp", "dataset": "digits", "num_seeds": 3, "num_epochs": 4,
+        "test_accuracy": accuracy, "train_accuracy": accuracy, "seconds": 61.2,
+    }  # fmt: skip
+    header, ruler, *rows = summary_table([summary, {**summary, "rule": "pepita"}]).splitlines()
+    assert [row.split("|")[1].strip() for row in rows] == ["bp", "pepita"]
+    assert rows[0].split("|")[6:9] == [" 50.00 ± 1.00 ", " 50.00 ± 1.00 ", " 1:01 min "]
+    assert len(header) == len(ruler) == len(rows[0]) == len(rows[1])
