@@ -32,11 +32,11 @@ def over_seeds(function, num_mapped, seeds_at_once):
 
     def mapped(*arguments):
         per_seed, shared = arguments[:num_mapped], arguments[num_mapped:]
-        one_seed = lambda seed: function(*seed, *shared)
+        of_one = lambda seed: function(*seed, *shared)
         if seeds_at_once == 0:
-            return jax.vmap(one_seed)(per_seed)
+            return jax.vmap(of_one)(per_seed)
         batch_size = None if seeds_at_once == 1 else seeds_at_once
-        return jax.lax.map(one_seed, per_seed, batch_size=batch_size)
+        return jax.lax.map(of_one, per_seed, batch_size=batch_size)
 
     return mapped
 
