@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 PIP := $(PYTHON) -m pip --python $(VENV)/bin/python
-INSTALL := $(PIP) install --quiet --disable-pip-version-check --constraint constraints.txt
+# The variable, unlike the option, also reaches the build of this package itself.
+INSTALL := PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(PIP) install --quiet --disable-pip-version-check
 RUN := $(VENV)/bin/python -m
 
 .PHONY: help demo test test-slow lint clean

@@ -10,38 +10,40 @@ from ml_collections import ConfigDict, config_dict
 
 from configs import presets
 from pepita_jax.data import DATASETS
-from pepita_jax.errors import UserError, keyword_options, look_up
+from pepita_jax.errors import require, require_name
 from pepita_jax.network import MODELS
 from pepita_jax.optimizers import optimizer_fields
+from pepita_jax.options import keyword_options
 from pepita_jax.rules import RULES, rule_options
 
-# Field: default, meaning with unit and source. A type in place of a default: not set.
-# "Table 2": the default is the paper's and depends on RULE, MODEL and DATASET.
+PRESET = ...  # the default depends on RULE, MODEL and DATASET
+
+# Field: (default, meaning with unit and source). A type in place of a default: not set.
 FIELDS = {
-    "dataset": (..., "digits, mnist, fashion_mnist, cifar10 or cifar100"),
+    "dataset": (PRESET, "digits, mnist, fashion_mnist, cifar10 or cifar100"),
     "data_dir": (str, "folder of TensorFlow Datasets; else $TFDS_DATA_DIR, ~/tensorflow_datasets"),
     "validation_fraction": (0.0, "share of the training set's end held out; the paper: none"),
     "whiten": (False, "ZCA-whiten the images (App. G)"),
     "seed": (0, "root of all randomness: seed k of the run is drawn from (seed, k) alone"),
     "num_seeds": (10, "independent runs, numbered from 0, trained side by side (Table 1: 10)"),
-    "num_epochs": (..., "passes over the training set (Table 2: 100)"),
-    "batch_size": (..., "images a step; an epoch's last incomplete batch is dropped (Table 2)"),
-    "rule": (..., "name of the learning rule and its options, explained below"),
-    "model.name": (..., "mlp or conv"),
-    "model.channels": (..., "filters of each convolution block, then 2x2 max-pooling (Table 2)"),
-    "model.kernel_size": (..., "side of the filters, pixels; stride 1 (Table 2: 5)"),
-    "model.padding": (..., "zeros around a convolution's input, pixels (PEPITA's program: 0)"),
-    "model.hidden": (..., "units of each hidden dense layer (Table 2: 1024; conv: none)"),
-    "model.dropout": (..., "probability of dropping a unit, after hidden dense layers (Table 2)"),
-    "model.activation": (..., "of hidden layers: relu (Sec. 4.1), tanh or linear"),
-    "model.output": (..., "softmax with cross-entropy (Sec. 4.1), sigmoid with binary "
+    "num_epochs": (PRESET, "passes over the training set (Table 2: 100)"),
+    "batch_size": (PRESET, "images a step; an epoch's last incomplete batch is dropped (Table 2)"),
+    "rule": (PRESET, "name of the learning rule and its options, explained below"),
+    "model.name": (PRESET, "mlp or conv"),
+    "model.channels": (PRESET, "filters of each convolution block, then 2x2 max-pooling (Table 2)"),
+    "model.kernel_size": (PRESET, "side of the filters, pixels; stride 1 (Table 2: 5)"),
+    "model.padding": (PRESET, "zeros around a convolution's input, pixels (PEPITA's program: 0)"),
+    "model.hidden": (PRESET, "units of each hidden dense layer (Table 2: 1024; conv: none)"),
+    "model.dropout": (PRESET, "probability of dropping a unit of a hidden dense layer (Table 2)"),
+    "model.activation": (PRESET, "of hidden layers: relu (Sec. 4.1), tanh or linear"),
+    "model.output": (PRESET, "softmax with cross-entropy (Sec. 4.1), sigmoid with binary "
                      "cross-entropy, or linear with half the squared error"),
-    "model.init": (..., "he_uniform (Table 2), he_normal (Fig. 6) or pytorch (+-1/sqrt(fan_in))"),
+    "model.init": (PRESET, "he_uniform (Table 2), he_normal (Fig. 6), pytorch (+-1/sqrt(fan_in))"),
     "optimizer.name": ("sgd", "any optax optimizer (Sec. 4.1: SGD)"),
-    "optimizer.learning_rate": (..., "rate of the first epochs, per step (Table 2)"),
+    "optimizer.learning_rate": (PRESET, "rate of the first epochs, per step (Table 2)"),
     "optimizer.momentum": (0.9, "Sec. 4.1; with another optimizer.name, unset unless given"),
-    "optimizer.*": (..., "the named optimizer's other keyword arguments; unset: optax's defaults"),
-    "schedule.epochs": (..., "epochs after which the rate is multiplied by the factor (Table 2)"),
+    "optimizer.*": (PRESET, "the optimizer's other keyword arguments; unset: optax's defaults"),
+    "schedule.epochs": (PRESET, "epochs after which the rate is multiplied by factor (Table 2)"),
     "schedule.factor": (0.1, "what the rate is multiplied by (Table 2)"),
     "seeds_at_once": (int, "layout of the seed axis: 0 all by vmap, 1 one after another by "
                       "lax.map, k in chunks of k; unset: 1 on CPU, 0 on accelerators"),
@@ -57,14 +59,14 @@ def get_config(choice="pepita,mlp,mnist"):
         UserError: a word is missing or unknown.
     """
     words = choice.split(",")
-    if len(words) != 3:
-        raise UserError(f"--config needs RULE,MODEL,DATASET after the colon, got {choice!r}")
+    message = f"--config needs RULE,MODEL,DATASET after the colon, got {choice!r}"
+    require(len(words) == 3, message)
     rule, model, dataset = words
-    look_up("rule", rule, RULES)
-    look_up("model", model, MODELS)
-    look_up("dataset", dataset, DATASETS)
+    require_name("rule", rule, RULES)
+    require_name("model", model, MODELS)
+    require_name("dataset", dataset, DATASETS)
 
-    fields = {field: default for field, (default, _) in FIELDS.items() if default is not ...}
+    fields = {field: default for field, (default, _) in FIELDS.items() if default is not PRESET}
     fields |= {f"optimizer.{name}": kind for name, kind in optimizer_fields().items()} | fields
     return _nest(fields | _preset(rule, model, dataset))
 
@@ -76,7 +78,7 @@ def _preset(rule, model, dataset):
         training = presets.DIGITS[model]
         options |= presets.DIGITS_MODEL[model]
     else:
-        training = presets.table_2(rule, model, dataset.replace("fashion_", ""))
+        training = presets.table_2(rule, model, dataset)
     return {
         "dataset": dataset,
         "rule.name": rule,

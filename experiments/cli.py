@@ -26,6 +26,9 @@ def start(main, describe):
         app.run(lambda argv: main(argv[1:]), flags_parser=_parse)
     except UserError as error:
         _fail(error)
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        sys.exit(130)
 
 
 def refuse(arguments):
@@ -48,7 +51,7 @@ def _parse(argv):
     except (flags.Error, AttributeError, KeyError, OSError, TypeError, ValueError) as error:
         _fail(_user_error_behind(error))
     if not flags.FLAGS["verbosity"].present:
-        logging.set_verbosity(logging.WARNING)  # else every checkpoint logs a page
+        logging.set_verbosity(logging.ERROR)  # else every checkpoint logs a page
     return arguments
 
 
@@ -62,7 +65,9 @@ def _user_error_behind(error):
     if "Error whilst parsing config file" in str(error):
         raise error
     if isinstance(error, (AttributeError, KeyError)):
-        return UserError(f"the configuration has no such field: {error}; --help lists all")
+        while isinstance(error.args[0], Exception):
+            error = error.args[0]
+        return UserError(f"the configuration has no such field: {error.args[0]} (see --help)")
     return error
 
 

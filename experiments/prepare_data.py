@@ -3,9 +3,9 @@
     python -m experiments.prepare_data mnist fashion_mnist cifar10 cifar100
 
 downloads them. Without network, put the original files in a folder and add --from=FOLDER:
-MNIST's or Fashion-MNIST's four IDX files (gz or not), CIFAR's binary or Python archive. Files of
-the same names, as those of MNIST and Fashion-MNIST, go into FOLDER/mnist and
-FOLDER/fashion_mnist. A set that is there and readable is left alone.
+MNIST's or Fashion-MNIST's four IDX files (gz or not), CIFAR's binary or Python archive. The files
+of MNIST and Fashion-MNIST have the same names; FOLDER may have a subfolder for each set, such as
+FOLDER/mnist. A set that is there and readable is left alone.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from absl import flags
 
 from experiments import cli
 from pepita_jax.data.prepare import PREPARABLE, prepare
-from pepita_jax.errors import require
+from pepita_jax.errors import require, require_name
 
 SOURCE = flags.DEFINE_string("from", None, "folder with the original files; else downloads")
 DATA_DIR = flags.DEFINE_string(
@@ -24,19 +24,24 @@ DATA_DIR = flags.DEFINE_string(
 
 def main(names):
     require(names, f"name the sets to prepare; valid: {', '.join(PREPARABLE)}")
-    alike = [name for name in names if "mnist" in name and find_source(name) == SOURCE.value]
-    message = f"the files of {', '.join(alike)} have the same names: give each a subfolder"
-    require(SOURCE.value is None or len(alike) < 2, f"{message} of {SOURCE.value}")
     for name in names:
-        print(f"{name}: {prepare(name, DATA_DIR.value, find_source(name))}")
+        require_name("dataset to prepare", name, PREPARABLE)
+    prepare_all(names, SOURCE.value, DATA_DIR.value)
 
 
-def find_source(name):
-    """FOLDER/name where that is a folder, else FOLDER."""
-    if SOURCE.value is None:
-        return None
-    own = Path(SOURCE.value).expanduser() / name
-    return own if own.is_dir() else SOURCE.value
+def prepare_all(names, source, data_dir):
+    """Prepares each set from `source`/name where that is a folder, else from `source`."""
+    sources = {name: _find_source(name, source) for name in names}
+    alike = [name for name in names if "mnist" in name and sources[name] == source]
+    message = f"the files of {' and '.join(alike)} have the same names: give each a subfolder"
+    require(source is None or len(alike) < 2, f"{message} of {source}")
+    for name in names:
+        print(f"{name}: {prepare(name, data_dir, sources[name])}")
+
+
+def _find_source(name, source):
+    own = Path(source or "").expanduser() / name
+    return str(own) if source and own.is_dir() else source
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The one exception for mistakes that a user can mend."""
 
-import inspect
+import math
+from numbers import Integral, Real
 
 
 class UserError(ValueError):
@@ -13,9 +14,13 @@ class UserError(ValueError):
 
 def look_up(kind, name, table):
     """Returns `table[name]`; an unknown name raises a `UserError` that lists the valid ones."""
-    if name not in table:
-        raise UserError(f"unknown {kind} {name!r}; valid: {', '.join(sorted(table))}")
+    require_name(kind, name, table)
     return table[name]
+
+
+def require_name(kind, name, valid):
+    """Raises a `UserError` that lists the `valid` names if `name` is not among them."""
+    require(name in valid, f"unknown {kind} {name!r}; valid: {', '.join(sorted(valid))}")
 
 
 def require(condition, message):
@@ -26,19 +31,13 @@ def require(condition, message):
 
 def require_int(name, value, minimum):
     """Raises a `UserError` unless `value` is an integer of at least `minimum`."""
-    is_int = isinstance(value, int) and not isinstance(value, bool)
+    is_int = isinstance(value, Integral) and not isinstance(value, bool)
     message = f"{name} must be an integer of at least {minimum}, got {value!r}"
     require(is_int and value >= minimum, message)
 
 
-def keyword_options(function):
-    """The keyword-only parameters of `function`: `{name: default}`."""
-    parameters = inspect.signature(function).parameters.values()
-    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
-
-
-def check_options(owner, options, valid):
-    """Raises a `UserError` that lists the `valid` names if one of `options` is not among them."""
-    unknown = [name for name in options if name not in valid]
-    listing = f"valid: {', '.join(sorted(valid))}" if valid else "it has none"
-    require(not unknown, f"{owner} has no option {', '.join(map(repr, unknown))}; {listing}")
+def require_number(name, value):
+    """Raises a `UserError` unless `value` is a finite number."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    message = f"{name} must be a finite number, got {value!r}"
+    require(is_number and math.isfinite(value), message)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 
-from pepita_jax.errors import require, require_int
+from pepita_jax.errors import require, require_int, require_number
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Dense:
 
     def __post_init__(self):
         require_int("the number of a layer's units", self.units, 1)
+        require_number("dropout", self.dropout)
         require(0 <= self.dropout < 1, f"dropout must be in [0, 1), got {self.dropout}")
 
     @property

@@ -117,8 +117,10 @@ def _check_data(net, split, data):
     require(found == expected, f"{split} images have shape {found}, the network takes {expected}")
     message = f"{split} has {len(image)} images and labels of shape {label.shape}"
     require(len(image) == label.size > 0 and label.ndim == 1, message)
-    in_range = label.min() >= 0 and label.max() < net.num_classes
-    require(in_range, f"{split} labels must be in 0...{net.num_classes - 1}")
-    if image.dtype != np.uint8:
-        image = image.astype(np.float32)
+    is_image = image.dtype == np.uint8 or np.issubdtype(image.dtype, np.floating)
+    require(is_image, f"{split} images must be uint8 or floats, got {image.dtype}")
+    is_label = np.issubdtype(label.dtype, np.integer)
+    in_range = is_label and label.min() >= 0 and label.max() < net.num_classes
+    require(in_range, f"{split} labels must be integers in 0...{net.num_classes - 1}")
+    image = image if image.dtype == np.uint8 else image.astype(np.float32)
     return image, label.astype(np.int32)

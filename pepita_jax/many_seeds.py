@@ -13,6 +13,7 @@ import numpy as np
 from pepita_jax import one_seed
 from pepita_jax.errors import require, require_int
 
+MAX_SEED = 2**32 - 1  # JAX's keys hold no more
 PROGRESS_UPDATES = 20  # reports an epoch
 
 
@@ -44,6 +45,8 @@ def over_seeds(function, num_mapped, seeds_at_once):
 def seed_keys(seed, num_seeds):
     """Keys of seeds 0 to `num_seeds` - 1 of a run, `[S]`."""
     require_int("num_seeds", num_seeds, 1)
+    require_int("seed", seed, 0)
+    require(seed <= MAX_SEED, f"seed must be at most {MAX_SEED}, got {seed}")
     return jax.vmap(lambda k: one_seed.seed_key(seed, k))(jnp.arange(num_seeds))
 
 

@@ -9,8 +9,9 @@ import optax
 from jax import Array
 from jax.nn.initializers import variance_scaling
 
-from pepita_jax.errors import check_options, keyword_options, look_up, require
+from pepita_jax.errors import look_up, require, require_name
 from pepita_jax.layers import Conv, Dense
+from pepita_jax.options import check_options, keyword_options
 
 # Limits and deviations are those of He et al. (2015); fan_in counts a filter's whole window.
 INITIALIZERS = {
@@ -58,9 +59,9 @@ class Network:
     initializer: str = "he_uniform"
 
     def __post_init__(self):
-        look_up("activation", self.activation, ACTIVATIONS)
-        look_up("output", self.output, OUTPUTS)
-        look_up("init", self.initializer, INITIALIZERS)
+        require_name("activation", self.activation, ACTIVATIONS)
+        require_name("output", self.output, OUTPUTS)
+        require_name("init", self.initializer, INITIALIZERS)
 
     @property
     def input_shape(self):
@@ -211,7 +212,9 @@ def build_network(model, *, input_shape, num_classes, **options):
     """
     build = look_up("model", model, MODELS)
     check_options(f"model {model!r}", options, keyword_options(build))
-    for name, value in options.items():
-        if isinstance(value, list):
-            options[name] = tuple(value)
+    require(len(input_shape) == 3, f"input_shape must be (H, W, C), got {input_shape}")
+    for name in options.keys() & {"hidden", "channels"}:
+        is_list = isinstance(options[name], (list, tuple))
+        require(is_list, f"{name} must be a tuple of sizes, got {options[name]!r}")
+        options[name] = tuple(options[name])
     return build(tuple(input_shape), num_classes, **options)

@@ -4,11 +4,13 @@ import inspect
 
 import optax
 
-from pepita_jax.errors import check_options, look_up, require, require_int
+from pepita_jax.errors import look_up, require, require_int, require_number
+from pepita_jax.options import check_options
 
 # lbfgs needs the loss as a function of the weights, which a pseudo-gradient does not have;
-# noisy_sgd needs a random key of its own, and all seeds of a run would share its noise.
-EXCLUDED = {"lbfgs", "noisy_sgd"}
+# noisy_sgd needs a random key of its own, and all seeds of a run would share its noise;
+# optimistic_adam is deprecated for its second version.
+EXCLUDED = {"lbfgs", "noisy_sgd", "optimistic_adam"}
 
 
 def _find_optimizers():
@@ -39,6 +41,8 @@ def step_schedule(learning_rate, epochs, factor, steps_per_epoch):
 
     With 60 among `epochs`, epoch 61 (counted from 1) is the first with the new rate.
     """
+    require_number("optimizer.learning_rate", learning_rate)
+    require_number("schedule.factor", factor)
     require(learning_rate >= 0, f"optimizer.learning_rate must not be negative: {learning_rate}")
     require(factor >= 0, f"schedule.factor must not be negative: {factor}")
     for epoch in epochs:

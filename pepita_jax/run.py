@@ -56,6 +56,8 @@ def _train(config, experiment, trainer, workdir, checkpoints):
     num_epochs, done = config["num_epochs"], checkpoints.latest_epoch
     states = checkpoints.restore(jax.eval_shape(trainer.init)) if done else trainer.init()
     workdir.keep_rows(done)
+    if done:  # missing rows show now, not after hours of training
+        as_history(workdir.read_rows(done), config["num_seeds"], done)
 
     splits = {"test": experiment.data.test}
     if experiment.data.validation:
@@ -89,13 +91,14 @@ def _as_rows(epoch, learning_rate):
 
 def _summarize(config, workdir):
     """Writes `summary.json` and `curves.png` from the metrics on disk."""
-    history = as_history(workdir.read_rows(config["num_epochs"]))
+    num_seeds, num_epochs = config["num_seeds"], config["num_epochs"]
+    history = as_history(workdir.read_rows(num_epochs), num_seeds, num_epochs)
     summary = {
         "rule": config["rule"]["name"],
         "model": config["model"]["name"],
         "dataset": config["dataset"],
-        "num_seeds": config["num_seeds"],
-        "num_epochs": config["num_epochs"],
+        "num_seeds": num_seeds,
+        "num_epochs": num_epochs,
         **{name: _statistics(history[name][:, -1]) for name in history if "accuracy" in name},
         "seconds": float(history["seconds"][0].sum()),
     }
@@ -142,9 +145,9 @@ def load_run(path) -> Run:
     shapes = jax.eval_shape(lambda: init_states(rule, optimizer, keys))
     folder = workdir.path / "checkpoints"
     require(folder.exists(), f"the run in {workdir.path} has no checkpoint yet")
-    with closing(Checkpoints(folder, read_only=True)) as checkpoints:
+    with closing(Checkpoints(folder)) as checkpoints:
         epoch = checkpoints.latest_epoch
         require(epoch, f"the run in {workdir.path} has no checkpoint yet")
         states = checkpoints.restore(shapes)
-    history = as_history(workdir.read_rows(epoch))
+    history = as_history(workdir.read_rows(epoch), config["num_seeds"], epoch)
     return Run(rule.net, rule, states.params, states.feedback, config, history)

@@ -11,7 +11,8 @@ import numpy as np
 
 from pepita_jax.errors import UserError, require
 
-MAY_CHANGE = {"num_epochs", "checkpoint_every", "tensorboard", "data_dir"}
+MAY_CHANGE = {"num_epochs", "checkpoint_every", "tensorboard", "data_dir", "seeds_at_once"}
+RESULTS = ("metrics.jsonl", "summary.json", "checkpoints")
 RECORDED_VERSIONS = ("jax", "jaxlib", "optax", "flax", "numpy")
 
 
@@ -29,8 +30,7 @@ class Workdir:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            if (self.path / "config.json").exists():
-                self._require_same_run(config)
+            self._require_same_run(config)
             self._write_json("config.json", {**config, "environment": _describe_environment()})
         except OSError as error:
             reason = f"{error.strerror}: {error.filename}"
@@ -54,8 +54,13 @@ class Workdir:
     def read_rows(self, last_epoch):
         """The rows of `metrics.jsonl` up to an epoch."""
         path = self.path / "metrics.jsonl"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        return [row for row in map(json.loads, lines) if row["epoch"] <= last_epoch]
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        complete = text[: text.rfind("\n") + 1]  # another process may be writing the last line
+        try:
+            rows = [json.loads(line) for line in complete.splitlines()]
+            return [row for row in rows if row["epoch"] <= last_epoch]
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{path} is damaged ({error})") from error
 
     def keep_rows(self, last_epoch):
         """Drops the rows of epochs after `last_epoch`, whose weights no checkpoint has."""
@@ -65,13 +70,17 @@ class Workdir:
     def append_rows(self, rows):
         """Appends one JSON line a row to `metrics.jsonl`."""
         with open(self.path / "metrics.jsonl", "a", encoding="utf-8") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows)
+            file.write("".join(json.dumps(row) + "\n" for row in rows))
 
     def write_summary(self, summary):
         """Writes `summary.json`."""
         self._write_json("summary.json", summary)
 
     def _require_same_run(self, config):
+        if not (self.path / "config.json").exists():
+            left = [name for name in RESULTS if (self.path / name).exists()]
+            require(not left, f"workdir {self.path} has {', '.join(left)} but no config.json")
+            return
         found = _flatten(self.read_config())
         wanted = _flatten(json.loads(json.dumps(config)))
         changes = ", ".join(
@@ -79,7 +88,8 @@ class Workdir:
             for field in sorted(found.keys() | wanted.keys())
             if found.get(field) != wanted.get(field) and field not in MAY_CHANGE
         )
-        require(not changes, f"workdir {self.path} holds a different run: {changes}")
+        advice = "use another workdir, or remove this one"
+        require(not changes, f"workdir {self.path} holds a different run: {changes}; {advice}")
         message = f"workdir {self.path} holds a run of {found['num_epochs']} epochs"
         longer = found["num_epochs"] <= wanted["num_epochs"]
         require(longer, f"{message}; num_epochs can be raised, not lowered")
@@ -94,10 +104,12 @@ class Workdir:
         os.replace(temporary, self.path / name)
 
 
-def as_history(rows):
-    """Rows of `metrics.jsonl` -> `{name: [S, epochs]}`."""
+def as_history(rows, num_seeds, num_epochs):
+    """Rows of `metrics.jsonl` -> `{name: [S, epochs]}`; a `UserError` if rows are missing."""
     rows = sorted(rows, key=lambda row: (row["seed"], row["epoch"]))
-    num_seeds = len({row["seed"] for row in rows})
+    found = [(row["seed"], row["epoch"]) for row in rows]
+    expected = [(k, epoch) for k in range(num_seeds) for epoch in range(1, num_epochs + 1)]
+    require(found == expected, "metrics.jsonl is damaged: it has not one row an epoch and seed")
     names = [name for name in rows[0] if name not in ("epoch", "seed")]
     return {name: np.array([row[name] for row in rows]).reshape(num_seeds, -1) for name in names}
 

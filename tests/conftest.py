@@ -1,9 +1,16 @@
 """Shared fixtures; no test touches the user's own cache or data sets."""
 
+import os
+from pathlib import Path
+
+# Tests, and the commands they run, compile many of the same programs: once is enough.
+os.environ["JAX_COMPILATION_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pytest_cache" / "jax")
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
+os.environ["JAX_PLATFORMS"] = "cpu"
+
 import jax
 import pytest
 
-jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
 

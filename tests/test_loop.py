@@ -60,7 +60,10 @@ IMAGE, LABEL = make_data(20)
     [
         ({"train_data": (IMAGE[..., 0], LABEL)}, r"train images have shape \(4, 4\)"),
         ({"train_data": (IMAGE, LABEL[:-1])}, "train has 20 images and labels of shape"),
-        ({"test_data": (IMAGE, LABEL + 1)}, r"test labels must be in 0\.\.\.1"),
+        ({"test_data": (IMAGE, LABEL + 1)}, r"test labels must be integers in 0\.\.\.1"),
+        ({"test_data": (IMAGE, LABEL + 0.5)}, "test labels must be integers"),
+        ({"train_data": ((255 * IMAGE).astype(int), LABEL)}, "must be uint8 or floats, got int64"),
+        ({"seed": -1}, "seed must be an integer of at least 0"),
         ({"test_data": (IMAGE[:0], LABEL[:0])}, "test has 0 images"),
         ({"train_data": (IMAGE, LABEL), "batch_size": 21}, "batch_size 21 is larger than the"),
         ({"num_seeds": 0}, "num_seeds must be"),
@@ -80,7 +83,7 @@ def test_a_rule_of_another_network_is_refused():
 
 
 def test_the_example_of_the_readme_runs(capsys):
-    (example,) = re.findall(r"```python\n(import pepita_jax.*?)```", README.read_text(), re.S)
+    (example,) = re.findall(r"```python\n(import optax.*?)```", README.read_text(), re.S)
     assert len(example.strip().splitlines()) <= 15
     variables = {}
     exec(example, variables)

@@ -1,14 +1,17 @@
 """The seed axis: every layout and every number of seeds gives each seed the same result."""
 
+from dataclasses import dataclass
+
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
 
-from pepita_jax import UserError, build_network, build_rule
+from pepita_jax import RULES, Rule, UserError, build_network, build_optimizer, build_rule
 from pepita_jax import one_seed as one
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
-from pepita_jax.rules.pepita import Pepita
+from pepita_jax.optimizers import step_schedule
 from tests.cases import make_batch
 
 NETS = {
@@ -17,12 +20,18 @@ NETS = {
 }
 
 
-def make_trainer(num_seeds=3, layout=1, model="mlp", num_examples=20, batch_size=4, rule=None):
-    net = build_network(model, input_shape=(6, 6, 1), num_classes=3, **NETS[model])
+def make_net(model="mlp"):
+    return build_network(model, input_shape=(6, 6, 1), num_classes=3, **NETS[model])
+
+
+def make_trainer(
+    num_seeds=3, layout=1, model="mlp", num_examples=20, batch_size=4, rule=None, optimizer=None
+):
+    net = rule.net if rule else make_net(model)
     batch = make_batch(net, size=num_examples)
     keys = seed_keys(0, num_seeds)
     rule = rule or build_rule("pepita", net)
-    optimizer = optax.sgd(0.05, momentum=0.9)
+    optimizer = optimizer or optax.sgd(0.05, momentum=0.9)
     return SeedTrainer(rule, optimizer, (batch.image, batch.label), batch_size, keys, layout)
 
 
@@ -64,29 +73,60 @@ def test_what_a_seed_draws_is_the_same_bit_for_bit_alone_and_among_ten():
     np.testing.assert_array_equal(masks[7], mask)
 
 
-def make_net():
-    return build_network("mlp", input_shape=(6, 6, 1), num_classes=3, **NETS["mlp"])
-
-
 def test_seeds_differ():
     first, second = (W[:2] for W in zip(*(five_steps(num_seeds=2)), strict=True))
     assert not np.array_equal(first[0], second[0])
 
 
 @pytest.mark.parametrize("layout", [0, 1, 2])
-def test_the_training_step_is_traced_once_per_shape(layout):
+@pytest.mark.parametrize("model", NETS)
+@pytest.mark.parametrize("name", RULES)
+def test_the_training_step_is_traced_once_per_shape(name, model, layout):
     traces = []
 
-    class Counted(Pepita):
+    class Counted(RULES[name]):
         def pseudo_gradients(self, params, F, batch):
             traces.append(batch.image.shape)
             return super().pseudo_gradients(params, F, batch)
 
-    trainer = make_trainer(layout=layout, num_seeds=4, num_examples=43, rule=Counted(make_net()))
+    rule = Counted(make_net(model))
+    optimizer = build_optimizer("adam", step_schedule(0.01, (2,), 0.1, steps_per_epoch=10))
+    trainer = make_trainer(
+        layout=layout, num_seeds=4, num_examples=43, rule=rule, optimizer=optimizer
+    )
     states = trainer.init()
     for epoch in range(1, 4):
         states, _ = trainer.train_epoch(states, epoch)
     assert len(traces) == 1
+
+
+@dataclass(frozen=True)
+class Recorder(Rule):
+    """Its weights become a record: the labels and the dropout mask of every step, added up."""
+
+    def pseudo_gradients(self, params, F, batch):
+        mask = self.net.draw_dropout(batch.key, len(batch.image))[0]
+        weights = jnp.arange(1, len(batch.label) + 1)
+        seen = jnp.zeros_like(params[0]).at[0].set(weights @ mask)
+        labels = jnp.zeros_like(params[1]).at[0, 0].set(weights @ batch.label)
+        return (seen, labels), {"loss": jnp.zeros(()), "accuracy": jnp.zeros(())}
+
+
+@pytest.mark.parametrize("layout", [0, 1, 2])
+def test_order_and_masks_inside_the_program_are_the_same_alone_and_among_many(layout):
+    records = []
+    for num_seeds in (1, 2, 5):
+        trainer = make_trainer(
+            num_seeds=num_seeds, layout=layout, rule=Recorder(make_net()), optimizer=optax.sgd(1.0)
+        )
+        start = jax.tree.map(jnp.zeros_like, trainer.init())
+        states, _ = trainer.train_epoch(start, 1)
+        records.append(jax.tree.map(np.asarray, states.params))
+    assert np.any(records[0][0])
+    for record in records[1:]:
+        for found, wanted in zip(record, records[0], strict=True):
+            np.testing.assert_array_equal(found[:1], wanted)
+    assert not np.array_equal(records[2][0][0], records[2][0][1])
 
 
 def test_progress_is_reported_and_adds_up():
@@ -100,13 +140,13 @@ def test_progress_is_reported_and_adds_up():
 def test_means_are_over_the_batches_of_the_epoch():
     trainer = make_trainer(num_seeds=2)
     state = jax.tree.map(np.array, trainer.init())
-    _, metrics = trainer.train_epoch(jax.tree.map(jax.numpy.asarray, state), 1)
+    _, metrics = trainer.train_epoch(jax.tree.map(jnp.asarray, state), 1)
     rule = build_rule("pepita", make_net())
     optimizer = optax.sgd(0.05, momentum=0.9)
     for k in range(2):
         key = one.seed_key(0, k)
         order = one.draw_order(key, 1, 20, 4)
-        start = jax.tree.map(lambda x, k=k: jax.numpy.asarray(x[k]), state)
+        start = jax.tree.map(lambda x, k=k: jnp.asarray(x[k]), state)
         _, sums = one.train_steps(rule, optimizer, start, key, order, 1, 0, 5, trainer.data)
         np.testing.assert_allclose(metrics["train_loss"][k], sums["loss"] / 5, rtol=1e-5)
         np.testing.assert_allclose(metrics["train_accuracy"][k], sums["accuracy"] / 5, rtol=1e-6)

@@ -86,6 +86,9 @@ def test_the_output_s_error_is_the_slope_of_its_loss(name):
         ("mlp", {"activation": "gelu"}, "unknown activation 'gelu'; valid: linear, relu, tanh"),
         ("mlp", {"output": "relu"}, "unknown output 'relu'; valid: linear, sigmoid, softmax"),
         ("mlp", {"init": "zeros"}, "unknown init 'zeros'; valid: he_normal, he_uniform, pytorch"),
+        ("mlp", {"dropout": "a"}, "dropout must be a finite number"),
+        ("mlp", {"hidden": 1024}, "hidden must be a tuple of sizes, got 1024"),
+        ("mlp", {"input_shape": (28, 28)}, r"input_shape must be \(H, W, C\)"),
         ("conv", {"kernel_size": 8}, "leaves nothing of an input"),
         ("conv", {"channels": ()}, "at least one entry in channels"),
         ("conv", {"padding": -1}, "padding must be an integer of at least 0, got -1"),
@@ -94,4 +97,4 @@ def test_the_output_s_error_is_the_slope_of_its_loss(name):
 )
 def test_mistakes_are_named(model, options, message):
     with pytest.raises(UserError, match=message):
-        build_network(model, input_shape=(7, 7, 1), num_classes=3, **options)
+        build_network(model, **{"input_shape": (7, 7, 1), "num_classes": 3, **options})

@@ -68,12 +68,6 @@ def test_checkpoints_can_be_rarer_and_the_last_epoch_always_has_one(tmp_path):
     assert kept == [4, 5]
 
 
-def test_whitening_reaches_the_training(tmp_path):
-    plain = run(make_config(), tmp_path / "plain")
-    whitened = run(make_config(whiten=True), tmp_path / "white")
-    assert plain["train_accuracy"] != whitened["train_accuracy"]
-
-
 def test_there_is_nothing_to_load_in_an_empty_or_damaged_folder(tmp_path):
     with pytest.raises(pj.UserError, match="holds no run"):
         pj.load_run(tmp_path)

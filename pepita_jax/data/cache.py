@@ -4,12 +4,11 @@ import hashlib
 import logging
 import os
 import tempfile
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
-UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+FORMAT = 1  # of the cached files; a new number renews them all
 
 
 def cache_folder():
@@ -37,7 +36,7 @@ def cached(name, folder, decode):
 
 def _fingerprint(folder):
     stats = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in sorted(folder.iterdir())]
-    return hashlib.sha256(repr(stats).encode()).hexdigest()
+    return hashlib.sha256(repr((FORMAT, stats)).encode()).hexdigest()
 
 
 def _read(path, fingerprint):
@@ -47,7 +46,8 @@ def _read(path, fingerprint):
             if str(file["fingerprint"]) != fingerprint:
                 return None
             return {name: file[name] for name in file.files if name != "fingerprint"}
-    except UNREADABLE:
+    # A damaged archive can raise anything; whatever it is, the cache is made again.
+    except Exception:
         return None
 
 

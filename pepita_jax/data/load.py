@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pepita_jax.data.cache import cached
-from pepita_jax.data.prepared import find_prepared, read_prepared
+from pepita_jax.data.prepared import load_prepared
 from pepita_jax.data.sets import DATASETS
 from pepita_jax.data.whitening import zca_whiten
-from pepita_jax.errors import look_up, require
+from pepita_jax.errors import require, require_name
 
 
 class Dataset(NamedTuple):
@@ -35,7 +34,7 @@ def load_dataset(name, data_dir=None, validation_fraction=0.0, whiten=False):
     Raises:
         UserError: the name is unknown, or the set is missing, empty or damaged.
     """
-    look_up("dataset", name, DATASETS)
+    require_name("dataset", name, DATASETS)
     require(
         0 <= validation_fraction < 1,
         f"validation_fraction must be in [0, 1), got {validation_fraction}",
@@ -65,6 +64,5 @@ def _load_digits():
 
 
 def _load_prepared(name, data_dir):
-    folder = find_prepared(name, data_dir)
-    arrays = cached(name, folder, lambda: read_prepared(name, folder))
+    arrays = load_prepared(name, data_dir)
     return tuple((arrays[f"{s}_image"], arrays[f"{s}_label"]) for s in ("train", "test"))

@@ -20,10 +20,10 @@ CIFAR_IMAGE = (3, 32, 32)
 
 
 def files_in(folder):
-    """All files below `folder` by their names, the shallowest first."""
+    """The files in `folder`, and in the folders of unpacked CIFAR archives in it, by name."""
     folder = Path(folder).expanduser()
     require(folder.is_dir(), f"--from: there is no folder {folder}")
-    paths = sorted(folder.rglob("*"), key=lambda path: (-len(path.parts), str(path)))
+    paths = [*folder.glob("cifar-*/*"), *folder.iterdir()]
     return {path.name: path for path in paths if path.is_file()}
 
 
@@ -68,7 +68,10 @@ def _read_plain(files, stem):
 
 def _parse_idx(content):
     """The IDX format: 0 0 type rank, then a big-endian 32-bit size an axis, then the bytes."""
-    require(content[:3] == b"\0\0\x08", "an IDX file of bytes does not begin as it should")
+    require(
+        content[:3] == b"\0\0\x08" and len(content) > 3,
+        "an IDX file of bytes does not begin as it should",
+    )
     rank = content[3]
     sizes = np.frombuffer(content, ">u4", count=rank, offset=4)
     body = np.frombuffer(content, np.uint8, offset=4 + 4 * rank)

@@ -1,9 +1,12 @@
 """Reading sets that TensorFlow Datasets prepared as ArrayRecord, without TensorFlow."""
 
+import json
+
 import numpy as np
 from absl import logging as absl_logging
 from tqdm import tqdm
 
+from pepita_jax.data.cache import cached
 from pepita_jax.data.sets import DATASETS, tfds_folder
 from pepita_jax.errors import UserError, require
 
@@ -11,62 +14,83 @@ CHUNK = 1000  # examples decoded at once
 
 
 def find_prepared(name, data_dir=None):
-    """The folder of the newest prepared version of a set; a `UserError` if there is none."""
+    """The folder of the newest prepared version of a set.
+
+    Raises:
+        UserError: there is none, or it is in a format that needs TensorFlow.
+    """
     root = tfds_folder(data_dir) / name
     versions = sorted(info.parent for info in root.glob("*/dataset_info.json"))
     message = f"dataset {name!r} is not in {root.parent}; {_how_to_prepare(name, data_dir)}"
     require(versions, message)
+    file_format = _file_format(versions[-1])
+    require(
+        file_format in ("array_record", None),
+        f"dataset {name!r} in {versions[-1]} is stored as {file_format}, which needs TensorFlow; "
+        f"prepare it elsewhere: python -m experiments.prepare_data {name} --data_dir=FOLDER",
+    )
     return versions[-1]
 
 
-def read_prepared(name, folder):
-    """Decodes all images of a set.
+def load_prepared(name, data_dir=None):
+    """All images of a set, from the cache where that is up to date.
 
     Returns:
         `{"train_image": [N, H, W, C] uint8, "train_label": [N] int32, "test_image": ...}`.
 
     Raises:
-        UserError: files are missing, truncated or damaged, or not ArrayRecord.
+        UserError: the set is missing, truncated or damaged.
     """
+    folder = find_prepared(name, data_dir)
+    return cached(name, folder, lambda: _read_prepared(name, folder, data_dir))
+
+
+def _file_format(folder):
+    """What the set's description says; None if it cannot be read or says nothing."""
+    try:
+        return json.loads((folder / "dataset_info.json").read_text()).get("fileFormat")
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _read_prepared(name, folder, data_dir):
     import tensorflow_datasets as tfds
 
-    data_dir = folder.parent.parent
+    advice = _how_to_prepare(name, data_dir)
     try:
         builder = tfds.builder_from_directory(folder)
         arrays = {}
         for split in ("train", "test"):
             source = builder.as_data_source(split)
             arrays[f"{split}_image"], arrays[f"{split}_label"] = _decode(name, split, source)
-    # The readers below raise whatever their formats' libraries raise; all mean a bad set.
+    except ImportError as error:  # the reader of ArrayRecord is built for Linux alone
+        raise UserError(f"dataset {name!r} cannot be read on this system: {error}") from error
+    # The readers raise whatever their formats' libraries raise; all else means a bad set.
     except Exception as error:
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        message = f"dataset {name!r} in {folder} cannot be read ({reason}); "
-        raise UserError(message + _how_to_prepare(name, data_dir)) from error
-    _check_shapes(name, folder, arrays)
+        message = f"dataset {name!r} in {folder} cannot be read ({reason}); {advice}"
+        raise UserError(message) from error
+
+    info = DATASETS[name]
+    for split, expected in (("train", info.num_train), ("test", info.num_test)):
+        found = len(arrays[f"{split}_image"])
+        message = f"dataset {name!r} in {folder} has {found} {split} images instead of {expected}"
+        require(found == expected, f"{message}; {advice}")
     return arrays
 
 
 def _decode(name, split, source):
-    shape = DATASETS[name].image_shape
-    images = np.empty((len(source), *shape), np.uint8)
+    images = np.empty((len(source), *DATASETS[name].image_shape), np.uint8)
     labels = np.empty(len(source), np.int32)
     absl_logging.set_verbosity(absl_logging.ERROR)  # else a line about OpenCV
-    progress = tqdm(total=len(source), desc=f"decoding {name} {split}", unit=" images")
-    with progress:
+    description = f"decoding {name} {split}"
+    with tqdm(total=len(source), desc=description, leave=False, disable=None) as progress:
         for start in range(0, len(source), CHUNK):
             indices = range(start, min(start + CHUNK, len(source)))
             for i, example in zip(indices, source.__getitems__(indices), strict=True):
                 images[i], labels[i] = example["image"], example["label"]
             progress.update(len(indices))
     return images, labels
-
-
-def _check_shapes(name, folder, arrays):
-    info = DATASETS[name]
-    for split, expected in (("train", info.num_train), ("test", info.num_test)):
-        found = len(arrays[f"{split}_image"])
-        message = f"dataset {name!r} in {folder} has {found} {split} images instead of {expected}; "
-        require(found == expected, message + _how_to_prepare(name, folder.parent.parent))
 
 
 def _how_to_prepare(name, data_dir):

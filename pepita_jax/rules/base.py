@@ -9,7 +9,7 @@ from pepita_jax.network import Network
 class Rule:
     """A learning rule on a network; subclasses add their options as fields.
 
-    Fields annotated with `Literal` take only the values listed there.
+    Fields annotated with `Literal` take only the values listed there, `float` any finite number.
     """
 
     net: Network

@@ -55,6 +55,9 @@ class Pepita(Rule):
     noise_scale: float = 0.1
     noise_low: float = -1.0
 
+    def __post_init__(self):
+        require(self.noise_low < 1, f"rule.noise_low must be below 1, got {self.noise_low}")
+
     def init_feedback(self, key):
         return draw_input_feedback(key, self.net, self.feedback_init, self.feedback_scale)
 

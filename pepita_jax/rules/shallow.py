@@ -15,7 +15,8 @@ class Shallow(Rule):
         dW_L  = h_{L-1}^T e                        output layer, mean over the batch
         dW_l  = 0                                  hidden layers
 
-    This is PEPITA with F = 0 (Dellaferrera & Kreiman, 2022, App. D, Eq. 10).
+    An optimizer with weight decay still decays the frozen weights. This is PEPITA with F = 0
+    (Dellaferrera & Kreiman, 2022, App. D, Eq. 10).
 
     Feedback: none.
     """

@@ -52,6 +52,44 @@ def test_the_contract_s_defaults():
     )  # fmt: skip
 
 
+# Table 2, App. A of the paper, read column by column.
+TABLE_2 = {
+    ("mlp", "mnist"): {"bp": 0.1, "pepita": 0.1, "batch": 64, "decay": (60,), "dropout": 0.1},
+    ("mlp", "cifar10"): {"bp": 0.01, "pepita": 0.01, "batch": 64, "decay": (60, 90),
+                         "dropout": 0.1},
+    ("mlp", "cifar100"): {"bp": 0.01, "pepita": 0.01, "batch": 64, "decay": (60, 90),
+                          "dropout": 0.1},
+    ("conv", "mnist"): {"bp": 0.1, "pepita": 0.1, "batch": 100, "decay": (10, 30, 50),
+                        "dropout": 0.0},
+    ("conv", "cifar10"): {"bp": 0.01, "pepita": 0.1, "batch": 100, "decay": (10, 30, 50),
+                          "dropout": 0.0},
+    ("conv", "cifar100"): {"bp": 0.01, "pepita": 0.1, "batch": 100, "decay": (10, 30, 50),
+                           "dropout": 0.0},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", ["bp", "pepita"])
+@pytest.mark.parametrize("column", TABLE_2)
+def test_every_column_is_table_2_s(column, rule):
+    (model, dataset), paper = column, TABLE_2[column]
+    config = get_config(f"{rule},{model},{dataset}")
+    assert config.optimizer.learning_rate == paper[rule]
+    assert config.batch_size == paper["batch"]
+    assert config.schedule.epochs == paper["decay"]
+    assert config.model.dropout == paper["dropout"]
+    assert config.num_epochs == 100
+
+
+def test_what_table_2_lacks_is_trained_as_its_nearest_kin():
+    for model in MODELS:
+        fashion = get_config(f"pepita,{model},fashion_mnist").to_dict()
+        assert {**fashion, "dataset": "mnist"} == get_config(f"pepita,{model},mnist").to_dict()
+        shallow, pepita = (
+            get_config(f"{r},{model},cifar10").to_dict() for r in ("shallow", "pepita")
+        )
+        assert {**shallow, "rule": None} == {**pepita, "rule": None}
+
+
 @pytest.mark.parametrize("choice", ["bp,mlp", "", "bp,mlp,digits,adam"])
 def test_three_words_are_needed(choice):
     with pytest.raises(UserError, match="RULE,MODEL,DATASET"):

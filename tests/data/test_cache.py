@@ -13,7 +13,7 @@ from tests.data import builders
 def test_the_second_load_comes_from_the_cache(tmp_path, monkeypatch):
     builders.prepare_small_mnist(monkeypatch, tmp_path)
     first = load_dataset("mnist")
-    monkeypatch.setattr("pepita_jax.data.load.read_prepared", None)  # would fail if called
+    monkeypatch.setattr("pepita_jax.data.prepared._read_prepared", None)  # would fail if called
     monkeypatch.delitem(sys.modules, "tensorflow_datasets")
     second = load_dataset("mnist")
     assert "tensorflow_datasets" not in sys.modules

@@ -163,6 +163,13 @@ class Harmful:
         return (open, (str(self.path), "w"))
 
 
+def replace_labels(label):
+    def damage(folder):
+        (folder / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(builders.idx(label)))
+
+    return damage
+
+
 def cut_first_file(folder):
     path = sorted(folder.iterdir())[0]
     content = gzip.decompress(path.read_bytes())
@@ -181,9 +188,19 @@ def cut_archive(folder):
         (cut_first_file, "an IDX file holds"),
         (cut_archive, "files of 'mnist' are damaged"),
         (lambda folder: builders.write_mnist(folder, SMALLER), "should have 25 train images"),
+        (replace_labels(np.zeros(10, np.uint8)), "train labels of 'mnist' do not fit"),
+        (replace_labels(np.full(25, 10, np.uint8)), "train labels of 'mnist' do not fit"),
         (lambda folder: [p.write_bytes(b"") for p in folder.iterdir()], "does not begin as"),
     ],
-    ids=["missing", "truncated inside", "truncated gzip", "too few images", "empty"],
+    ids=[
+        "missing",
+        "truncated inside",
+        "truncated gzip",
+        "too few images",
+        "too few labels",
+        "labels out of range",
+        "empty",
+    ],
 )
 def test_damaged_idx_files_are_named(damage, message, tmp_path, monkeypatch):
     arrays = builders.make_arrays(builders.shrink(monkeypatch, "mnist"))
@@ -223,18 +240,39 @@ def test_damaged_or_harmful_pickles_are_refused(change, message, tmp_path, monke
     assert not written.exists()
 
 
-def test_archives_write_nothing_outside_the_data_folder(tmp_path, monkeypatch):
-    arrays = builders.make_arrays(builders.shrink(monkeypatch, "cifar10"))
-    members = {"../../escaped": b"x", "/tmp/escaped": b"x", **cifar10_members(arrays, "binary")}
-    archive = tmp_path / "originals" / "cifar-10-binary.tar.gz"
-    prepare("cifar10", source=builders.write_tar(archive, members))
-    assert not list(tmp_path.parent.rglob("escaped"))
+def test_what_is_there_stays_until_its_replacement_is_complete(tmp_path, monkeypatch):
+    _, folder = builders.prepare_small_mnist(monkeypatch, tmp_path)
+    record = next(folder.glob("mnist-train.array_record*"))
+    record.write_bytes(record.read_bytes()[:100])
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(UserError, match="there is no file"):
+        prepare("mnist", source=tmp_path)
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    assert {path.name for path in folder.parent.parent.iterdir()} <= {"mnist", "downloads"}
+
+
+def test_a_set_in_a_format_that_needs_tensorflow_is_left_alone(tmp_path, monkeypatch):
+    _, folder = builders.prepare_small_mnist(monkeypatch, tmp_path)
+    info = folder / "dataset_info.json"
+    info.write_text(info.read_text().replace('"array_record"', '"tfrecord"'))
+    for use in (prepare, load_dataset):
+        with pytest.raises(UserError, match="stored as tfrecord, which needs TensorFlow"):
+            use("mnist")
+    assert list(folder.glob("mnist-train.array_record*"))
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    arrays = builders.make_arrays(builders.shrink(monkeypatch, "mnist"))
+    folder = builders.write_mnist(tmp_path / "originals", arrays)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot prepare 'mnist' in"):
+        prepare("mnist", data_dir=tmp_path / "file" / "data", source=folder)
 
 
 @pytest.mark.parametrize(
     ("name", "source", "message"),
     [
-        ("digits", None, "cannot prepare 'digits'; valid: mnist, fashion_mnist"),
+        ("digits", None, "unknown dataset to prepare 'digits'; valid: cifar10, cifar100"),
         ("mnist", "nowhere", "there is no folder nowhere"),
         ("cifar10", ".", "there is no cifar-10-binary.tar.gz or cifar-10-python.tar.gz"),
     ],

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from absl import flags
-from absl.testing import flagsaver
 
 import pepita_jax as pj
 from experiments import prepare_data
@@ -38,13 +36,12 @@ def assert_prepared(data_dir):
 
 
 def test_sets_whose_files_have_the_same_names_come_from_subfolders(tmp_path, monkeypatch, capsys):
-    for name in ("mnist", "fashion_mnist"):
+    sets = ["mnist", "fashion_mnist"]
+    for name in sets:
         builders.shrink(monkeypatch, name)
     write_mnist_and_fashion(tmp_path / "originals", 25, 10)
     data_dir = str(tmp_path / "tfds")
-    flags.FLAGS(["test"], known_only=True)
-    with flagsaver.flagsaver(**{"from": str(tmp_path / "originals"), "data_dir": data_dir}):
-        prepare_data.main(["mnist", "fashion_mnist"])
+    prepare_data.prepare_all(sets, str(tmp_path / "originals"), data_dir)
     assert f"mnist: {data_dir}/mnist/" in capsys.readouterr().out
     assert_prepared(data_dir)
 
@@ -60,8 +57,9 @@ def test_preparing_sets_of_the_real_sizes_as_a_user_does(tmp_path):
 
 
 def test_mistakes_in_preparing_are_named(tmp_path):
-    assert_refused(command("prepare_data"), "valid: mnist, fashion_mnist, cifar10, cifar100")
-    assert_refused(command("prepare_data", "imagenet"), "'imagenet'", "valid: mnist")
+    assert_refused(command("prepare_data"), "valid: mnist, fashion_mnist")
+    assert_refused(command("prepare_data", "imagenet"), "'imagenet'", "valid: cifar10")
+    assert_refused(command("prepare_data", "mnist", "digits", f"--from={tmp_path}"), "'digits'")
     assert_refused(command("prepare_data", "mnist", f"--from={tmp_path}"), "no file train-images")
     one_folder = f"--from={tmp_path}"
     assert_refused(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import pepita_jax as pj
+from tests.data import builders
 from tests.experiments.commands import TINY, assert_refused, command, train
 
 
@@ -105,7 +106,7 @@ def test_another_optimizer_is_one_word_and_drops_the_momentum_of_sgd(tmp_path):
 
 DEFAULT = "--config=configs/default.py"
 MISTAKES = {
-    "rule": ([f"{DEFAULT}:pepito,mlp,digits"], ["'pepito'", "bp, pepita, shallow"]),
+    "rule": ([f"{DEFAULT}:pepito,mlp,digits"], ["'pepito'", ", ".join(sorted(pj.RULES))]),
     "model": ([f"{DEFAULT}:bp,cnn,digits"], ["'cnn'", "conv, mlp"]),
     "dataset": ([f"{DEFAULT}:bp,mlp,imagenet"], ["'imagenet'", "cifar100, digits"]),
     "two words": ([f"{DEFAULT}:bp,mlp"], ["RULE,MODEL,DATASET"]),
@@ -114,8 +115,8 @@ MISTAKES = {
     "optimizer's option": (["--config.optimizer.b1=0.9"], ["'sgd' has no option 'b1'", "momentum"]),
     "rule's option": (["--config.rule.presynaptic=both"], ["'both'", "modulated, standard"]),
     "activation": (["--config.model.activation=gelu"], ["'gelu'", "linear, relu, tanh"]),
-    "field": (["--config.num_epoch=3"], ["no such field", "'num_epoch'", "num_epochs"]),
-    "field of a group": (["--config.rule.feedback=3"], ["no such field", "'feedback'"]),
+    "field": (["--config.num_epoch=3"], ["no such field", "num_epoch", "num_epochs"]),
+    "field of a group": (["--config.rule.nothing=3"], ["no such field", "nothing"]),
     "option of another rule": ([f"{DEFAULT}:bp,mlp,digits",
                                 "--config.rule.presynaptic=standard"], ["no such field"]),
     "type": (["--config.num_epochs=many"], ["num_epochs", "many"]),
@@ -124,6 +125,9 @@ MISTAKES = {
     "no seeds": (["--config.num_seeds=0"], ["num_seeds must be an integer of at least 1"]),
     "no epochs": (["--config.num_epochs=0"], ["num_epochs must be an integer of at least 1"]),
     "negative rate": (["--config.optimizer.learning_rate=-0.1"], ["must not be negative"]),
+    "infinite rate": (["--config.optimizer.learning_rate=inf"], ["must be a finite number"]),
+    "seed": (["--config.seed=4294967296"], ["seed must be at most 4294967295"]),
+    "data set of another column": (["--config.dataset=mnist"], ["dataset", "RULE,MODEL,DATASET"]),
     "argument": (["num_epochs=3"], ["'num_epochs=3'"]),
     "flag": (["--epochs=3"], ["epochs"]),
     "missing data": ([f"{DEFAULT}:bp,mlp,mnist"], ["experiments.prepare_data mnist"]),
@@ -139,7 +143,33 @@ def test_a_mistake_gets_one_line_and_leaves_nothing(mistake, tmp_path):
 
 
 def test_no_workdir_is_a_mistake():
-    assert_refused(command("train", "--config=configs/default.py:bp,mlp,digits"), "--workdir")
+    assert_refused(command("train", f"{DEFAULT}:bp,mlp,digits"), "--workdir")
+    assert_refused(command("train", f"{DEFAULT}:bp,mlp,digits", "--workdir="), "--workdir")
+
+
+def test_a_configuration_file_without_the_fields_is_a_mistake(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("from ml_collections import ConfigDict\nget_config = lambda: ConfigDict()\n")
+    assert_refused(train(tmp_path / "run", f"--config={file}"), "lacks the fields", "num_seeds")
+
+
+def empty(folder):
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def truncate(folder):
+    path = next(folder.glob("*-train.array_record*"))
+    path.write_bytes(path.read_bytes()[:200])
+
+
+@pytest.mark.parametrize("damage", [empty, truncate])
+def test_an_empty_or_truncated_data_set_is_refused(damage, tmp_path, monkeypatch):
+    _, folder = builders.prepare_small_mnist(monkeypatch, tmp_path)
+    damage(folder)
+    done = train(tmp_path / "run", choice="bp,mlp,mnist")
+    assert_refused(done, "'mnist'", "python -m experiments.prepare_data mnist")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_workdir_with_another_run_is_refused_and_left_alone(finished, tmp_path):
