@@ -11,7 +11,7 @@ from ml_collections import ConfigDict, config_dict
 from configs import presets
 from pepita_jax.data import DATASETS
 from pepita_jax.errors import require, require_name
-from pepita_jax.network import MODELS
+from pepita_jax.models import MODELS
 from pepita_jax.optimizers import optimizer_fields
 from pepita_jax.options import keyword_options
 from pepita_jax.rules import RULES, rule_options

@@ -3,7 +3,8 @@
 from pepita_jax.data import DATASETS, load_dataset
 from pepita_jax.errors import UserError
 from pepita_jax.loop import Result, train
-from pepita_jax.network import Network, build_network
+from pepita_jax.models import build_network
+from pepita_jax.network import Network
 from pepita_jax.optimizers import build_optimizer
 from pepita_jax.rules import RULES, Rule, build_rule
 from pepita_jax.run import Run, load_run

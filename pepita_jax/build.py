@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from pepita_jax.data import DATASETS, Dataset, load_dataset
 from pepita_jax.errors import look_up, require_int
-from pepita_jax.network import build_network
+from pepita_jax.models import build_network
 from pepita_jax.optimizers import build_optimizer, step_schedule
 from pepita_jax.rules import Rule, build_rule
 
