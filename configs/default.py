@@ -40,7 +40,7 @@ FIELDS = {
                      "cross-entropy, or linear with half the squared error"),
     "model.init": (PRESET, "he_uniform (Table 2), he_normal (Fig. 6), pytorch (+-1/sqrt(fan_in))"),
     "optimizer.name": ("sgd", "any optax optimizer (Sec. 4.1: SGD)"),
-    "optimizer.learning_rate": (PRESET, "rate of the first epochs, per step (Table 2)"),
+    "optimizer.learning_rate": (PRESET, "rate of the first epochs (Table 2), chosen for SGD"),
     "optimizer.momentum": (0.9, "Sec. 4.1; with another optimizer.name, unset unless given"),
     "optimizer.*": (PRESET, "the optimizer's other keyword arguments; unset: optax's defaults"),
     "schedule.epochs": (PRESET, "epochs after which the rate is multiplied by factor (Table 2)"),

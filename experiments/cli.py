@@ -19,10 +19,10 @@ def start(main, describe):
         main: returns None or an exit status.
         describe: `() -> str`, the text of `--help`.
     """
-    if any(argument in HELP_FLAGS for argument in sys.argv[1:]):
-        print(describe())
-        return
     try:
+        if any(argument in HELP_FLAGS for argument in sys.argv[1:]):
+            print(describe())
+            return
         app.run(lambda argv: main(argv[1:]), flags_parser=_parse)
     except UserError as error:
         _fail(error)
@@ -39,13 +39,13 @@ def refuse(arguments):
 def describe_flags(module):
     """A line for each flag that `module` defines."""
     defined = flags.FLAGS.get_flags_for_module(module)
-    return "\n".join(f"  --{flag.name}: {flag.help}" for flag in defined)
+    return "\n".join(f"  --{flag.name}: {' '.join(flag.help.split())}" for flag in defined)
 
 
 def _parse(argv):
     try:
         arguments = flags.FLAGS(argv)
-        if "config" in flags.FLAGS:
+        if "config" in flags.FLAGS and flags.FLAGS.config is not None:
             flags.FLAGS.config.lock()  # a file that is not there shows on first use
     # The libraries that read flags report a user's mistakes by exceptions of many types.
     except (flags.Error, AttributeError, KeyError, OSError, TypeError, ValueError) as error:
@@ -56,18 +56,19 @@ def _parse(argv):
 
 
 def _user_error_behind(error):
-    """ml_collections wraps what a configuration file raises; a bug in the file is raised again."""
-    cause = error
-    while cause is not None:
-        if isinstance(cause, UserError):
-            return cause
-        cause = cause.__context__
+    """What a user did wrong, in one line; a bug in a configuration file is raised again."""
     if "Error whilst parsing config file" in str(error):
-        raise error
+        # ml_collections wraps what the file raised in an error of the same type.
+        while error.__context__ is not None:
+            error = error.__context__
+        if not isinstance(error, UserError):
+            raise error
     if isinstance(error, (AttributeError, KeyError)):
         while isinstance(error.args[0], Exception):
             error = error.args[0]
         return UserError(f"the configuration has no such field: {error.args[0]} (see --help)")
+    if isinstance(error, flags.UnrecognizedFlagError):
+        return UserError(f"{error}; fields are set by --config.FIELD=VALUE (see --help)")
     return error
 
 

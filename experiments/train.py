@@ -6,8 +6,10 @@ RULE,MODEL,DATASET after the colon choose a column of the paper's Table 2. Any f
 configuration can be set with --config.FIELD=VALUE. Started again on the same DIR, it goes on.
 """
 
+import sys
+
 from absl import flags
-from ml_collections import config_flags
+from ml_collections import ConfigDict, config_flags
 
 from configs import default
 from experiments import cli
@@ -19,14 +21,14 @@ from pepita_jax.tables import summary_table
 
 CONFIG = config_flags.DEFINE_config_file("config", None, "configuration and its three words")
 WORKDIR = flags.DEFINE_string("workdir", None, "folder of the run; created if needed")
-flags.mark_flags_as_required(["config", "workdir"])
 
 CHOSEN_BY_WORDS = {"dataset", "rule.name", "model.name"}
 
 
 def main(arguments):
     cli.refuse(arguments)
-    require(WORKDIR.value, "--workdir must name a folder")
+    require(CONFIG.value is not None, "--config=configs/default.py:RULE,MODEL,DATASET is needed")
+    require(WORKDIR.value, "--workdir=DIR is needed")
     summary = run(read_config(), WORKDIR.value)
     print(f"\n{summary_table([summary])}\n\n{WORKDIR.value}: summary.json, curves.png")
 
@@ -41,20 +43,35 @@ def read_config():
     sgd_s_momentum = "optimizer.momentum" not in overrides and "optimizer.name" in overrides
     if sgd_s_momentum and config.optimizer.name != "sgd":
         config.optimizer.momentum = None
-    return config.to_dict()
+    fields = config.to_dict()
+    # Of the arguments of all optimizers together, those that are set.
+    fields["optimizer"] = {k: v for k, v in fields["optimizer"].items() if v is not None}
+    return fields
 
 
 def describe():
-    rules = [f"  rule {name}: {rule.__doc__}" for name, rule in RULES.items()]
-    fields = map(_describe_field, default.FIELDS)
-    optimizers = f"\nOptimizers: {', '.join(OPTIMIZERS)}"
-    return "\n".join([__doc__, "Fields:", *fields, optimizers, "\nRules:\n", *rules])
+    """Fields with the values that they have for the words on the command line."""
+    words = [a.partition(":")[2] for a in sys.argv if a.startswith("--config=") and ":" in a]
+    choice = words[-1] if words else "pepita,mlp,mnist"
+    config = default.get_config(choice)
+    sections = [
+        __doc__,
+        cli.describe_flags(__name__),
+        f"\nFields, with their values for {choice} (from configs/presets.py):\n",
+        *(_describe_field(field, config) for field in default.FIELDS),
+        f"\nOptimizers: {', '.join(OPTIMIZERS)}",
+        "\nRules:\n",
+        *(f"  rule {name}: {rule.__doc__}" for name, rule in RULES.items()),
+    ]
+    return "\n".join(sections)
 
 
-def _describe_field(field):
-    value, meaning = default.FIELDS[field]
-    is_fixed = value is not default.PRESET and not isinstance(value, type)
-    return f"  {field}: {meaning}" + (f" [{value}]" if is_fixed else "")
+def _describe_field(field, config):
+    value = config
+    for name in field.split("."):
+        value = value.get(name) if isinstance(value, ConfigDict) else None
+    shown = "" if value is None or isinstance(value, ConfigDict) else f" [{value}]"
+    return f"  {field}{shown}: {default.FIELDS[field][1]}"
 
 
 if __name__ == "__main__":

@@ -91,7 +91,10 @@ class Network:
         return tuple(draw(l, layer) for l, layer in enumerate(self.layers))
 
     def forward(self, params, x, masks=None):
-        """The forward pass of Eq. 1 on `x`, `[B, H, W, C]`; without `masks`, without dropout."""
+        """The forward pass of Eq. 1 on `x`, `[B, H, W, C]`, as a `Pass` of `pre`, `a` and `h`.
+
+        Without `masks` (from `draw_dropout`) there is no dropout.
+        """
         masks = masks or (None,) * len(self.layers)
         pre, a, h = [], [], []
         for l, layer in enumerate(self.layers):

@@ -4,6 +4,7 @@ All randomness of a seed comes from its key, and all randomness of an epoch from
 the epoch's number, so that nothing depends on how many seeds run or on where training began.
 """
 
+import chex
 import jax
 import jax.numpy as jnp
 import optax
@@ -42,6 +43,7 @@ def draw_order(key, epoch, num_examples, batch_size):
 def train_step(rule, optimizer, state, batch):
     """One update. Returns the new state and the rule's `loss` and `accuracy`."""
     pseudo_gradients, aux = rule.pseudo_gradients(state.params, state.feedback, batch)
+    chex.assert_trees_all_equal_shapes_and_dtypes(pseudo_gradients, state.params)
     updates, opt_state = optimizer.update(pseudo_gradients, state.opt_state, state.params)
     params = optax.apply_updates(state.params, updates)
     return TrainState(params, state.feedback, opt_state), aux

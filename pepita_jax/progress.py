@@ -29,6 +29,9 @@ class Progress:
             disable=not self.is_live,
             dynamic_ncols=True,
         )
+        if self.prints_lines:
+            plan = f"epochs {done + 1} to {num_epochs} of {steps_per_epoch} steps"
+            self._print(plan if done < num_epochs else f"all {num_epochs} epochs are done")
 
     def __enter__(self):
         return self
@@ -49,5 +52,8 @@ class Progress:
         )
         self.bar.set_postfix_str(f"epoch {epoch.number}/{self.num_epochs}, {accuracies}")
         if self.prints_lines:
-            line = f"{self.label}: epoch {epoch.number}/{self.num_epochs}, {accuracies}"
-            print(f"{line}, {epoch.seconds:.1f} s", file=sys.stderr, flush=True)
+            line = f"epoch {epoch.number}/{self.num_epochs}, {accuracies}"
+            self._print(f"{line}, {epoch.seconds:.1f} s")
+
+    def _print(self, line):
+        print(f"{self.label}: {line}", file=sys.stderr, flush=True)

@@ -54,7 +54,6 @@ def run(config, path):
 def _train(config, experiment, trainer, workdir, checkpoints):
     """Trains the epochs that are missing; yields the rows of each, when they are on disk."""
     num_epochs, done = config["num_epochs"], checkpoints.latest_epoch
-    states = checkpoints.restore(jax.eval_shape(trainer.init)) if done else trainer.init()
     workdir.keep_rows(done)
     if done:  # missing rows show now, not after hours of training
         as_history(workdir.read_rows(done), config["num_seeds"], done)
@@ -64,6 +63,7 @@ def _train(config, experiment, trainer, workdir, checkpoints):
         splits["validation"] = experiment.data.validation
     label = f"{config['rule']['name']} on {config['dataset']}"
     with Progress(num_epochs, trainer.steps_per_epoch, done, label=label) as bar:
+        states = checkpoints.restore(jax.eval_shape(trainer.init)) if done else trainer.init()
         for epoch in epochs(trainer, states, splits, done + 1, num_epochs, bar.advance):
             last_step = epoch.number * trainer.steps_per_epoch - 1
             rows = _as_rows(epoch, float(experiment.schedule(last_step)))

@@ -91,6 +91,18 @@ def test_correct_answers_are_counted_over_incomplete_batches(monkeypatch):
     assert count_correct(net, identity, (jnp.asarray(image), jnp.asarray(label))) == 7
 
 
+def test_a_rule_with_updates_of_another_shape_is_named_before_anything_is_trained(rule, data):
+    class Transposed(type(rule)):
+        def pseudo_gradients(self, params, F, batch):
+            dW, aux = super().pseudo_gradients(params, F, batch)
+            return tuple(d.T for d in dW), aux
+
+    key, optimizer, wrong = seed_key(0, 0), optax.sgd(0.1), Transposed(rule.net)
+    order = draw_order(key, 1, 10, 5)
+    with pytest.raises(AssertionError, match="shape"):
+        train_steps(wrong, optimizer, init_state(wrong, optimizer, key), key, order, 1, 0, 2, data)
+
+
 def test_bytes_are_scaled_to_the_unit_interval(rule):
     key, optimizer = seed_key(0, 0), optax.sgd(0.1)
     image = np.random.default_rng(0).integers(0, 256, (10, 4, 4, 1), np.uint8)

@@ -1,6 +1,6 @@
 """Learning rules: pure functions `(params, F, batch) -> (pseudo_gradients, aux)`.
 
-To add one: write its file with a subclass of `Rule`, and add its line to `RULES`.
+To add one: write its file with a subclass of `Rule`, import it here, and add its line to `RULES`.
 """
 
 from pepita_jax.errors import look_up

@@ -7,7 +7,7 @@ from pepita_jax.rules.base import Rule, correlate, like_params
 
 @dataclass(frozen=True)
 class BP(Rule):
-    """Backpropagation: the exact gradient of the loss.
+    """Backpropagation: the exact gradient of the loss. Rows are samples, as in the code.
 
         e     = h_L - t                            error, [B, K]
         d_L   = e                                  output layer, [B, K]

@@ -19,6 +19,8 @@ from pepita_jax.rules.base import Rule, correlate, like_params
 class Pepita(Rule):
     """Two forward passes; the second one sees the error, projected onto the input.
 
+    In the paper's column vectors, for one sample (in the code, rows are samples):
+
         h_l      = s(W_l h_{l-1}),      h_0     = x           standard pass     (Eq. 1)
         e        = h_L - t                                    error, [B, K]
         h_l^err  = s(W_l h_{l-1}^err),  h_0^err = x + F e     modulated pass    (Eq. 2)

@@ -10,6 +10,7 @@ from pepita_jax.rules.base import Rule, correlate, like_params
 @dataclass(frozen=True)
 class Shallow(Rule):
     """The output layer learns by the delta rule; every other layer keeps its random weights.
+    Rows are samples, as in the code.
 
         e     = h_L - t                            error, [B, K]
         dW_L  = h_{L-1}^T e                        output layer, mean over the batch

@@ -30,5 +30,6 @@ def assert_refused(done, *words):
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1, done.stderr
     assert lines[0].startswith("error: ")
+    assert "Traceback" not in lines[0]
     for word in words:
         assert word in lines[0]

@@ -62,7 +62,9 @@ def test_config_plot_and_event_files_are_there(finished):
 def test_a_finished_run_is_left_as_it_is(finished, tmp_path):
     workdir = shutil.copytree(finished[0], tmp_path / "copy")
     before = (workdir / "metrics.jsonl").read_text()
-    assert train(workdir, *TINY).returncode == 0
+    again = train(workdir, *TINY)
+    assert again.returncode == 0
+    assert "all 2 epochs are done" in again.stderr
     assert (workdir / "metrics.jsonl").read_text() == before
 
 
@@ -98,7 +100,7 @@ def test_another_optimizer_is_one_word_and_drops_the_momentum_of_sgd(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     config = pj.load_run(workdir).config
-    assert config["optimizer"]["momentum"] is None
+    assert "momentum" not in config["optimizer"]
     assert config["optimizer"]["b1"] == 0.8
     rates = [row["learning_rate"] for row in read_rows(workdir)]
     np.testing.assert_allclose(rates, [0.004, 0.004, 0.0004, 0.0004], rtol=1e-6)
@@ -129,7 +131,7 @@ MISTAKES = {
     "seed": (["--config.seed=4294967296"], ["seed must be at most 4294967295"]),
     "data set of another column": (["--config.dataset=mnist"], ["dataset", "RULE,MODEL,DATASET"]),
     "argument": (["num_epochs=3"], ["'num_epochs=3'"]),
-    "flag": (["--epochs=3"], ["epochs"]),
+    "flag": (["--epochs=3"], ["epochs", "--config.FIELD=VALUE"]),
     "missing data": ([f"{DEFAULT}:bp,mlp,mnist"], ["experiments.prepare_data mnist"]),
     "text for a width": (["--config.model.hidden=wide"], ["units must be an integer", "'wide'"]),
 }  # fmt: skip
@@ -145,6 +147,7 @@ def test_a_mistake_gets_one_line_and_leaves_nothing(mistake, tmp_path):
 def test_no_workdir_is_a_mistake():
     assert_refused(command("train", f"{DEFAULT}:bp,mlp,digits"), "--workdir")
     assert_refused(command("train", f"{DEFAULT}:bp,mlp,digits", "--workdir="), "--workdir")
+    assert_refused(command("train", "--workdir=x"), "--config=configs/default.py:RULE")
 
 
 def test_a_configuration_file_without_the_fields_is_a_mistake(tmp_path):
@@ -187,8 +190,18 @@ def test_a_workdir_that_cannot_be_written_is_refused(tmp_path):
     assert_refused(train(tmp_path / "file" / "run", *TINY), "cannot be written")
 
 
+def test_a_bug_in_a_configuration_file_keeps_its_traceback(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("def get_config():\n    return 'a' + 1\n")
+    done = train(tmp_path / "run", f"--config={file}")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert "TypeError" in done.stderr
+
+
 def test_help_explains_every_field_and_option():
     done = command("train", "--help")
     assert done.returncode == 0
+    assert "model.hidden [(1024,)]" in done.stdout
     for word in ("seeds_at_once", "schedule.epochs", "modulation_sign", "x + F e", "--workdir"):
         assert word in done.stdout
