@@ -66,9 +66,9 @@ def get_config(choice="pepita,mlp,mnist"):
     require_name("model", model, MODELS)
     require_name("dataset", dataset, DATASETS)
 
-    fields = {field: default for field, (default, _) in FIELDS.items() if default is not PRESET}
-    fields |= {f"optimizer.{name}": kind for name, kind in optimizer_fields().items()} | fields
-    return _nest(fields | _preset(rule, model, dataset))
+    unset = {f"optimizer.{name}": kind for name, kind in optimizer_fields().items()}
+    fixed = {field: default for field, (default, _) in FIELDS.items() if default is not PRESET}
+    return _nest(unset | fixed | _preset(rule, model, dataset))
 
 
 def _preset(rule, model, dataset):

@@ -54,9 +54,9 @@ def run(config, path):
 def _train(config, experiment, trainer, workdir, checkpoints):
     """Trains the epochs that are missing; yields the rows of each, when they are on disk."""
     num_epochs, done = config["num_epochs"], checkpoints.latest_epoch
-    workdir.keep_rows(done)
     if done:  # missing rows show now, not after hours of training
         as_history(workdir.read_rows(done), config["num_seeds"], done)
+    workdir.keep_rows(done)
 
     splits = {"test": experiment.data.test}
     if experiment.data.validation:

@@ -54,9 +54,9 @@ class Workdir:
     def read_rows(self, last_epoch):
         """The rows of `metrics.jsonl` up to an epoch."""
         path = self.path / "metrics.jsonl"
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        complete = text[: text.rfind("\n") + 1]  # another process may be writing the last line
         try:
+            text = path.read_text(encoding="utf-8") if path.exists() else ""
+            complete = text[: text.rfind("\n") + 1]  # another process may be writing the last line
             rows = [json.loads(line) for line in complete.splitlines()]
             return [row for row in rows if row["epoch"] <= last_epoch]
         except (ValueError, KeyError, TypeError) as error:

@@ -75,9 +75,10 @@ def test_a_line_that_is_being_written_is_not_read_yet(tmp_path):
 
 
 def test_a_damaged_line_is_named(tmp_path):
-    (tmp_path / "metrics.jsonl").write_text('{"epoch": 1, "se\n{"epoch": 2}\n')
-    with pytest.raises(UserError, match=r"metrics\.jsonl is damaged"):
-        Workdir(tmp_path).read_rows(9)
+    for damaged in (b'{"epoch": 1, "se\n{"epoch": 2}\n', b'{"epoch": \xff}\n', b"3\n"):
+        (tmp_path / "metrics.jsonl").write_bytes(damaged)
+        with pytest.raises(UserError, match=r"metrics\.jsonl is damaged"):
+            Workdir(tmp_path).read_rows(9)
 
 
 @pytest.mark.parametrize("left", ["metrics.jsonl", "summary.json", "checkpoints"])
