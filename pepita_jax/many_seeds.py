@@ -15,11 +15,21 @@ from pepita_jax.errors import require, require_int
 
 MAX_SEED = 2**32 - 1  # JAX's keys hold no more
 PROGRESS_UPDATES = 20  # reports an epoch
+LARGEST_PIECE = 16  # images whose patches and activities stay in a CPU's cache
 
 
 def default_seeds_at_once():
     """One after another on CPU, where a seed's weights then stay in cache; all elsewhere."""
     return 1 if jax.default_backend() == "cpu" else 0
+
+
+def default_pieces(net, batch_size):
+    """`images_at_once` for convolutions on CPU, in equal pieces of a batch; nothing else."""
+    convolutional = any(layer.num_positions > 1 for layer in net.layers)
+    if not convolutional or jax.default_backend() != "cpu":
+        return {}
+    fitting = (k for k in range(1, LARGEST_PIECE + 1) if batch_size % k == 0)
+    return {"images_at_once": max(fitting)}
 
 
 def over_seeds(function, num_mapped, seeds_at_once):
@@ -79,8 +89,9 @@ class SeedTrainer:
         self.keys = keys
         self.steps_per_epoch = num_examples // batch_size
         draw_order = partial(one_seed.draw_order, num_examples=num_examples, batch_size=batch_size)
-        train_steps = partial(one_seed.train_steps, rule, optimizer)
-        count_correct = partial(one_seed.count_correct, rule.net)
+        pieces = default_pieces(rule.net, batch_size)
+        train_steps = partial(one_seed.train_steps, rule, optimizer, **pieces)
+        count_correct = partial(one_seed.count_correct, rule.net, **pieces)
         self._init = jax.jit(partial(init_states, rule, optimizer))
         self._draw_order = jax.jit(jax.vmap(draw_order, in_axes=(0, None)))
         self._train_steps = jax.jit(over_seeds(train_steps, 3, layout), donate_argnums=0)

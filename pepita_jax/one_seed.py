@@ -12,8 +12,6 @@ import optax
 from pepita_jax.analysis import alignment
 from pepita_jax.types import Batch, TrainState
 
-EVALUATION_BATCH = 500
-
 
 def seed_key(seed, k):
     """The key of seed number `k` of a run: it depends on `seed` and `k` alone."""
@@ -42,9 +40,9 @@ def draw_order(key, epoch, num_examples, batch_size):
     return order[: steps * batch_size].reshape(steps, batch_size)
 
 
-def train_step(rule, optimizer, state, batch):
-    """One update. Returns the new state and the rule's `loss` and `accuracy`."""
-    pseudo_gradients, aux = rule.pseudo_gradients(state.params, state.feedback, batch)
+def train_step(rule, optimizer, state, batch, images_at_once=None):
+    """One update. Returns the new state and the rule's `aux`."""
+    pseudo_gradients, aux = by_pieces(rule, state.params, state.feedback, batch, images_at_once)
     params, opt_state = descend(optimizer, pseudo_gradients, state.opt_state, state.params)
     feedback, feedback_opt_state = state.feedback, state.feedback_opt_state
     if rule.learns_feedback:
@@ -54,6 +52,26 @@ def train_step(rule, optimizer, state, batch):
     return TrainState(params, feedback, opt_state, feedback_opt_state), aux
 
 
+def by_pieces(rule, params, F, batch, images_at_once):
+    """The rule's pseudo-gradients and `aux`, as means over equal pieces of the batch.
+
+    A convolution's activities at all positions stay in a CPU's cache for a piece, not for a batch.
+
+    Args:
+        rule, params, F, batch: see `Rule.pseudo_gradients`.
+        images_at_once: size of a piece, a divisor of the batch's; None: the batch's.
+    """
+    whole = images_at_once in (None, len(batch.label))
+    if whole or not rule.splits_batches:
+        return rule.pseudo_gradients(params, F, batch)
+    num_pieces = len(batch.label) // images_at_once
+    split = lambda x: x.reshape(num_pieces, images_at_once, *x.shape[1:])
+    keys = jax.random.split(batch.key, num_pieces)
+    pieces = Batch(split(batch.image), split(batch.label), keys)
+    of_pieces = jax.lax.map(lambda piece: rule.pseudo_gradients(params, F, piece), pieces)
+    return jax.tree.map(lambda x: x.mean(0), of_pieces)
+
+
 def descend(optimizer, updates, opt_state, weights):
     """One step of an optimizer. Returns the new weights and its new state."""
     chex.assert_trees_all_equal_shapes_and_dtypes(updates, weights)
@@ -61,7 +79,7 @@ def descend(optimizer, updates, opt_state, weights):
     return optax.apply_updates(weights, updates), opt_state
 
 
-def train_steps(rule, optimizer, state, key, order, epoch, start, stop, data):
+def train_steps(rule, optimizer, state, key, order, epoch, start, stop, data, images_at_once=None):
     """Steps `start` to `stop` of an epoch. Returns the state and sums of loss and accuracy.
 
     Args:
@@ -71,6 +89,7 @@ def train_steps(rule, optimizer, state, key, order, epoch, start, stop, data):
         epoch: number of the epoch.
         start, stop: range of steps; traced, so that any range shares one compiled program.
         data: `(image, label)` of the whole training set.
+        images_at_once: size of the pieces of a batch, see `by_pieces`.
     """
     image, label = data
     _, step_key = epoch_keys(key, epoch)
@@ -79,14 +98,14 @@ def train_steps(rule, optimizer, state, key, order, epoch, start, stop, data):
         state, sums = carry
         key = jax.random.fold_in(step_key, i)
         batch = Batch(to_float(image[order[i]]), label[order[i]], key)
-        state, aux = train_step(rule, optimizer, state, batch)
+        state, aux = train_step(rule, optimizer, state, batch, images_at_once)
         return state, {name: sums[name] + aux[name] for name in sums}
 
     sums = {"loss": jnp.zeros(()), "accuracy": jnp.zeros(())}
     return jax.lax.fori_loop(start, stop, step, (state, sums))
 
 
-def count_correct(net, params, data):
+def count_correct(net, params, data, images_at_once=500):
     """How many of `(image, label)` are classified correctly; no dropout."""
     image, label = data
 
@@ -95,7 +114,7 @@ def count_correct(net, params, data):
         return net.apply(params, to_float(image)[None])[0].argmax(-1) == label
 
     # One by one, in batches: this needs no special case for the incomplete last batch.
-    return jax.lax.map(is_correct, (image, label), batch_size=EVALUATION_BATCH).sum()
+    return jax.lax.map(is_correct, (image, label), batch_size=images_at_once).sum()
 
 
 def measure_alignment(rule, state, key, data):

@@ -81,14 +81,14 @@ def test_an_epoch_in_two_pieces_is_the_same_epoch(rule, data):
         np.testing.assert_array_equal(one, other)
 
 
-def test_correct_answers_are_counted_over_incomplete_batches(monkeypatch):
-    monkeypatch.setattr("pepita_jax.one_seed.EVALUATION_BATCH", 4)
+def test_correct_answers_are_counted_over_incomplete_batches():
     net = build_network("mlp", input_shape=(1, 2, 1), num_classes=2, hidden=())
     identity = (jnp.eye(2),)
     image = np.random.default_rng(0).random((11, 1, 2, 1), np.float32)
     answer = image.reshape(11, 2).argmax(1)
     label = np.where(np.arange(11) < 7, answer, 1 - answer)
-    assert count_correct(net, identity, (jnp.asarray(image), jnp.asarray(label))) == 7
+    data = (jnp.asarray(image), jnp.asarray(label))
+    assert count_correct(net, identity, data, images_at_once=4) == 7
 
 
 def test_a_rule_with_updates_of_another_shape_is_named_before_anything_is_trained(rule, data):

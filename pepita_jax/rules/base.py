@@ -17,10 +17,13 @@ class Rule:
 
     Attributes:
         learns_feedback: whether `aux["feedback"]` says how F is to be descended.
+        splits_batches: whether a batch's update is the mean of the updates of equal parts of it,
+            each with a key of its own.
     """
 
     net: Network
     learns_feedback: ClassVar[bool] = False
+    splits_batches: ClassVar[bool] = True
 
     def init_feedback(self, key):
         """Draws the rule's feedback F, a pytree; `()` for a rule without feedback."""

@@ -29,6 +29,10 @@ class DRTP(DFA):
 
     hidden_reduction: Literal["sum", "mean"] = "sum"
 
+    @property
+    def splits_batches(self):
+        return self.hidden_reduction == "mean"
+
     def signals(self, params, F, activity, e, t):
         factor = len(t) if self.hidden_reduction == "sum" else 1
         hidden = self.project(F, activity, t)

@@ -34,6 +34,10 @@ class SignSymmetry(SignalRule):
 
     magnitudes: Literal["uniform", "fixed_random", "batchwise_random"] = "uniform"
 
+    @property
+    def splits_batches(self):
+        return self.magnitudes != "batchwise_random"
+
     def init_feedback(self, key):
         if self.magnitudes == "batchwise_random":
             return ()

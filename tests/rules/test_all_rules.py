@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from configs.presets import DIGITS_RATE_OF_RULE, MODEL_OF_RULE
-from pepita_jax import RULES, UserError, build_network, build_rule, load_dataset, one_seed
+from pepita_jax import RULES, Batch, UserError, build_network, build_rule, load_dataset, one_seed
 from pepita_jax import train as train_seeds
 from tests.cases import VARIANTS, make_batch, make_network, make_params, make_rule
 
@@ -93,6 +93,39 @@ def test_vmap_over_seeds_equals_a_loop(variant, net_name):
         alone, _ = rule.pseudo_gradients(*jax.tree.map(lambda x, k=k: x[k], (params, F)), batch)
         for found, wanted in zip(together, alone, strict=True):
             np.testing.assert_allclose(found[k], wanted, rtol=1e-4, atol=1e-6)
+
+
+DRAWING = ("weight_mirror", "pepita, mirrored")  # of them, noise differs in pieces
+
+
+@pytest.mark.parametrize("variant", [v for v in VARIANTS if v not in DRAWING])
+@pytest.mark.parametrize("name", ["mlp, four layers, tanh", "conv", "conv, two blocks, padded"])
+def test_an_update_by_pieces_is_the_update_of_the_batch(name, variant):
+    net = make_network(name)
+    rule, params, batch = make_rule(variant, net), make_params(net), make_batch(net, size=6)
+    F = rule.init_feedback(jax.random.key(3))
+    whole = rule.pseudo_gradients(params, F, batch)
+    pieces = one_seed.by_pieces(rule, params, F, batch, images_at_once=2)
+    pairs = zip(jax.tree.leaves(pieces), jax.tree.leaves(whole), strict=True)
+    for found, wanted in pairs:
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("variant", DRAWING)
+def test_pieces_draw_noise_of_their_own(variant):
+    net = make_network("conv")
+    rule, params = make_rule(variant, net), make_params(net)
+    batch, F = make_batch(net, size=6), rule.init_feedback(jax.random.key(3))
+    _, aux = one_seed.by_pieces(rule, params, F, batch, images_at_once=2)
+    of_pieces = [
+        rule.pseudo_gradients(
+            params, F, Batch(batch.image[i : i + 2], batch.label[i : i + 2], key)
+        )[1]["feedback"]
+        for i, key in zip((0, 2, 4), jax.random.split(batch.key, 3), strict=True)
+    ]
+    for found, *parts in zip(aux["feedback"], *of_pieces, strict=True):
+        np.testing.assert_allclose(found, np.mean(parts, axis=0), rtol=1e-5, atol=1e-7)
+        assert not np.allclose(parts[0], parts[1])
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
