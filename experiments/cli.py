@@ -1,7 +1,9 @@
 """What the command lines share: one clear line for a user's mistake, and help that helps."""
 
+import os
 import sys
 
+import jax
 from absl import app, flags, logging
 
 from pepita_jax.errors import UserError, require
@@ -23,6 +25,7 @@ def start(main, describe):
         if any(argument in HELP_FLAGS for argument in sys.argv[1:]):
             print(describe())
             return
+        _make_every_core_a_device()
         app.run(lambda argv: main(argv[1:]), flags_parser=_parse)
     except UserError as error:
         _fail(error)
@@ -40,6 +43,13 @@ def describe_flags(module):
     """A line for each flag that `module` defines."""
     defined = flags.FLAGS.get_flags_for_module(module)
     return "\n".join(f"  --{flag.name}: {' '.join(flag.help.split())}" for flag in defined)
+
+
+def _make_every_core_a_device():
+    """Seeds in parallel use a CPU better than parallel parts of one seed's small products."""
+    chosen_by_user = jax.config.jax_num_cpu_devices != -1
+    if not chosen_by_user and hasattr(os, "sched_getaffinity"):
+        jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))
 
 
 def _parse(argv):

@@ -1,7 +1,8 @@
 """Many seeds at once: the one place where the seed axis exists.
 
-`one_seed.py` is written for one seed. Here each of its functions gets a leading seed axis, laid
-out by `vmap`, by `lax.map`, or by chunks of both, and is compiled once.
+`one_seed.py` is written for one seed. Here each of its functions gets a leading seed axis, shared
+out over the devices, on each laid out by `vmap`, by `lax.map`, or by chunks of both, and is
+compiled once. A CPU's cores can be a device each: `jax.config.update("jax_num_cpu_devices", n)`.
 """
 
 from functools import partial
@@ -9,6 +10,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from pepita_jax import one_seed
 from pepita_jax.errors import require, require_int
@@ -32,22 +34,46 @@ def default_pieces(net, batch_size):
     return {"images_at_once": max(fitting)}
 
 
-def over_seeds(function, num_mapped, seeds_at_once):
+def seed_mesh(num_seeds, devices):
+    """The devices that share `num_seeds` seeds, no more of them than shorten the work."""
+    seeds_per_device = -(-num_seeds // len(devices))
+    num_used = -(-num_seeds // seeds_per_device)
+    return Mesh(devices[:num_used], ("seed",))
+
+
+def over_seeds(function, num_mapped, seeds_at_once, mesh):
     """Maps `function` over the leading axis of its first `num_mapped` arguments.
 
     Args:
         function: written for one seed.
         num_mapped: arguments with a seed axis; all seeds share the others.
-        seeds_at_once: 0 all by vmap; 1 one after another by lax.map; k in chunks of k.
+        seeds_at_once: of a device's seeds, 0 all by vmap; 1 one after another by lax.map; k in
+            chunks of k.
+        mesh: devices, see `seed_mesh`.
     """
 
-    def mapped(*arguments):
-        per_seed, shared = arguments[:num_mapped], arguments[num_mapped:]
+    def on_one_device(per_seed, shared):
         of_one = lambda seed: function(*seed, *shared)
         if seeds_at_once == 0:
             return jax.vmap(of_one)(per_seed)
         batch_size = None if seeds_at_once == 1 else seeds_at_once
         return jax.lax.map(of_one, per_seed, batch_size=batch_size)
+
+    specs = (PartitionSpec("seed"), PartitionSpec())
+    # Unchecked, for a loop may start from zeros that are the same on all devices.
+    on_all = jax.shard_map(
+        on_one_device, mesh=mesh, in_specs=specs, out_specs=specs[0], check_vma=False
+    )
+
+    def mapped(*arguments):
+        per_seed, shared = arguments[:num_mapped], arguments[num_mapped:]
+        num_seeds = len(jax.tree.leaves(per_seed)[0])
+        num_equal = -(-num_seeds // mesh.size) * mesh.size  # the last seed fills up the shares
+        filled_up = jnp.minimum(jnp.arange(num_equal), num_seeds - 1)
+        if num_equal == num_seeds:
+            return on_all(per_seed, shared)
+        results = on_all(jax.tree.map(lambda x: x[filled_up], per_seed), shared)
+        return jax.tree.map(lambda x: x[:num_seeds], results)
 
     return mapped
 
@@ -75,9 +101,10 @@ class SeedTrainer:
         batch_size: examples a step.
         keys: keys of the seeds, `[S]`.
         seeds_at_once: layout of the seed axis, see `over_seeds`; None: by backend.
+        devices: that share the seeds; None: all.
     """
 
-    def __init__(self, rule, optimizer, data, batch_size, keys, seeds_at_once=None):
+    def __init__(self, rule, optimizer, data, batch_size, keys, seeds_at_once=None, devices=None):
         layout = default_seeds_at_once() if seeds_at_once is None else seeds_at_once
         require_int("seeds_at_once", layout, 0)
         num_examples = len(data[0])
@@ -85,8 +112,12 @@ class SeedTrainer:
         message = f"batch_size {batch_size} is larger than the training set ({num_examples} images)"
         require(batch_size <= num_examples, message)
 
-        self.data = jax.tree.map(jnp.asarray, data)
-        self.keys = keys
+        mesh = seed_mesh(len(keys), devices or jax.local_devices())
+        equal_shares = len(keys) % mesh.size == 0
+        self._everywhere = NamedSharding(mesh, PartitionSpec())
+        self._by_seed = NamedSharding(mesh, PartitionSpec("seed" if equal_shares else None))
+        self.data = jax.device_put(jax.tree.map(jnp.asarray, data), self._everywhere)
+        self.keys = jax.device_put(keys, self._by_seed)
         self.steps_per_epoch = num_examples // batch_size
         draw_order = partial(one_seed.draw_order, num_examples=num_examples, batch_size=batch_size)
         pieces = default_pieces(rule.net, batch_size)
@@ -94,10 +125,10 @@ class SeedTrainer:
         count_correct = partial(one_seed.count_correct, rule.net, **pieces)
         self._init = jax.jit(partial(init_states, rule, optimizer))
         self._draw_order = jax.jit(jax.vmap(draw_order, in_axes=(0, None)))
-        self._train_steps = jax.jit(over_seeds(train_steps, 3, layout), donate_argnums=0)
-        self._count_correct = jax.jit(over_seeds(count_correct, 1, layout))
+        self._train_steps = jax.jit(over_seeds(train_steps, 3, layout, mesh), donate_argnums=0)
+        self._count_correct = jax.jit(over_seeds(count_correct, 1, layout, mesh))
         measure_alignment = partial(one_seed.measure_alignment, rule)
-        self._measure_alignment = jax.jit(over_seeds(measure_alignment, 2, layout))
+        self._measure_alignment = jax.jit(over_seeds(measure_alignment, 2, layout, mesh))
         self._fixed_batch = jax.tree.map(lambda x: x[:batch_size], self.data)
 
     def init(self):
@@ -116,6 +147,7 @@ class SeedTrainer:
             The new states, and `{"train_loss": [S], "train_accuracy": [S]}`, means over the
             epoch's batches as trained.
         """
+        states = jax.device_put(states, self._by_seed)
         order = self._draw_order(self.keys, epoch)
         total = {"loss": 0.0, "accuracy": 0.0}
         stride = -(-self.steps_per_epoch // PROGRESS_UPDATES)

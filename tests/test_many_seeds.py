@@ -26,14 +26,22 @@ def make_net(model="mlp"):
 
 
 def make_trainer(
-    num_seeds=3, layout=1, model="mlp", num_examples=20, batch_size=4, rule=None, optimizer=None
+    num_seeds=3,
+    layout=1,
+    model="mlp",
+    num_examples=20,
+    batch_size=4,
+    rule=None,
+    optimizer=None,
+    num_devices=2,
 ):
     net = rule.net if rule else make_net(model)
     batch = make_batch(net, size=num_examples)
     keys = seed_keys(0, num_seeds)
     rule = rule or build_rule("pepita", net)
     optimizer = optimizer or optax.sgd(0.05, momentum=0.9)
-    return SeedTrainer(rule, optimizer, (batch.image, batch.label), batch_size, keys, layout)
+    data, devices = (batch.image, batch.label), jax.devices()[:num_devices]
+    return SeedTrainer(rule, optimizer, data, batch_size, keys, layout, devices)
 
 
 def five_steps(**options):
@@ -43,10 +51,13 @@ def five_steps(**options):
 
 
 @pytest.mark.parametrize("model", NETS)
+@pytest.mark.parametrize("num_devices", [1, 2])
 @pytest.mark.parametrize("layout", [0, 2, 3, 7])
-def test_every_layout_gives_the_same_weights(layout, model):
-    reference = five_steps(layout=1, model=model)
-    for found, wanted in zip(five_steps(layout=layout, model=model), reference, strict=True):
+def test_every_layout_gives_the_same_weights(layout, num_devices, model):
+    reference = five_steps(layout=1, num_devices=1, model=model)
+    for found, wanted in zip(
+        five_steps(layout=layout, num_devices=num_devices, model=model), reference, strict=True
+    ):
         np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5)
 
 
@@ -72,6 +83,23 @@ def test_what_a_seed_draws_is_the_same_bit_for_bit_alone_and_among_ten():
     masks = jax.vmap(lambda k: make_net().draw_dropout(k, 4)[0])(step_keys)
     mask = make_net().draw_dropout(jax.random.fold_in(one.epoch_keys(key, 3)[1], 2), 4)[0]
     np.testing.assert_array_equal(masks[7], mask)
+
+
+@pytest.mark.parametrize("num_seeds", [1, 2, 3, 4, 5])
+def test_devices_share_the_seeds(num_seeds):
+    trainer = make_trainer(num_seeds=num_seeds)
+    states, _ = trainer.train_epoch(trainer.init(), 1)
+    assert len(states.params[0].devices()) == min(num_seeds, 2)
+    for found, wanted in zip(states.params, five_steps(num_seeds=5, num_devices=1), strict=True):
+        np.testing.assert_allclose(found, wanted[:num_seeds], rtol=0, atol=1e-5)
+
+
+def test_states_may_come_from_any_device():
+    trainer = make_trainer(num_seeds=4)
+    start = jax.device_put(trainer.init(), jax.devices()[1])
+    states, _ = trainer.train_epoch(start, 1)
+    for found, wanted in zip(states.params, five_steps(num_seeds=4), strict=True):
+        np.testing.assert_array_equal(found, wanted)
 
 
 def test_seeds_differ():
