@@ -108,14 +108,56 @@ class Network:
 
         Without `masks` (from `draw_dropout`) there is no dropout.
         """
+        pre = self.layers[0].presynaptic(x)
+        return self._finish(params, pre, pre @ _matrix(params[0]), masks)
+
+    def forward_and_move(self, params, x, directions, masks=None):
+        """The forward pass on `x`, and the one on `x` moved along given directions.
+
+        The first layer is linear up to its activation: W_1 (x + D c) = W_1 x + (W_1 D) c. If there
+        are few directions, W_1 D is less work than the product with another batch.
+
+        Args:
+            x: images, `[B, H, W, C]`.
+            directions: D, `[K, H, W, C]`.
+            masks: from `draw_dropout`, for both passes.
+
+        Returns:
+            The `Pass` on `x`, and a function `c -> Pass` on `x + D c`, for c `[B, K]`.
+        """
+        first, W = self.layers[0], _matrix(params[0])
+        pre, pre_D = first.presynaptic(x), first.presynaptic(directions)
+        few = len(directions) <= len(x)
+        if few and first.num_positions == 1:  # one product, which reads W once
+            a, a_D = jnp.split(jnp.concatenate([pre, pre_D]) @ W, [len(x)])
+        else:
+            a, a_D = pre @ W, pre_D @ W
+        here = self._finish(params, pre, a, masks)
+
+        def move(c):
+            Dc = jnp.tensordot(c, directions, 1)
+            a_Dc = jnp.tensordot(c, a_D, 1) if few else first.presynaptic(Dc) @ W
+            return self._finish(params, first.presynaptic(x + Dc), a + a_Dc, masks, beside=here)
+
+        return here, move
+
+    def _finish(self, params, pre, a, masks, beside=None):
+        """A `Pass` from the first layer's presynaptic activity and pre-activation on.
+
+        What differs from the pass `beside` is carried upwards, not found by subtraction: two
+        nearly equal passes would lose it in rounding.
+        """
         masks = masks or (None,) * len(self.layers)
-        pre, a, h = [], [], []
-        for l, layer in enumerate(self.layers):
-            pre.append(layer.presynaptic(x))
-            a.append(pre[l] @ params[l].reshape(-1, layer.units))
-            h.append(self._activate(l, a[l], masks[l]))
-            x = layer.downstream(h[l])
-        return Pass(tuple(pre), tuple(a), tuple(h), masks)
+        done = Pass((pre,), (a,), (self._activate(0, a, masks[0]),), masks)
+        for l, layer in enumerate(self.layers[1:], 1):
+            pre, W = (
+                layer.presynaptic(self.layers[l - 1].downstream(done.h[-1])),
+                _matrix(params[l]),
+            )
+            a = beside.a[l] + (pre - beside.pre[l]) @ W if beside else pre @ W
+            h = self._activate(l, a, masks[l])
+            done = Pass((*done.pre, pre), (*done.a, a), (*done.h, h), masks)
+        return done
 
     def apply(self, params, image):
         """Scores `[B, num_classes]` before the output non-linearity; no dropout."""
@@ -177,3 +219,8 @@ class Network:
             variance = h.var(axis=tuple(range(1, h.ndim)), keepdims=True)
             h = h / jnp.sqrt(variance + SMALLEST_VARIANCE)
         return h if mask is None else h * mask
+
+
+def _matrix(W):
+    """Weights `[..., n]` as a matrix `[fan_in, n]`."""
+    return W.reshape(-1, W.shape[-1])

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import jax
-import jax.numpy as jnp
 
 from pepita_jax.errors import require
 from pepita_jax.feedback import draw_input_feedback, weight_product
@@ -97,11 +96,10 @@ class Pepita(Rule):
         net, x, t = self.net, batch.image, self.net.one_hot(batch.label)
         masks = net.draw_dropout(batch.key, len(x))
 
-        standard = net.forward(params, x, masks)
+        standard, modulate = net.forward_and_move(params, x, self.input_feedback(F), masks)
         e = standard.h[-1] - t
         modulation = e if self.modulation == "error" else self.draw_r_k(batch, e.shape)
-        Fe = jnp.tensordot(modulation, self.input_feedback(F), 1)
-        modulated = net.forward(params, x + self.modulation_sign * Fe, masks)
+        modulated = modulate(self.modulation_sign * modulation)
 
         update = self.joint if self.update == "joint" else self.time_local
         products = zip(update(standard, modulated, t), net.layers, strict=True)
