@@ -1,6 +1,7 @@
 """Networks against JAX's own convolutions, and what is drawn against its definition."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -61,3 +62,20 @@ def test_the_output_s_error_is_the_slope_of_its_loss(name):
     h = {"softmax": jax.nn.softmax, "sigmoid": jax.nn.sigmoid, "linear": lambda a: a}[net.output]
     error = h(scores) - net.one_hot(batch.label)
     np.testing.assert_allclose(slope, error, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("num_directions", [2, 5, 8])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_pass_on_moved_images_is_the_pass_on_their_sum(name, num_directions):
+    net = make_network(name)
+    params, batch = make_params(net), make_batch(net, size=5)
+    masks = net.draw_dropout(batch.key, 5)
+    directions = jax.random.normal(jax.random.key(7), (num_directions, *net.input_shape))
+    c = jax.random.normal(jax.random.key(8), (5, num_directions))
+    here, move = net.forward_and_move(params, batch.image, directions, masks)
+    sums = batch.image + jnp.tensordot(c, directions, 1)
+    for found, x in ((here, batch.image), (move(c), sums)):
+        wanted = net.forward(params, x, masks)
+        for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(wanted), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-11)
