@@ -16,7 +16,7 @@ from pepita_jax import one_seed
 from pepita_jax.errors import require, require_int
 
 MAX_SEED = 2**32 - 1  # JAX's keys hold no more
-PROGRESS_UPDATES = 20  # reports an epoch
+PROGRESS_UPDATES = 5  # an epoch; between them all states are copied, which takes a step or two
 LARGEST_PIECE = 16  # images whose patches and activities stay in a CPU's cache
 
 

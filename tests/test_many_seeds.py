@@ -164,7 +164,7 @@ def test_progress_is_reported_and_adds_up():
     reported = []
     trainer.train_epoch(trainer.init(), 1, reported.append)
     assert sum(reported) == trainer.steps_per_epoch == 50
-    assert len(reported) > 5
+    assert len(reported) >= 5
 
 
 def test_means_are_over_the_batches_of_the_epoch():
