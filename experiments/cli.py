@@ -6,7 +6,6 @@ import sys
 import jax
 from absl import app, flags, logging
 
-from pepita_jax.data.cache import cache_folder
 from pepita_jax.errors import UserError, require
 
 HELP_FLAGS = ("--help", "-help", "-h", "--helpfull", "--helpshort")
@@ -26,7 +25,7 @@ def start(main, describe):
         if any(argument in HELP_FLAGS for argument in sys.argv[1:]):
             print(describe())
             return
-        _configure_jax()
+        _make_every_core_a_device()
         app.run(lambda argv: main(argv[1:]), flags_parser=_parse)
     except UserError as error:
         _fail(error)
@@ -46,14 +45,11 @@ def describe_flags(module):
     return "\n".join(f"  --{flag.name}: {' '.join(flag.help.split())}" for flag in defined)
 
 
-def _configure_jax():
-    """Sets what the user has not set: a device for every core, and programs kept on disk."""
-    # Seeds in parallel use a CPU better than parallel parts of one seed's small products.
-    if jax.config.jax_num_cpu_devices == -1 and hasattr(os, "sched_getaffinity"):
+def _make_every_core_a_device():
+    """Seeds in parallel use a CPU better than parallel parts of one seed's small products."""
+    chosen_by_user = jax.config.jax_num_cpu_devices != -1
+    if not chosen_by_user and hasattr(os, "sched_getaffinity"):
         jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))
-    if jax.config.jax_compilation_cache_dir is None:
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "programs"))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
 
 def _parse(argv):
