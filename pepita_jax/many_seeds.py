@@ -124,8 +124,8 @@ class SeedTrainer:
         train_steps = partial(one_seed.train_steps, rule, optimizer, **pieces)
         count_correct = partial(one_seed.count_correct, rule.net, **pieces)
         self._init = jax.jit(partial(init_states, rule, optimizer))
-        self._draw_order = jax.jit(jax.vmap(draw_order, in_axes=(0, None)))
-        self._train_steps = jax.jit(over_seeds(train_steps, 3, layout, mesh), donate_argnums=0)
+        self.draw_order = jax.jit(jax.vmap(draw_order, in_axes=(0, None)))
+        self.train_steps = jax.jit(over_seeds(train_steps, 3, layout, mesh), donate_argnums=0)
         self._count_correct = jax.jit(over_seeds(count_correct, 1, layout, mesh))
         measure_alignment = partial(one_seed.measure_alignment, rule)
         self._measure_alignment = jax.jit(over_seeds(measure_alignment, 2, layout, mesh))
@@ -148,14 +148,12 @@ class SeedTrainer:
             epoch's batches as trained.
         """
         states = jax.device_put(states, self._by_seed)
-        order = self._draw_order(self.keys, epoch)
+        order = self.draw_order(self.keys, epoch)
         total = {"loss": 0.0, "accuracy": 0.0}
         stride = -(-self.steps_per_epoch // PROGRESS_UPDATES)
         for start in range(0, self.steps_per_epoch, stride):
             stop = min(start + stride, self.steps_per_epoch)
-            states, sums = self._train_steps(
-                states, self.keys, order, epoch, start, stop, self.data
-            )
+            states, sums = self.train_steps(states, self.keys, order, epoch, start, stop, self.data)
             total = {name: total[name] + np.asarray(sums[name], np.float64) for name in total}
             report(stop - start)
         return states, {f"train_{name}": total[name] / self.steps_per_epoch for name in total}

@@ -25,6 +25,11 @@ def summary_table(summaries, more=None):
                 *(cells[i] for cells in more.values()),
             )
         )
+    return markdown_table(rows)
+
+
+def markdown_table(rows):
+    """Rows of strings, the headings first, as a table."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [_line(row, widths) for row in rows]
     return "\n".join([lines[0], _line(["-" * w for w in widths], widths), *lines[1:]])

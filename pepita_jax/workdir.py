@@ -37,7 +37,7 @@ class Workdir:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._require_same_run(config)
-            self._write_json("config.json", {**config, "environment": _describe_environment()})
+            self._write_json("config.json", {**config, "environment": describe_environment()})
         except OSError as error:
             reason = f"{error.strerror}: {error.filename}"
             raise UserError(f"workdir {self.path} cannot be written ({reason})") from error
@@ -101,7 +101,8 @@ def _flatten(config, prefix=""):
     return flat
 
 
-def _describe_environment():
+def describe_environment():
+    """Versions and devices, recorded beside results."""
     return {
         "python": platform.python_version(),
         **{name: version(name) for name in RECORDED_VERSIONS},
