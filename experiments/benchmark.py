@@ -2,12 +2,14 @@
 
     python -m experiments.benchmark [--only=mlp,mnist,pepita] [--json=FILE]
 
-Times are medians of blocks that take turns, on random images; operations are counted from the
-rules' equations (`benchmarks/operations.py`). Words after --only choose models (mlp, conv), shapes
-(mnist, cifar) and rules; bp, with which rules are compared, is always among them. Leave the machine
-to it: other work beside it spoils the figures.
+Step times are medians of blocks that take turns, on random images, with the networks of Table 2
+(ReLU and softmax for every rule); an epoch is timed once. Operations are counted from the rules'
+equations (`benchmarks/operations.py`). Words after --only choose models (mlp, conv), shapes (mnist,
+cifar) and rules; bp, with which rules are compared, is always among them. Leave the machine to it:
+other work beside it spoils the figures.
 """
 
+import json
 from pathlib import Path
 
 from absl import flags
@@ -15,8 +17,8 @@ from absl import flags
 from experiments import cli
 from experiments.benchmarks import epochs, machine, steps
 from experiments.benchmarks.operations import step_operations
-from pepita_jax.errors import require_name
-from pepita_jax.rows import as_json, replace_file
+from pepita_jax.errors import UserError, require_name
+from pepita_jax.rows import replace_file
 from pepita_jax.rules import RULES
 from pepita_jax.tables import markdown_table
 from pepita_jax.workdir import describe_environment
@@ -39,7 +41,15 @@ def main(arguments):
     figures["epochs"] = [measure_epoch(*net) for net in chosen_nets()]
     show("Epochs of bp, ten seeds", figures["epochs"])
     if JSON.value:
-        replace_file(Path(JSON.value), as_json(figures) + "\n")
+        write_json(Path(JSON.value).expanduser(), figures)
+
+
+def write_json(path, figures):
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, json.dumps(figures, indent=1, allow_nan=False) + "\n")
+    except OSError as error:
+        raise UserError(f"{path} cannot be written ({error.strerror})") from error
 
 
 def chosen(words):
@@ -57,12 +67,11 @@ def measure_machine():
     return found
 
 
-def measure_steps(model, shape):
-    """A row for each rule: one seed and ten."""
+def measure_steps(model, shape, peak):
+    """A row for each rule: one seed and ten; `peak` in operations a second."""
     rules = list(dict.fromkeys(["bp", *chosen(RULES)]))
     cases = {r: [steps.Case(model, shape, r, n) for n in (1, MANY)] for r in rules}
     seconds = steps.step_seconds([case for pair in cases.values() for case in pair])
-    peak = machine.matrix_peak()
     rows = []
     for rule, (one, many) in cases.items():
         net, batch_size = many.net, steps.BATCH_SIZE[model]

@@ -47,7 +47,8 @@ def describe_flags(module):
 
 def _make_every_core_a_device():
     """Seeds in parallel use a CPU better than parallel parts of one seed's small products."""
-    chosen_by_user = jax.config.jax_num_cpu_devices != -1
+    flag = "xla_force_host_platform_device_count"
+    chosen_by_user = jax.config.jax_num_cpu_devices != -1 or flag in os.environ.get("XLA_FLAGS", "")
     if not chosen_by_user and hasattr(os, "sched_getaffinity"):
         jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))
 

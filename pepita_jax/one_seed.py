@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import optax
 
 from pepita_jax.analysis import alignment
+from pepita_jax.errors import require
 from pepita_jax.types import Batch, TrainState
 
 
@@ -59,17 +60,26 @@ def by_pieces(rule, params, F, batch, images_at_once):
 
     Args:
         rule, params, F, batch: see `Rule.pseudo_gradients`.
-        images_at_once: size of a piece, a divisor of the batch's; None: the batch's.
+        images_at_once: size of a piece, a divisor of the batch's; None: the batch's. Pieces draw
+            dropout and noise from keys of their own.
+
+    Raises:
+        UserError: the size is no divisor.
     """
-    whole = images_at_once in (None, len(batch.label))
-    if whole or not rule.splits_batches:
+    batch_size = len(batch.label)
+    if images_at_once in (None, batch_size) or not rule.splits_batches:
         return rule.pseudo_gradients(params, F, batch)
-    num_pieces = len(batch.label) // images_at_once
+    num_pieces, rest = divmod(batch_size, images_at_once)
+    require(rest == 0, f"images_at_once must divide {batch_size}, got {images_at_once}")
     split = lambda x: x.reshape(num_pieces, images_at_once, *x.shape[1:])
-    keys = jax.random.split(batch.key, num_pieces)
+    keys = None if batch.key is None else jax.random.split(batch.key, num_pieces)
     pieces = Batch(split(batch.image), split(batch.label), keys)
-    of_pieces = jax.lax.map(lambda piece: rule.pseudo_gradients(params, F, piece), pieces)
-    return jax.tree.map(lambda x: x.mean(0), of_pieces)
+    of_piece = lambda piece: rule.pseudo_gradients(params, F, piece)
+    shapes = jax.eval_shape(of_piece, jax.tree.map(lambda x: x[0], pieces))
+    zeros = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
+    add = lambda sums, piece: (jax.tree.map(jnp.add, sums, of_piece(piece)), None)
+    sums, _ = jax.lax.scan(add, zeros, pieces)
+    return jax.tree.map(lambda x: x / num_pieces, sums)
 
 
 def descend(optimizer, updates, opt_state, weights):
@@ -105,7 +115,7 @@ def train_steps(rule, optimizer, state, key, order, epoch, start, stop, data, im
     return jax.lax.fori_loop(start, stop, step, (state, sums))
 
 
-def count_correct(net, params, data, images_at_once=500):
+def count_correct(net, params, data, images_at_once):
     """How many of `(image, label)` are classified correctly; no dropout."""
     image, label = data
 

@@ -11,7 +11,7 @@ import pytest
 from pepita_jax import RULES, Batch, Rule, UserError, build_network, build_optimizer, build_rule
 from pepita_jax import one_seed as one
 from pepita_jax.analysis import alignment
-from pepita_jax.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.many_seeds import SeedTrainer, default_images_at_once, seed_keys
 from pepita_jax.optimizers import step_schedule
 from tests.cases import make_batch
 
@@ -89,14 +89,34 @@ def test_what_a_seed_draws_is_the_same_bit_for_bit_alone_and_among_ten():
 def test_devices_share_the_seeds(num_seeds):
     trainer = make_trainer(num_seeds=num_seeds)
     states, _ = trainer.train_epoch(trainer.init(), 1)
-    assert len(states.params[0].devices()) == min(num_seeds, 2)
+    if num_seeds % 2 == 0:
+        shares = [shard.data.shape[0] for shard in states.params[0].addressable_shards]
+        assert shares == [num_seeds // 2] * 2
     for found, wanted in zip(states.params, five_steps(num_seeds=5, num_devices=1), strict=True):
         np.testing.assert_allclose(found, wanted[:num_seeds], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "batch_size", "wanted"),
+    [
+        ({}, 100, 10),
+        ({}, 64, 16),
+        ({}, 97, None),  # no divisor
+        ({"hidden": (1024,)}, 100, None),  # too many weights
+    ],
+)
+def test_convolutions_go_through_a_batch_in_pieces(options, batch_size, wanted):
+    net = build_network("conv", input_shape=(32, 32, 3), num_classes=10, **options)
+    assert default_images_at_once(net, batch_size) == wanted
+    dense = build_network("mlp", input_shape=(32, 32, 3), num_classes=10, **options)
+    assert default_images_at_once(dense, batch_size) is None
 
 
 def test_states_may_come_from_any_device():
     trainer = make_trainer(num_seeds=4)
     start = jax.device_put(trainer.init(), jax.devices()[1])
+    assert trainer.evaluate(start, trainer.data).shape == (4,)
+    assert trainer.measure_alignment(start)["weight_norm"].shape == (4, 2)
     states, _ = trainer.train_epoch(start, 1)
     for found, wanted in zip(states.params, five_steps(num_seeds=4), strict=True):
         np.testing.assert_array_equal(found, wanted)

@@ -79,3 +79,25 @@ def test_a_pass_on_moved_images_is_the_pass_on_their_sum(name, num_directions):
         wanted = net.forward(params, x, masks)
         for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(wanted), strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-11)
+
+
+def test_the_difference_of_two_near_passes_is_not_lost_in_rounding():
+    """In float32, against the same in float64; two passes subtracted are the yardstick."""
+    net = build_network("mlp", input_shape=(28, 28, 1), num_classes=10, hidden=(1024, 64))
+    params, batch = make_params(net), make_batch(net, size=16)
+    directions = 1e-3 * jax.random.normal(jax.random.key(7), (10, *net.input_shape))
+    c = jax.random.normal(jax.random.key(8), (16, 10))
+
+    def difference(params, x, directions, c):
+        here, move = net.forward_and_move(params, x, directions)
+        return move(c).a[1] - here.a[1]
+
+    inputs = (params, batch.image, directions, c)
+    found = difference(*inputs)
+    with jax.enable_x64(True):
+        exact = jax.tree.map(lambda x: jnp.asarray(np.asarray(x, np.float64)), inputs)
+        wanted = difference(*exact)
+    naive = net.forward(params, batch.image + jnp.tensordot(c, directions, 1)).a[1]
+    naive = naive - net.forward(params, batch.image).a[1]
+    errors = [np.linalg.norm(d - np.asarray(wanted)) for d in (found, naive)]
+    assert errors[0] < errors[1] / 5

@@ -7,7 +7,9 @@ positions P (1 for a dense layer), one product with W_l is 2 B P f n.
 
 import math
 
-UPDATE_NOTHING_BELOW = {"shallow"}
+from pepita_jax.errors import require
+
+OUTPUT_ONLY = {"shallow"}
 LAYER_BY_LAYER = {"bp", "fa", "sign_symmetry", "kolen_pollack", "weight_mirror"}
 DIRECT = {"dfa", "sdfa", "drtp"}
 
@@ -22,7 +24,7 @@ def step_operations(rule, net, batch_size):
     """
     product = [batch_size * _operations(layer) for layer in net.layers]
     forward, update = sum(product), sum(product)
-    if rule in UPDATE_NOTHING_BELOW:
+    if rule in OUTPUT_ONLY:
         update = product[-1]
     return forward + update + _feedback(rule, net, batch_size, product)
 
@@ -42,7 +44,10 @@ def _feedback(rule, net, batch_size, product):
         return above_first
     if rule in DIRECT:
         return spread
-    return 2 * spread if rule == "local_error" else 0
+    if rule == "local_error":  # to its classifier, and back
+        return 2 * spread
+    require(rule in OUTPUT_ONLY, f"the operations of {rule} are not counted yet")
+    return 0
 
 
 def _operations(layer):

@@ -1,4 +1,4 @@
-"""Time of a training step, of an evaluation, and of an epoch beyond its steps."""
+"""Time of a training step, a seed."""
 
 import time
 from typing import NamedTuple

@@ -111,6 +111,14 @@ def test_an_update_by_pieces_is_the_update_of_the_batch(name, variant):
         np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6)
 
 
+def test_pieces_may_have_no_key_and_must_be_equal():
+    net = make_network("conv")
+    rule, params, batch = make_rule("bp", net), make_params(net), make_batch(net, 6, dropout=False)
+    one_seed.by_pieces(rule, params, (), batch, images_at_once=2)
+    with pytest.raises(UserError, match="must divide 6, got 4"):
+        one_seed.by_pieces(rule, params, (), batch, images_at_once=4)
+
+
 @pytest.mark.parametrize("variant", DRAWING)
 def test_pieces_draw_noise_of_their_own(variant):
     net = make_network("conv")
