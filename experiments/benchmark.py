@@ -34,9 +34,8 @@ def main(arguments):
     for word in ONLY.value:
         require_name("--only", word, WORDS)
     figures = {"environment": describe_environment(), "machine": measure_machine()}
-    figures["steps"] = [
-        row for model, shape in chosen_nets() for row in measure_steps(model, shape)
-    ]
+    peak = 1e9 * figures["machine"]["GFLOP/s"]
+    figures["steps"] = [row for net in chosen_nets() for row in measure_steps(*net, peak)]
     figures["layouts"] = [row for net in chosen_nets() for row in measure_layouts(*net)]
     figures["epochs"] = [measure_epoch(*net) for net in chosen_nets()]
     show("Epochs of bp, ten seeds", figures["epochs"])
