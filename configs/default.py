@@ -47,7 +47,7 @@ FIELDS = {
     "optimizer.*": (PRESET, "the optimizer's other keyword arguments; unset: optax's defaults"),
     "schedule.epochs": (PRESET, "epochs after which the rate is multiplied by factor (Table 2)"),
     "schedule.factor": (0.1, "what the rate is multiplied by (Table 2)"),
-    "seeds_at_once": (int, "layout of the seed axis: 0 all by vmap, 1 one after another by "
+    "seeds_at_once": (int, "layout of each device's seeds: 0 all by vmap, 1 one after another by "
                       "lax.map, k in chunks of k; unset: 1 on CPU, 0 on accelerators"),
     "checkpoint_every": (1, "epochs between checkpoints; the last epoch always has one"),
     "log_alignment": (True, "log angles and weight norms once an epoch (alignment.jsonl, .png), on "

@@ -114,8 +114,8 @@ class Network:
     def forward_and_move(self, params, x, directions, masks=None):
         """The forward pass on `x`, and the one on `x` moved along given directions.
 
-        The first layer is linear up to its activation: W_1 (x + D c) = W_1 x + (W_1 D) c. If there
-        are few directions, W_1 D is less work than the product with another batch.
+        The first layer is linear up to its activation: W_1 (x + D c) = W_1 x + (W_1 D) c. With no
+        more directions than images, W_1 D is no more work than the product with another batch.
 
         Args:
             x: images, `[B, H, W, C]`.
@@ -144,8 +144,8 @@ class Network:
     def _finish(self, params, pre, a, masks, beside=None):
         """A `Pass` from the first layer's presynaptic activity and pre-activation on.
 
-        What differs from the pass `beside` is carried upwards, not found by subtraction: two
-        nearly equal passes would lose it in rounding.
+        Only what differs from the pass `beside` is multiplied: the products of two nearly equal
+        passes would lose their difference in rounding.
         """
         masks = masks or (None,) * len(self.layers)
         done = Pass((pre,), (a,), (self._activate(0, a, masks[0]),), masks)
