@@ -4,10 +4,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from pepita_jax.data import DATASETS, Dataset, load_dataset
-from pepita_jax.errors import look_up, require_int
+from pepita_jax.errors import look_up, require_int, require_name
 from pepita_jax.models import build_network
 from pepita_jax.optimizers import build_optimizer, step_schedule
 from pepita_jax.rules import Rule, build_rule
+
+# JAX's names, fast ones first; what they mean depends on the accelerator.
+MATMUL_PRECISIONS = ("default", "bfloat16", "tensorfloat32", "high", "float32", "highest")
 
 
 class Experiment(NamedTuple):
@@ -46,6 +49,8 @@ def build_experiment(config) -> Experiment:
     """
     for field in ("num_seeds", "num_epochs", "batch_size", "checkpoint_every"):
         require_int(field, config[field], 1)
+    if config["matmul_precision"] is not None:
+        require_name("matmul_precision", config["matmul_precision"], MATMUL_PRECISIONS)
     rule = build_rule_on_network(config)
     build_scheduled_optimizer(config)  # bad options show before data are loaded
 

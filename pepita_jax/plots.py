@@ -16,11 +16,11 @@ def plot_learning_curves(histories, path):
         histories: `{label: history}`, each with `test_accuracy` and `train_accuracy` `[S, E]`.
         path: of the picture; its ending chooses the format.
     """
-    figure, (axes,) = _make_figure(1)
+    figure, (axes,) = make_figure(1)
     for i, (label, history) in enumerate(histories.items()):
         test, train = 100 * history["test_accuracy"], 100 * history["train_accuracy"]
         number = np.arange(1, test.shape[1] + 1)
-        _plot_band(axes, number, test, f"C{i}", f"{label}, test ({len(test)} seeds)")
+        plot_band(axes, number, test, f"{label}, test ({len(test)} seeds)", color=f"C{i}")
         axes.plot(number, train.mean(0), color=f"C{i}", ls=":", lw=1, label=f"{label}, training")
     axes.set_ylabel("accuracy (%), mean ± std over seeds")
     axes.legend()
@@ -35,7 +35,7 @@ def plot_alignment(alignment, path):
         path: of the picture; its ending chooses the format.
     """
     shown = [name for name in PANELS if np.isfinite(alignment[name]).any()]
-    figure, panels = _make_figure(len(shown))
+    figure, panels = make_figure(len(shown))
     for axes, name in zip(panels, shown, strict=True):
         values, label = alignment[name], "layer"
         if name == "feedback_angle":
@@ -47,13 +47,13 @@ def plot_alignment(alignment, path):
         for i, of_array in enumerate(np.moveaxis(values, 2, 0)):
             if np.isfinite(of_array).any():
                 number = np.arange(of_array.shape[1])
-                _plot_band(axes, number, of_array, f"C{i}", f"{label} {i + 1}")
+                plot_band(axes, number, of_array, f"{label} {i + 1}", color=f"C{i}")
         axes.set_ylabel(PANELS[name])
         axes.legend()
     figure.savefig(path, dpi=150)
 
 
-def _make_figure(num_panels):
+def make_figure(num_panels):
     """A figure with panels side by side, epochs on each horizontal axis."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -68,7 +68,16 @@ def _make_figure(num_panels):
     return figure, panels
 
 
-def _plot_band(axes, x, values, color, label):
+def plot_band(axes, x, values, label, **style):
+    """Draws a mean over seeds and its standard deviation as a band.
+
+    Args:
+        axes: where to draw.
+        x: `[n]`.
+        values: `[S, n]`.
+        label, style: of the line, as for matplotlib.
+    """
     mean, std = values.mean(0), values.std(0, ddof=1) if len(values) > 1 else 0
-    axes.plot(x, mean, color=color, label=label, marker="o" if len(x) == 1 else None)
-    axes.fill_between(x, mean - std, mean + std, color=color, alpha=0.2, lw=0)
+    marker = "o" if len(x) == 1 else None
+    (line,) = axes.plot(x, mean, label=label, marker=marker, **style)
+    axes.fill_between(x, mean - std, mean + std, color=line.get_color(), alpha=0.2, lw=0)

@@ -43,7 +43,11 @@ def run(config, path):
         config["seeds_at_once"],
     )
     workdir = Workdir(path)
-    with tensorboard(workdir.path, config["tensorboard"]) as write_events:
+    precision = config["matmul_precision"] or jax.config.jax_default_matmul_precision
+    with (
+        jax.default_matmul_precision(precision),
+        tensorboard(workdir.path, config["tensorboard"]) as write_events,
+    ):
         workdir.claim(config)
         with closing(Checkpoints(workdir.path / "checkpoints")) as checkpoints:
             for rows in _train(config, experiment, trainer, workdir, checkpoints):

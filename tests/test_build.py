@@ -36,6 +36,7 @@ def test_options_reach_the_network_and_the_rule():
         ({"optimizer.learning_rate": -1.0}, "must not be negative"),
         ({"num_epochs": 0}, "num_epochs must be"),
         ({"checkpoint_every": 0}, "checkpoint_every must be"),
+        ({"matmul_precision": "exact"}, "unknown matmul_precision .exact.; valid: bfloat16"),
     ],
 )
 def test_mistakes_show_before_data_are_looked_for(fields, message):

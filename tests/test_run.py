@@ -2,11 +2,13 @@
 
 import json
 
+import jax
 import numpy as np
 import pytest
 
 import pepita_jax as pj
 from configs.default import get_config
+from pepita_jax.network import Network
 from pepita_jax.run import run
 from pepita_jax.workdir import Workdir
 
@@ -54,6 +56,21 @@ def test_a_validation_split_is_reported_beside_the_test_set(tmp_path):
     summary = run(make_config(validation_fraction=0.25), tmp_path)
     assert len(summary["validation_accuracy"]["per_seed"]) == 2
     assert summary["validation_accuracy"] != summary["test_accuracy"]
+
+
+def test_products_are_compiled_with_the_configured_precision(tmp_path, monkeypatch):
+    forward, precisions = Network.forward, set()
+
+    def spy(*arguments):
+        precisions.add(jax.config.jax_default_matmul_precision)
+        return forward(*arguments)
+
+    monkeypatch.setattr(Network, "forward", spy)
+    run(make_config("bp,mlp,digits", matmul_precision="bfloat16"), tmp_path / "chosen")
+    assert precisions == {"bfloat16"}
+    with jax.default_matmul_precision("high"):
+        run(make_config("bp,mlp,digits"), tmp_path / "unset")
+    assert precisions == {"bfloat16", "high"}
 
 
 def test_one_seed_has_no_standard_deviation(tmp_path):

@@ -117,10 +117,14 @@ class Pepita(Rule):
         return map(correlate, pre, (*hidden, output - t))
 
     def time_local(self, standard, modulated, t):
-        """The time-local update, summed over the batch."""
-        first = map(correlate, standard.pre, standard.h)
-        second = map(correlate, modulated.pre, (*modulated.h[:-1], t))
-        return [one - other for one, other in zip(first, second, strict=True)]
+        """The time-local update, summed over the batch; the products of the two passes would lose
+        their difference in rounding: u v - u' v' = u (v - v') + (u - u') v'."""
+        post_err = (*modulated.h[:-1], t)
+        activities = zip(standard.pre, standard.h, modulated.pre, post_err, strict=True)
+        return [
+            correlate(pre, h - h_err) + correlate(pre - pre_err, h_err)
+            for pre, h, pre_err, h_err in activities
+        ]
 
     def input_feedback(self, F):
         """F as it meets the error, `[K, H, W, C]`."""
