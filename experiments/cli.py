@@ -25,7 +25,7 @@ def start(main, describe):
         if any(argument in HELP_FLAGS for argument in sys.argv[1:]):
             print(describe())
             return
-        _make_every_core_a_device()
+        make_every_core_a_device()
         app.run(lambda argv: main(argv[1:]), flags_parser=_parse)
     except UserError as error:
         _fail(error)
@@ -45,7 +45,7 @@ def describe_flags(module):
     return "\n".join(f"  --{flag.name}: {' '.join(flag.help.split())}" for flag in defined)
 
 
-def _make_every_core_a_device():
+def make_every_core_a_device():
     """Seeds in parallel use a CPU better than parallel parts of one seed's small products."""
     flag = "xla_force_host_platform_device_count"
     chosen_by_user = jax.config.jax_num_cpu_devices != -1 or flag in os.environ.get("XLA_FLAGS", "")

@@ -113,6 +113,13 @@ class SeedTrainer:
         keys: keys of the seeds, `[S]`.
         seeds_at_once: layout of the seed axis, see `over_seeds`; None: by backend.
         devices: that share the seeds, each with a copy of the data; None: all.
+
+    Attributes:
+        data, keys: as given, laid out on the devices.
+        steps_per_epoch: whole batches of the training set.
+        by_seed: sharding of arrays with a leading seed axis.
+        draw_order: compiled `(keys, epoch) -> [S, steps, B]`, see `one_seed.draw_order`.
+        train_steps: compiled `one_seed.train_steps` of all seeds, states first, which it gives up.
     """
 
     def __init__(self, rule, optimizer, data, batch_size, keys, seeds_at_once=None, devices=None):
@@ -126,18 +133,23 @@ class SeedTrainer:
         mesh = seed_mesh(len(keys), devices or jax.local_devices())
         equal_shares = len(keys) % mesh.size == 0
         self._everywhere = NamedSharding(mesh, PartitionSpec())
-        self._by_seed = NamedSharding(mesh, PartitionSpec("seed" if equal_shares else None))
+        self.by_seed = NamedSharding(mesh, PartitionSpec("seed" if equal_shares else None))
         self.data = jax.device_put(data, self._everywhere)
-        self.keys = jax.device_put(keys, self._by_seed)
+        self.keys = jax.device_put(keys, self.by_seed)
         self.steps_per_epoch = num_examples // batch_size
         draw_order = partial(one_seed.draw_order, num_examples=num_examples, batch_size=batch_size)
         piece = default_images_at_once(rule.net, batch_size)
         train_steps = partial(one_seed.train_steps, rule, optimizer, images_at_once=piece)
         evaluated_at_once = 500 if piece is None else PIECES[-1]
         count_correct = partial(one_seed.count_correct, rule.net, images_at_once=evaluated_at_once)
-        self._init = jax.jit(partial(init_states, rule, optimizer))
+        self._init = jax.jit(partial(init_states, rule, optimizer), out_shardings=self.by_seed)
         self.draw_order = jax.jit(jax.vmap(draw_order, in_axes=(0, None)))
-        self.train_steps = jax.jit(over_seeds(train_steps, 3, layout, mesh), donate_argnums=0)
+        # What comes out must lie as what goes in, or the next call would compile again.
+        self.train_steps = jax.jit(
+            over_seeds(train_steps, 3, layout, mesh),
+            donate_argnums=0,
+            out_shardings=self.by_seed,
+        )
         self._count_correct = jax.jit(over_seeds(count_correct, 1, layout, mesh))
         measure_alignment = partial(one_seed.measure_alignment, rule)
         self._measure_alignment = jax.jit(over_seeds(measure_alignment, 2, layout, mesh))
@@ -159,7 +171,7 @@ class SeedTrainer:
             The new states, and `{"train_loss": [S], "train_accuracy": [S]}`, means over the
             epoch's batches as trained.
         """
-        states = jax.device_put(states, self._by_seed)
+        states = jax.device_put(states, self.by_seed)
         order = self.draw_order(self.keys, epoch)
         total = {"loss": 0.0, "accuracy": 0.0}
         stride = -(-self.steps_per_epoch // PROGRESS_UPDATES)
@@ -172,7 +184,7 @@ class SeedTrainer:
 
     def evaluate(self, states, data):
         """Accuracy of every seed on `(image, label)`, `[S]` fractions."""
-        params = jax.device_put(states.params, self._by_seed)
+        params = jax.device_put(states.params, self.by_seed)
         return np.asarray(self._count_correct(params, data)) / len(data[0])
 
     def measure_alignment(self, states):
@@ -181,7 +193,7 @@ class SeedTrainer:
         Returns:
             `{"gradient_angle": [S, L], "feedback_angle": [S, arrays of F], "weight_norm": [S, L]}`.
         """
-        states = jax.device_put(states, self._by_seed)
+        states = jax.device_put(states, self.by_seed)
         measured = self._measure_alignment(states, self.keys, self._fixed_batch)
         stack = lambda arrays: np.array(arrays).reshape(len(arrays), len(self.keys)).T
         return {name: stack(arrays) for name, arrays in measured._asdict().items()}

@@ -53,8 +53,8 @@ def plot_alignment(alignment, path):
     figure.savefig(path, dpi=150)
 
 
-def make_figure(num_panels):
-    """A figure with panels side by side, epochs on each horizontal axis."""
+def make_figure(num_panels, xlabel="epoch"):
+    """A figure with panels side by side, integers on their horizontal axes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -62,7 +62,7 @@ def make_figure(num_panels):
     FigureCanvasAgg(figure)
     panels = figure.subplots(1, num_panels, squeeze=False)[0]
     for axes in panels:
-        axes.set_xlabel("epoch")
+        axes.set_xlabel(xlabel)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
     return figure, panels

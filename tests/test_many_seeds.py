@@ -231,3 +231,12 @@ def test_alignment_is_measured_for_every_seed_without_dropout(rule_name, layout)
         wanted = alignment(still, rule, params, F, batch._replace(key=jax.random.fold_in(key, 3)))
         for name, values in wanted._asdict().items():
             np.testing.assert_allclose(found[name][k], np.array(values), rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("num_seeds", [1, 2, 3])
+def test_an_epoch_s_program_is_compiled_once(num_seeds):
+    trainer = make_trainer(num_seeds)
+    states = trainer.init()
+    for epoch in (1, 2):
+        states, _ = trainer.train_epoch(states, epoch)
+    assert trainer.train_steps._cache_size() == 1

@@ -1,36 +1,41 @@
 """Wall time of an epoch against its steps, and time of an evaluation."""
 
 import time
+from dataclasses import replace
 
 import jax
 
-from experiments.benchmarks.steps import BATCH_SIZE, random_data
+from experiments.benchmarks.steps import random_data
 from pepita_jax.loop import epochs
 
 NUM_TRAIN = {"mnist": 60_000, "cifar": 50_000}
 NUM_TEST = 10_000
 
 
-def epoch_seconds(case):
-    """Seconds of an epoch, of its evaluation, and of its steps; overhead as their share."""
-    trainer = case.trainer(NUM_TRAIN[case.shape])
+def measure_epoch(case):
+    """A row of seconds of an epoch, its evaluation and its steps; overhead as their share."""
+    trainer = replace(case, num_images=NUM_TRAIN[case.shape]).trainer()
     test = random_data(case.shape, NUM_TEST, case.num_classes)
-    _, epoch = epochs(trainer, trainer.init(), {"test": test}, 1, 2)  # the first one compiles
-
-    evaluation = _seconds(lambda: trainer.evaluate(epoch.states, test))
     order = trainer.draw_order(trainer.keys, 1)
-    states = jax.block_until_ready(epoch.states)
-    steps = _seconds(
-        lambda: trainer.train_steps(
-            states, trainer.keys, order, 1, 0, trainer.steps_per_epoch, trainer.data
-        )
+    steps = lambda states, stop: trainer.train_steps(
+        states, trainer.keys, order, 1, 0, stop, trainer.data
     )
+    states, _ = steps(trainer.init(), 1)  # compiles, as does the evaluation
+    trainer.evaluate(states, test)
+
+    (epoch,) = epochs(trainer, states, {"test": test}, 1, 1)
+    evaluation = _seconds(lambda: trainer.evaluate(epoch.states, test))
+    training = _seconds(lambda: steps(epoch.states, trainer.steps_per_epoch))
     return {
+        "model": case.model,
+        "shape": case.shape,
+        "rule": case.rule,
         "epoch, s": epoch.seconds,
-        "steps, s": steps,
+        "steps, s": training,
         "evaluation, s": evaluation,
-        "overhead": epoch.seconds / steps - 1,
-        "steps an epoch": NUM_TRAIN[case.shape] // BATCH_SIZE[case.model],
+        "overhead": epoch.seconds / training - 1,
+        "of it evaluation": evaluation / training,
+        "steps an epoch": trainer.steps_per_epoch,
     }
 
 

@@ -1,79 +1,113 @@
 """Time of a training step, a seed."""
 
 import time
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import jax
 import numpy as np
 import optax
 
+from configs.presets import BATCH_SIZE, MODEL
 from pepita_jax import build_network, build_rule
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
 
 SHAPES = {"mnist": (28, 28, 1), "cifar": (32, 32, 3)}
-NETWORKS = {"mlp": {"hidden": (1024,), "dropout": 0.1}, "conv": {}}  # Table 2
-BATCH_SIZE = {"mlp": 64, "conv": 100}
-NUM_CLASSES = 10
 STEPS = {"mlp": 20, "conv": 5}  # in a block; an epoch's calls take 100 to 200
 BLOCKS = 5
 
 
-class Case(NamedTuple):
-    """What is timed: a rule on a network, images of a data set's shape, and a seed axis."""
+@dataclass(frozen=True)
+class Case:
+    """What is timed: a rule on a network of Table 2, or one with other hidden layers.
+
+    Attributes:
+        model, shape: of `MODEL` and `SHAPES`.
+        rule: with ReLU and softmax whatever its preset.
+        num_seeds: trained side by side.
+        seeds_at_once, num_devices: layout of the seed axis; None: the default's, all.
+        num_classes: K.
+        hidden: units of each hidden layer; None: Table 2's.
+        num_images: of the training set; None: as many as a block needs.
+    """
 
     model: str
     shape: str
     rule: str
-    num_seeds: int
+    num_seeds: int = 10
     seeds_at_once: int | None = None
     num_devices: int | None = None
-    num_classes: int = NUM_CLASSES
+    num_classes: int = 10
+    hidden: tuple[int, ...] | None = None
+    num_images: int | None = None
 
     @property
     def net(self):
-        options = {"input_shape": SHAPES[self.shape], "num_classes": self.num_classes}
-        return build_network(self.model, **options, **NETWORKS[self.model])
+        options = dict(MODEL[self.model])
+        if self.hidden is not None:
+            options["hidden"] = self.hidden
+        shape = SHAPES[self.shape]
+        return build_network(self.model, input_shape=shape, num_classes=self.num_classes, **options)
 
-    def trainer(self, num_examples):
-        rule = build_rule(self.rule, self.net)
-        devices = jax.devices()[: self.num_devices]
-        batch_size, keys = BATCH_SIZE[self.model], seed_keys(0, self.num_seeds)
-        # A small rate: figures that overflow take longer on some CPUs.
-        sgd = optax.sgd(1e-4, momentum=0.9)
-        data = random_data(self.shape, num_examples, self.num_classes)
-        return SeedTrainer(rule, sgd, data, batch_size, keys, self.seeds_at_once, devices)
+    @property
+    def batch_size(self):
+        return BATCH_SIZE[self.model]
+
+    def trainer(self):
+        num_images = self.num_images or STEPS[self.model] * self.batch_size
+        return SeedTrainer(
+            build_rule(self.rule, self.net),
+            # A small rate: figures that overflow take longer on some CPUs.
+            optax.sgd(1e-4, momentum=0.9),
+            random_data(self.shape, num_images, self.num_classes),
+            self.batch_size,
+            seed_keys(0, self.num_seeds),
+            self.seeds_at_once,
+            jax.devices()[: self.num_devices],
+        )
+
+    def block(self):
+        """A function that takes some steps and returns the seconds of a step and seed."""
+        steps, trainer = STEPS[self.model], self.trainer()
+        random = np.random.default_rng(0)
+        # Drawn here, since the trainer's own would be compiled first, which takes longer.
+        normal = lambda x: random.normal(0, 0.01, x.shape).astype(x.dtype)
+        states = [
+            jax.device_put(jax.tree.map(normal, jax.eval_shape(trainer.init)), trainer.by_seed)
+        ]
+        order = random.integers(0, len(trainer.data[0]), (self.num_seeds, steps, self.batch_size))
+        order = jax.device_put(order.astype(np.int32), trainer.by_seed)
+
+        def block():
+            start = time.perf_counter()
+            states[0], _ = jax.block_until_ready(
+                trainer.train_steps(states[0], trainer.keys, order, 1, 0, steps, trainer.data)
+            )
+            return (time.perf_counter() - start) / steps / self.num_seeds
+
+        return block
 
 
-def random_data(shape, num_examples, num_classes=NUM_CLASSES):
+def random_data(shape, num_examples, num_classes=10):
     """Random `(image, label)`; zeros would be multiplied faster on some machines."""
     random = np.random.default_rng(0)
     image = random.integers(0, 256, (num_examples, *SHAPES[shape]), np.uint8)
     return image, random.integers(0, num_classes, num_examples, np.int32)
 
 
-def step_seconds(cases):
-    """Median seconds of a step and seed, `{case: seconds}`; blocks of all cases take turns."""
-    blocks = {case: _block(case) for case in cases}
-    seconds = {case: [] for case in cases}
+def case_seconds(cases):
+    """Median seconds of a step and seed of every `Case`, `{case: seconds}`."""
+    return block_seconds({case: case.block() for case in cases})
+
+
+def block_seconds(blocks):
+    """Medians of what `{name: function}` return; all take turns, so that noise hits all.
+
+    Their first calls, which may compile, do not count.
+    """
+    for block in blocks.values():
+        block()
+    seconds = {name: [] for name in blocks}
     for _ in range(BLOCKS):
-        for case, block in blocks.items():
-            seconds[case].append(block())
-    return {case: float(np.median(values)) for case, values in seconds.items()}
-
-
-def _block(case):
-    """A function that takes some steps and returns the seconds of a step and seed."""
-    steps = STEPS[case.model]
-    trainer = case.trainer(steps * BATCH_SIZE[case.model])
-    order = trainer.draw_order(trainer.keys, 1)
-    states = [trainer.init()]
-
-    def block():
-        start = time.perf_counter()
-        states[0], _ = jax.block_until_ready(
-            trainer.train_steps(states[0], trainer.keys, order, 1, 0, steps, trainer.data)
-        )
-        return (time.perf_counter() - start) / steps / case.num_seeds
-
-    block()  # compiles
-    return block
+        for name, block in blocks.items():
+            seconds[name].append(block())
+    return {name: float(np.median(values)) for name, values in seconds.items()}

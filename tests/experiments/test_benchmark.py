@@ -1,13 +1,15 @@
 """The benchmark: its counts against counts by hand, and that all of it can be run."""
 
 import json
+from functools import partial
 
 import pytest
 from absl import flags
 from absl.testing import flagsaver
 
+from configs.presets import MODEL
 from experiments import benchmark
-from experiments.benchmarks import epochs, machine, steps
+from experiments.benchmarks import epochs, growth, machine, steps
 from experiments.benchmarks.operations import step_operations
 from pepita_jax import RULES, build_network
 from tests.experiments.commands import assert_refused, command
@@ -38,23 +40,41 @@ def test_everything_is_measured_and_kept(monkeypatch, tmp_path, capsys):
     for module, name, value in (
         (machine, "SIDE", 64),
         (machine, "COPIED", 1000),
-        (steps, "NETWORKS", {"mlp": {"hidden": (8,)}}),
         (steps, "STEPS", {"mlp": 2}),
         (steps, "BLOCKS", 1),
         (epochs, "NUM_TRAIN", {"mnist": 128}),
         (epochs, "NUM_TEST", 10),
-        (benchmark, "MANY", 2),
+        (growth, "AXES", {"seeds": {n: {"num_seeds": n} for n in (1, 2)}}),
     ):
         monkeypatch.setattr(module, name, value)
+    monkeypatch.setitem(MODEL, "mlp", {"hidden": (8,), "dropout": 0.1})
     flags.FLAGS.mark_as_parsed()
     file = tmp_path / "new" / "figures.json"
-    with flagsaver.flagsaver(only=["mnist", "pepita"], json=str(file)):
+    with flagsaver.flagsaver(only=["mlp", "mnist", "pepita"], full=True, json=str(file)):
         benchmark.main([])
     figures = json.loads(file.read_text())
     assert [row["rule"] for row in figures["steps"]] == ["bp", "pepita"]
     assert len(figures["layouts"]) == 6
     assert figures["epochs"][0]["steps an epoch"] == 2
-    assert "A step and seed: mlp, mnist" in capsys.readouterr().out
+    starts = figures["starts"][0]
+    assert starts["imports, s"] < starts["second start, s"] < starts["first start, s"]
+    assert [row["size"] for row in figures["growth"]] == [1, 2]
+    assert file.with_suffix(".png").exists()
+    assert "| mlp   | mnist | pepita |" in capsys.readouterr().out
+
+
+def test_blocks_take_turns_and_their_first_calls_do_not_count(monkeypatch):
+    """Medians of the calls after the first, in turn."""
+    monkeypatch.setattr(steps, "BLOCKS", 3)
+    calls, returned = [], {"a": iter([9, 1, 5, 2]), "b": iter([0, 4, 4, 8])}
+
+    def block(name):
+        calls.append(name)
+        return next(returned[name])
+
+    found = steps.block_seconds({name: partial(block, name) for name in returned})
+    assert found == {"a": 2, "b": 4}
+    assert calls == ["a", "b"] * 4
 
 
 def test_unknown_words_are_refused():

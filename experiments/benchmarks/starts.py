@@ -1,0 +1,78 @@
+"""A process from its start to its first training step, and its memory.
+
+    python -m experiments.benchmarks.starts MODEL SHAPE RULE
+
+is the process; `measure_starts` runs it twice, with JAX's program cache first empty, then filled.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from experiments import cli
+from experiments.benchmarks.epochs import NUM_TRAIN
+from experiments.benchmarks.steps import Case
+
+ROOT = Path(__file__).parents[2]
+
+
+def measure_starts(model, shape, rule):
+    """A row of seconds to the first step of ten seeds, and the process' memory."""
+    with tempfile.TemporaryDirectory() as cache:
+        cold, warm = (_start(model, shape, rule, cache) for _ in range(2))
+    return {
+        "model": model,
+        "shape": shape,
+        "rule": rule,
+        "imports, s": warm["imported"],
+        "first start, s": cold["first step"],
+        "second start, s": warm["first step"],
+        "compilation, s": cold["compilation"],
+        "peak memory, MiB": cold["peak memory, MiB"],
+    }
+
+
+def _start(model, shape, rule, cache):
+    """What the process reports, in seconds from its start."""
+    environment = os.environ | {
+        "JAX_COMPILATION_CACHE_DIR": cache,
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
+    module = [sys.executable, "-m", "experiments.benchmarks.starts", model, shape, rule]
+    start = time.time()
+    done = subprocess.run(
+        module, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    report = json.loads(done.stdout)
+    stamps = {name: report[name] - start for name in ("imported", "first step")}
+    return report | stamps
+
+
+def report(model, shape, rule):
+    """Takes two steps and prints when, as JSON."""
+    stamps = {"imported": time.time()}
+    cli.make_every_core_a_device()
+    case = Case(model, shape, rule, num_images=NUM_TRAIN[shape])
+    trainer = case.trainer()
+    order = trainer.draw_order(trainer.keys, 1)
+    states, durations = trainer.init(), []
+    for step in range(2):
+        start = time.time()
+        states, sums = trainer.train_steps(
+            states, trainer.keys, order, 1, step, step + 1, trainer.data
+        )
+        sums["loss"].block_until_ready()
+        durations.append(time.time() - start)
+        stamps.setdefault("first step", time.time())
+    stamps["compilation"] = durations[0] - durations[1]
+    stamps["peak memory, MiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(stamps))
+
+
+if __name__ == "__main__":
+    report(*sys.argv[1:])
