@@ -6,8 +6,9 @@ Step times are medians of blocks that take turns, on random images, with the net
 (ReLU and softmax for every rule); an epoch is timed once. Operations are counted from the rules'
 equations (`benchmarks/operations.py`). Words after --only choose models (mlp, conv), shapes (mnist,
 cifar) and rules; bp, with which rules are compared, is always among them. PyTorch is compared with
-where it is installed (the extra `bench`). Leave the machine to it: other work beside it spoils the
-figures.
+where it is installed (the extra `bench`). --full adds layouts, starts and epochs of all shapes, and
+how time grows with seeds, network and data. Leave the machine to it: other work beside it spoils
+the figures.
 """
 
 import importlib.util
@@ -33,8 +34,8 @@ from pepita_jax.tables import markdown_table
 from pepita_jax.workdir import describe_environment
 
 ONLY = flags.DEFINE_list("only", [], "models, shapes and rules to measure; all by default")
-FULL = flags.DEFINE_bool("full", False, "also how cost grows with seeds, network and data")
-JSON = flags.DEFINE_string("json", None, "file for all figures; --full draws FILE.png beside it")
+FULL = flags.DEFINE_bool("full", False, "layouts, starts and epochs for all shapes; growth")
+JSON = flags.DEFINE_string("json", None, "file for all figures; with --full a plot beside it")
 MANY_CLASSES = 100
 
 
@@ -52,26 +53,27 @@ def main(arguments):
 
 def measure():
     """Yields `(section, rows)`, a section in several parts."""
-    nets, rules = list(product(chosen(MODEL), chosen(SHAPES))), chosen(RULES)
-    bp_and_pepita = [rule for rule in ("bp", "pepita") if rule in rules] or rules[:1]
+    models, shapes, rules = chosen(MODEL), chosen(SHAPES), chosen(RULES)
+    nets = list(product(models, shapes))
+    some = nets if FULL.value else list(product(models, shapes[:1]))
+    main_rules = [rule for rule in ("bp", "pepita") if rule in rules] or rules[:1]
     peak = matrix_peak()
     yield "machine", [{"GFLOP/s": peak / 1e9, "GB/s": bandwidth() / 1e9}]
     for net in nets:
         yield "steps", compare_rules(*net, rules, peak)
-        yield "layouts", compare_layouts(*net, bp_and_pepita[-1])
-    for net in nets:
-        yield "100 classes", compare_rules(*net, bp_and_pepita, peak, num_classes=MANY_CLASSES)
+    for model in models:
+        yield "100 classes", compare_rules(model, shapes[-1], main_rules, peak, MANY_CLASSES)
     if importlib.util.find_spec("torch"):
         from experiments.benchmarks.torch_loops import compare_with_torch
 
         for net in nets:
-            yield "PyTorch", compare_with_torch(*net, bp_and_pepita)
-    for net in nets:
-        yield "epochs", [measure_epoch(Case(*net, bp_and_pepita[0]))]
-    for net in nets:
-        yield "starts", [measure_starts(*net, bp_and_pepita[-1])]
+            yield "PyTorch", compare_with_torch(*net, main_rules)
+    for net in some:
+        yield "layouts", compare_layouts(*net, main_rules[-1])
+        yield "starts", [measure_starts(*net, main_rules[-1])]
+        yield "epochs", [measure_epoch(Case(*net, main_rules[0]))]
     if FULL.value:
-        rows = measure_growth(bp_and_pepita)
+        rows = measure_growth(main_rules)
         yield "growth", rows
         if JSON.value:
             plot_growth(rows, Path(JSON.value).expanduser().with_suffix(".png"))

@@ -12,8 +12,8 @@ from pepita_jax import build_network, build_rule
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
 
 SHAPES = {"mnist": (28, 28, 1), "cifar": (32, 32, 3)}
-STEPS = {"mlp": 20, "conv": 5}  # in a block; an epoch's calls take 100 to 200
-BLOCKS = 5
+STEPS = {"mlp": 25, "conv": 6}  # in a block; an epoch's calls take 100 to 200
+BLOCKS = 3
 
 
 @dataclass(frozen=True)
