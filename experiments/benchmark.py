@@ -2,13 +2,13 @@
 
     python -m experiments.benchmark [--only=mlp,mnist,pepita] [--full] [--json=FILE]
 
-Step times are medians of blocks that take turns, on random images, with the networks of Table 2
-(ReLU and softmax for every rule); an epoch is timed once. Operations are counted from the rules'
-equations (`benchmarks/operations.py`). Words after --only choose models (mlp, conv), shapes (mnist,
-cifar) and rules; bp, with which rules are compared, is always among them. PyTorch is compared with
-where it is installed (the extra `bench`). --full adds layouts, starts and epochs of all shapes, and
-how time grows with seeds, network and data. Leave the machine to it: other work beside it spoils
-the figures.
+Step times are medians of blocks that take turns, ratios those within a turn, on random images, with
+the networks of Table 2 (ReLU and softmax for every rule); an epoch is timed once. Operations are
+counted from the rules' equations (`benchmarks/operations.py`). Words after --only choose models
+(mlp, conv), shapes (mnist, cifar) and rules; bp, with which rules are compared, is always among
+them. PyTorch is compared with where it is installed (the extra `bench`). --full adds layouts,
+starts and epochs of all shapes, and how time grows with seeds, network and data. Leave the machine
+to it: other work beside it spoils the figures.
 """
 
 import importlib.util
@@ -26,7 +26,7 @@ from experiments.benchmarks.growth import measure_growth, plot_growth
 from experiments.benchmarks.machine import bandwidth, matrix_peak
 from experiments.benchmarks.operations import step_operations
 from experiments.benchmarks.starts import measure_starts
-from experiments.benchmarks.steps import SHAPES, Case, case_seconds
+from experiments.benchmarks.steps import SHAPES, Case, case_seconds, milliseconds, ratio
 from pepita_jax.errors import UserError, require_name
 from pepita_jax.rows import replace_file
 from pepita_jax.rules import RULES
@@ -94,12 +94,13 @@ def compare_rules(model, shape, rules, peak, num_classes=10):
     seconds = case_seconds([case for pair in cases.values() for case in pair])
     rows = []
     for rule, (one, ten) in cases.items():
-        rate = step_operations(rule, ten.net, ten.batch_size) / seconds[ten]
+        ms = milliseconds(seconds[ten])
+        rate = step_operations(rule, ten.net, ten.batch_size) / (ms / 1e3)
         figures = {
-            "ms, 1 seed": 1e3 * seconds[one],
-            "ms, 10 seeds": 1e3 * seconds[ten],
-            "10 / 1": seconds[ten] / seconds[one],
-            "/ bp": seconds[ten] / seconds[cases["bp"][1]],
+            "ms, 1 seed": milliseconds(seconds[one]),
+            "ms, 10 seeds": ms,
+            "10 / 1": ratio(seconds[ten], seconds[one]),
+            "/ bp": ratio(seconds[ten], seconds[cases["bp"][1]]),
             "GFLOP/s": rate / 1e9,
             "of peak": rate / peak,
         }
@@ -116,7 +117,7 @@ def compare_layouts(model, shape, rule):
             **{"model": model, "shape": shape, "rule": rule},
             "devices": case.num_devices or len(jax.devices()),
             "seeds_at_once": case.seeds_at_once,
-            "ms": 1e3 * seconds,
+            "ms": milliseconds(seconds),
         }
         for case, seconds in case_seconds(cases).items()
     ]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from experiments.benchmarks.steps import Case, case_seconds
+from experiments.benchmarks.steps import Case, case_seconds, milliseconds
 from pepita_jax.plots import make_figure
 
 AXES = {
@@ -25,7 +25,7 @@ def measure_growth(rules):
         }
         seconds = case_seconds(cases.values())
         rows += [
-            {"grows": axis, "size": size, "rule": rule, "ms": 1e3 * seconds[case]}
+            {"grows": axis, "size": size, "rule": rule, "ms": milliseconds(seconds[case])}
             for (rule, size), case in cases.items()
         ]
     return rows

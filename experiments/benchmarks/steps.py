@@ -12,8 +12,8 @@ from pepita_jax import build_network, build_rule
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
 
 SHAPES = {"mnist": (28, 28, 1), "cifar": (32, 32, 3)}
-STEPS = {"mlp": 25, "conv": 6}  # in a block; an epoch's calls take 100 to 200
-BLOCKS = 3
+STEPS = {"mlp": 20, "conv": 5}  # in a block; an epoch's calls take 100 to 200
+BLOCKS = 5
 
 
 @dataclass(frozen=True)
@@ -95,19 +95,26 @@ def random_data(shape, num_examples, num_classes=10):
 
 
 def case_seconds(cases):
-    """Median seconds of a step and seed of every `Case`, `{case: seconds}`."""
+    """Seconds of a step and seed of every `Case`, as `block_seconds`."""
     return block_seconds({case: case.block() for case in cases})
 
 
 def block_seconds(blocks):
-    """Medians of what `{name: function}` return; all take turns, so that noise hits all.
+    """What `{name: function}` return, `{name: [BLOCKS]}`; all take turns, so that noise hits all.
 
     Their first calls, which may compile, do not count.
     """
     for block in blocks.values():
         block()
-    seconds = {name: [] for name in blocks}
-    for _ in range(BLOCKS):
-        for name, block in blocks.items():
-            seconds[name].append(block())
-    return {name: float(np.median(values)) for name, values in seconds.items()}
+    turns = [{name: block() for name, block in blocks.items()} for _ in range(BLOCKS)]
+    return {name: np.array([turn[name] for turn in turns]) for name in blocks}
+
+
+def milliseconds(seconds):
+    """The median."""
+    return 1e3 * float(np.median(seconds))
+
+
+def ratio(seconds, others):
+    """The median of the ratios within a turn, in which the machine is the same for both."""
+    return float(np.median(seconds / others))

@@ -12,7 +12,15 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from configs.presets import BATCH_SIZE
-from experiments.benchmarks.steps import SHAPES, STEPS, Case, block_seconds, random_data
+from experiments.benchmarks.steps import (
+    SHAPES,
+    STEPS,
+    Case,
+    block_seconds,
+    milliseconds,
+    random_data,
+    ratio,
+)
 
 NUM_IMAGES, NUM_CLASSES = 5000, 10
 HIDDEN, DROPOUT, FILTERS, KERNEL_SIZE, FEEDBACK_SCALE = 1024, 0.1, 32, 5, 0.05  # Table 2
@@ -134,9 +142,9 @@ def compare_with_torch(model, shape, rules):
             "shape": shape,
             "rule": rule,
             "PyTorch loop": loop,
-            "ms": 1e3 * seconds[rule, loop],
-            "ours, ms": 1e3 * seconds[rule],
-            "PyTorch / ours": seconds[rule, loop] / seconds[rule],
+            "ms": milliseconds(seconds[rule, loop]),
+            "ours, ms": milliseconds(seconds[rule]),
+            "PyTorch / ours": ratio(seconds[rule, loop], seconds[rule]),
         }
         for rule, loop in pairs
     ]
