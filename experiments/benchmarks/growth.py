@@ -34,6 +34,7 @@ def measure_growth(rules):
 def plot_growth(rows, path):
     """Draws a panel for each axis."""
     figure, panels = make_figure(len(AXES))
+    times = [row["ms"] for row in rows]
     for axes, axis in zip(panels, AXES, strict=True):
         for rule in dict.fromkeys(row["rule"] for row in rows):
             chosen = [row for row in rows if (row["grows"], row["rule"]) == (axis, rule)]
@@ -41,5 +42,9 @@ def plot_growth(rows, path):
             axes.loglog(size, ms, marker="o", label=rule)
         axes.set_xlabel(axis)
         axes.set_ylabel("ms a step and seed")
+        axes.set_xticks(size, map(str, size))
+        axes.set_xticks([], minor=True)
+        axes.set_ylim(min(times) / 1.5, max(times) * 1.5)  # the same scale on all panels
+        axes.yaxis.set_major_formatter("{x:g}")
         axes.legend()
     figure.savefig(path, dpi=80)
