@@ -20,6 +20,7 @@ MAX_SEED = 2**32 - 1  # JAX's keys hold no more
 PROGRESS_UPDATES = 5  # an epoch; between them all states are copied, which takes a step or two
 PIECES = range(4, 17)  # images whose patches and activities stay in a CPU's cache
 WORTHWHILE = 4  # weights a patch value, measured at 0.1 (1.6 times as fast) and at 11 (slower)
+SHARING = 5  # seeds that share the patches of as many images in evaluation
 
 
 def default_seeds_at_once():
@@ -140,8 +141,9 @@ class SeedTrainer:
         draw_order = partial(one_seed.draw_order, num_examples=num_examples, batch_size=batch_size)
         piece = default_images_at_once(rule.net, batch_size)
         train_steps = partial(one_seed.train_steps, rule, optimizer, images_at_once=piece)
-        evaluated_at_once = 500 if piece is None else PIECES[-1]
-        count_correct = partial(one_seed.count_correct, rule.net, images_at_once=evaluated_at_once)
+        # All seeds are evaluated on the same images, so those in cache can serve several.
+        evaluated, at_once = (layout, 500) if piece is None else (SHARING, SHARING)
+        count_correct = partial(one_seed.count_correct, rule.net, images_at_once=at_once)
         self._init = jax.jit(partial(init_states, rule, optimizer), out_shardings=self.by_seed)
         self.draw_order = jax.jit(jax.vmap(draw_order, in_axes=(0, None)))
         # What comes out must lie as what goes in, or the next call would compile again.
@@ -150,7 +152,7 @@ class SeedTrainer:
             donate_argnums=0,
             out_shardings=self.by_seed,
         )
-        self._count_correct = jax.jit(over_seeds(count_correct, 1, layout, mesh))
+        self._count_correct = jax.jit(over_seeds(count_correct, 1, evaluated, mesh))
         measure_alignment = partial(one_seed.measure_alignment, rule)
         self._measure_alignment = jax.jit(over_seeds(measure_alignment, 2, layout, mesh))
         self._fixed_batch = jax.tree.map(lambda x: x[:batch_size], self.data)

@@ -112,6 +112,17 @@ def test_convolutions_go_through_a_batch_in_pieces(options, batch_size, wanted):
     assert default_images_at_once(dense, batch_size) is None
 
 
+@pytest.mark.parametrize("model", NETS)
+def test_accuracies_are_those_of_each_seed_alone(model):
+    trainer = make_trainer(num_seeds=7, model=model)  # shares of 4 and 3, in chunks of 5 images
+    states, net = trainer.init(), make_net(model)
+    data = make_batch(net, size=13, key=2)
+    found = trainer.evaluate(states, (data.image, data.label))
+    for k in range(7):
+        scores = net.apply(jax.tree.map(lambda x, k=k: x[k], states.params), data.image)
+        assert found[k] == int((scores.argmax(-1) == data.label).sum()) / 13
+
+
 def test_states_may_come_from_any_device():
     trainer = make_trainer(num_seeds=4)
     start = jax.device_put(trainer.init(), jax.devices()[1])
