@@ -6,7 +6,7 @@ import sys
 import jax
 from absl import app, flags, logging
 
-from pepita_jax.errors import UserError, require
+from pepita_jax.errors import StoppedError, UserError, require
 
 HELP_FLAGS = ("--help", "-help", "-h", "--helpfull", "--helpshort")
 
@@ -15,7 +15,7 @@ def start(main, describe):
     """Runs `main(positional arguments)` with the command line's flags.
 
     A `UserError`, or a flag that cannot be understood, ends with one line on standard error
-    and exit status 2; a bug keeps its traceback.
+    and its exit status; a bug keeps its traceback.
 
     Args:
         main: returns None or an exit status.
@@ -84,5 +84,6 @@ def _user_error_behind(error):
 
 
 def _fail(error):
-    print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-    sys.exit(2)
+    line = " ".join(str(error).split())
+    print(line if isinstance(error, StoppedError) else f"error: {line}", file=sys.stderr)
+    sys.exit(error.exit_status if isinstance(error, UserError) else 2)

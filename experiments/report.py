@@ -5,7 +5,8 @@
 
 With --baseline each run's test accuracy is compared with that run's, seed by seed: runs of one
 `seed` on the same data share their data order and, where the networks are the same, their initial
-weights. The difference is a mean with its 95 % interval by Student's t.
+weights. The difference is a mean with its 95 % interval by Student's t, over the seeds of which
+neither has diverged.
 """
 
 import json
@@ -53,19 +54,16 @@ def main(arguments):
 
 
 def read_report(path):
-    workdir = Workdir(path)
-    config = workdir.read_config()
+    saved = Workdir(path).read()
+    config, done = saved.config, saved.num_epochs
     last, seeds = EPOCH.value or config["num_epochs"], NUM_SEEDS.value or config["num_seeds"]
-    done = max((row["epoch"] for row in workdir.metrics.read(last)), default=0)
-    require(done == last, f"the run in {path} is at epoch {done}, not yet at {last}; see --epoch")
+    require(last <= done, f"the run in {path} is at epoch {done}, not yet at {last}; see --epoch")
     message = f"the run in {path} has {config['num_seeds']} seeds, not {seeds}"
     require(seeds <= config["num_seeds"], message)
-    shown = lambda file: {
-        name: values[:seeds] for name, values in file.history(config["num_seeds"], last).items()
-    }
-    alignment = shown(workdir.alignment) if config["log_alignment"] else {}
-    config = {**config, "num_epochs": last}
-    return Report(config, workdir.read_environment(), shown(workdir.metrics), alignment)
+    shown = lambda name: {n: v[:seeds] for n, v in saved.history(name, last).items()}
+    alignment = shown("alignment") if config["log_alignment"] else {}
+    config = config | {"num_epochs": last, "num_seeds": seeds}
+    return Report(config, saved.environment, shown("metrics"), alignment)
 
 
 def describe_difference(report, baseline):
@@ -79,11 +77,15 @@ def describe_difference(report, baseline):
     one, other = (r.history["test_accuracy"][:, -1] for r in (report, baseline))
     message = f"runs of {len(one)} and {len(other)} seeds: give --num_seeds to compare the first"
     require(len(one) == len(other), message)
-    mean = f"{100 * np.mean(one - other):+.2f}"
+    both = np.isfinite(one) & np.isfinite(other)
+    if not both.any():
+        return "-"
+    one, other = one[both], other[both]
+    mean, pairs = f"{100 * np.mean(one - other):+.2f}", "" if both.all() else f", {both.sum()} pairs"
     if len(one) < 2 or np.ptp(one - other) == 0:
-        return mean
+        return mean + pairs
     low, high = ttest_rel(one, other).confidence_interval(0.95)
-    return f"{mean} [{100 * low:+.2f}, {100 * high:+.2f}]"
+    return f"{mean} [{100 * low:+.2f}, {100 * high:+.2f}]{pairs}"
 
 
 def write_results(path, reports):

@@ -3,7 +3,8 @@
     python -m experiments.train --config=configs/default.py:pepita,mlp,mnist --workdir=DIR
 
 RULE,MODEL,DATASET after the colon choose a column of the paper's Table 2. Any field of the
-configuration can be set with --config.FIELD=VALUE. Started again on the same DIR, it goes on.
+configuration can be set with --config.FIELD=VALUE. Started again on the same DIR, it goes on; there
+num_epochs and num_seeds can be raised. Ctrl-C finishes the epoch and saves it; once more stops at once.
 """
 
 import sys
@@ -12,7 +13,7 @@ from absl import flags
 from ml_collections import ConfigDict, config_flags
 
 from configs import default
-from experiments import cli
+from experiments import cli, signals
 from pepita_jax.errors import require
 from pepita_jax.optimizers import OPTIMIZERS
 from pepita_jax.rules import RULES
@@ -29,7 +30,8 @@ def main(arguments):
     cli.refuse(arguments)
     require(CONFIG.value is not None, "--config=configs/default.py:RULE,MODEL,DATASET is needed")
     require(WORKDIR.value, "--workdir=DIR is needed")
-    summary = run(read_config(), WORKDIR.value)
+    with signals.stopping_gently() as should_stop:
+        summary = run(read_config(), WORKDIR.value, should_stop)
     print(f"\n{summary_table([summary])}\n\n{WORKDIR.value}: summary.json, curves.png")
 
 

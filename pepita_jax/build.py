@@ -1,6 +1,8 @@
 """From a configuration (nested plain dict) to the objects that it names."""
 
+import json
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pepita_jax.data import DATASETS, Dataset, load_dataset
@@ -35,9 +37,16 @@ def build_rule_on_network(config) -> Rule:
 
 def build_scheduled_optimizer(config, steps_per_epoch=1):
     """The configured optax optimizer and its schedule, `(optimizer, step -> rate)`."""
-    name, options = _split_name(config["optimizer"])
+    chosen = json.dumps([config["optimizer"], config["schedule"]])
+    return _scheduled_optimizer(chosen, steps_per_epoch)
+
+
+@lru_cache(maxsize=4)  # optax's functions are equal only to themselves: see `many_seeds.programs`
+def _scheduled_optimizer(chosen, steps_per_epoch):
+    optimizer, schedule = json.loads(chosen)
+    name, options = _split_name(optimizer)
     rate = options.pop("learning_rate")
-    schedule = step_schedule(rate, **config["schedule"], steps_per_epoch=steps_per_epoch)
+    schedule = step_schedule(rate, **schedule, steps_per_epoch=steps_per_epoch)
     return build_optimizer(name, schedule, **options), schedule
 
 

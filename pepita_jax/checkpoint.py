@@ -1,39 +1,102 @@
-"""Checkpoints: the `TrainState` of all seeds after an epoch, in orbax's own format."""
+"""Checkpoints: the `TrainState` of all seeds after an epoch, with the record that led there."""
+
+import json
+import os
+import shutil
 
 import jax
 import orbax.checkpoint as ocp
 
+from pepita_jax.errors import UserError, require
+from pepita_jax.files import is_intact, replace_file, write_checksums
+
 KEPT = 2
+UNFINISHED = ".new"
 
 
 class Checkpoints:
-    """The checkpoints in one folder, numbered by epoch; the last two are kept."""
+    """The checkpoints in one folder, a folder each, named by epoch; the last two are kept.
+
+    Each holds the states in orbax's format, `record.json`, and checksums of both. It is written
+    under another name and renamed when complete, so that a crash leaves it whole or not at all.
+
+    Args:
+        folder: need not exist.
+
+    Attributes:
+        latest_epoch: of the newest intact checkpoint; 0 without any.
+        record: of that checkpoint, any JSON; None without one.
+        damaged: epochs of newer ones that are not as they were written.
+
+    Raises:
+        UserError: there are checkpoints, none of them intact.
+    """
 
     def __init__(self, folder):
-        # Saving waits until all is written: training gives up the very buffers it would read.
-        options = ocp.CheckpointManagerOptions(max_to_keep=KEPT, enable_async_checkpointing=False)
-        self._manager = ocp.CheckpointManager(folder, options=options)
+        self.folder, self.damaged = folder, []
+        for epoch in reversed(self._epochs()):
+            if is_intact(self._place(epoch)):
+                self.latest_epoch = epoch
+                self.record = json.loads((self._place(epoch) / "record.json").read_text("utf-8"))
+                return
+            self.damaged.append(epoch)
+        require(
+            not self.damaged,
+            f"no checkpoint in {folder} is intact (epochs {', '.join(map(str, self.damaged))}); "
+            "remove that folder to train its seeds from the start",
+        )
+        self.latest_epoch, self.record = 0, None
 
-    @property
-    def latest_epoch(self):
-        """Epoch of the newest checkpoint; 0 without any."""
-        return self._manager.latest_step() or 0
+    def save(self, epoch, states, record):
+        """Writes the checkpoint of an epoch, in place of a damaged one if need be.
 
-    def save(self, epoch, states):
-        """Writes the checkpoint of an epoch."""
-        self._manager.save(epoch, args=ocp.args.StandardSave(states))
+        Raises:
+            UserError: it cannot be written; the ones before are kept.
+        """
+        new = self.folder / UNFINISHED
+        try:
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir(parents=True)
+            # Waits until all is written: training gives up the very buffers that this reads.
+            self._orbax().save(new / "states", args=ocp.args.StandardSave(states))
+            replace_file(new / "record.json", json.dumps(record, allow_nan=False))
+            write_checksums(new)
+            shutil.rmtree(self._place(epoch), ignore_errors=True)
+            os.replace(new, self._place(epoch))
+        except Exception as error:  # orbax and its file layers report failures by many types
+            reason = str(error).strip().partition("\n")[0] or type(error).__name__
+            message = f"the checkpoint of epoch {epoch} cannot be written ({reason})"
+            raise UserError(f"{message}; {self.folder} holds epoch {self.latest_epoch}") from error
+        self.latest_epoch, self.record = epoch, record
+        for old in self._epochs()[:-KEPT]:
+            shutil.rmtree(self._place(old), ignore_errors=True)
 
     def restore(self, shapes):
-        """The newest `TrainState`, on the first device, whichever one wrote it.
+        """The newest intact `TrainState`, on the first device, whichever one wrote it.
 
         Args:
             shapes: its structure, as from `jax.eval_shape`.
+
+        Raises:
+            UserError: it has another structure, as from another version of this package.
         """
         here = jax.sharding.SingleDeviceSharding(jax.devices()[0])
         target = jax.tree.map(
             lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=here), shapes
         )
-        return self._manager.restore(self.latest_epoch, args=ocp.args.StandardRestore(target))
+        states = self._place(self.latest_epoch) / "states"
+        try:
+            return self._orbax().restore(states, args=ocp.args.StandardRestore(target))
+        except (KeyError, TypeError, ValueError) as error:
+            reason = str(error).strip().partition("\n")[0]
+            raise UserError(f"the states in {states} do not fit this run ({reason})") from error
 
-    def close(self):
-        self._manager.close()
+    def _epochs(self):
+        names = [path.name for path in self.folder.glob("*")]
+        return sorted(int(name) for name in names if name.isdecimal())
+
+    def _place(self, epoch):
+        return self.folder / str(epoch)
+
+    def _orbax(self):
+        return ocp.Checkpointer(ocp.StandardCheckpointHandler())

@@ -1,4 +1,4 @@
-"""The one exception for mistakes that a user can mend."""
+"""Exceptions that end a command with one line."""
 
 import math
 from numbers import Integral, Real
@@ -7,9 +7,23 @@ from numbers import Integral, Real
 class UserError(ValueError):
     """A mistake of the user's: one line that says what was wrong and what is valid.
 
-    Command lines print it without a traceback and exit with status 2; any other
-    exception is a bug and keeps its traceback.
+    Command lines print it without a traceback and exit with its status; any other exception is
+    a bug and keeps its traceback.
     """
+
+    exit_status = 2
+
+
+class DivergedError(UserError):
+    """No seed of a run has finite weights any more."""
+
+    exit_status = 3
+
+
+class StoppedError(UserError):
+    """A run was asked to stop, and has saved what it did."""
+
+    exit_status = 130  # as after Ctrl-C
 
 
 def look_up(kind, name, table):

@@ -18,13 +18,16 @@ class Epoch(NamedTuple):
     Attributes:
         number: from 1.
         states: `TrainState`, seed axis first; the next epoch overwrites its buffers.
-        metrics: `{name: [S]}`: `train_loss`, `train_accuracy`, and one accuracy a split.
+        metrics: `{name: [S]}`: `train_loss`, `train_accuracy`, and one accuracy a split; NaN for
+            seeds that have diverged.
+        diverged: seeds (their places along S) whose weights became non-finite in this epoch.
         seconds: wall time, all seeds together, evaluation included.
     """
 
     number: int
     states: Any
     metrics: dict[str, np.ndarray]
+    diverged: list[int]
     seconds: float
 
 
@@ -45,6 +48,9 @@ class Result(NamedTuple):
 def epochs(trainer, states, splits, first, last, report=lambda steps: None):
     """Trains epochs `first` to `last` (from 1) and yields an `Epoch` after each.
 
+    A seed whose weights become non-finite is left as it is from the next epoch on; without any
+    other seed this is the end.
+
     Args:
         trainer: a `SeedTrainer`.
         states: where to start; given up.
@@ -53,12 +59,18 @@ def epochs(trainer, states, splits, first, last, report=lambda steps: None):
         report: called now and then with the number of steps just done.
     """
     splits = jax.tree.map(jnp.asarray, splits)
+    finite = trainer.are_finite(states)
     for number in range(first, last + 1):
+        if not finite.any():
+            return
         start = time.perf_counter()
         states, metrics = trainer.train_epoch(states, number, report)
         for name, data in splits.items():
             metrics[f"{name}_accuracy"] = trainer.evaluate(states, data)
-        yield Epoch(number, states, metrics, time.perf_counter() - start)
+        was_finite, finite = finite, trainer.are_finite(states)
+        metrics = {name: np.where(finite, values, np.nan) for name, values in metrics.items()}
+        diverged = np.flatnonzero(was_finite & ~finite).tolist()
+        yield Epoch(number, states, metrics, diverged, time.perf_counter() - start)
 
 
 def train(
@@ -91,7 +103,8 @@ def train(
         progress: whether to show a progress bar, or a line an epoch outside a terminal.
 
     Returns:
-        A `Result` with history `train_loss`, `train_accuracy` and `test_accuracy`.
+        A `Result` with history `train_loss`, `train_accuracy` and `test_accuracy`; NaN from the
+        epoch on in which a seed's weights become non-finite. Without any other seed it ends there.
 
     Raises:
         UserError: sizes do not fit, or a number is out of range.

@@ -6,7 +6,7 @@ compiled once. A CPU's cores can be a device each: `jax.config.update("jax_num_c
 """
 
 import math
-from functools import partial
+from functools import lru_cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -90,12 +90,13 @@ def over_seeds(function, num_mapped, seeds_at_once, mesh):
     return mapped
 
 
-def seed_keys(seed, num_seeds):
-    """Keys of seeds 0 to `num_seeds` - 1 of a run, `[S]`."""
+def seed_keys(seed, num_seeds, first=0):
+    """Keys of the seeds number `first` and following of a run, `[num_seeds]`."""
     require_int("num_seeds", num_seeds, 1)
     require_int("seed", seed, 0)
     require(seed <= MAX_SEED, f"seed must be at most {MAX_SEED}, got {seed}")
-    return jax.vmap(lambda k: one_seed.seed_key(seed, k))(jnp.arange(num_seeds))
+    numbers = jnp.arange(first, first + num_seeds)
+    return jax.vmap(lambda k: one_seed.seed_key(seed, k))(numbers)
 
 
 def init_states(rule, optimizer, keys):
@@ -103,8 +104,46 @@ def init_states(rule, optimizer, keys):
     return jax.vmap(partial(one_seed.init_state, rule, optimizer))(keys)
 
 
+class Programs:
+    """The stages of training for all seeds, compiled at their first call.
+
+    Args:
+        rule, optimizer, batch_size: see `SeedTrainer`.
+        num_examples: of the training set.
+        layout: of a device's seeds, see `over_seeds`.
+        mesh: devices.
+        by_seed: sharding of arrays with a leading seed axis.
+    """
+
+    def __init__(self, rule, optimizer, num_examples, batch_size, layout, mesh, by_seed):
+        draw_order = partial(one_seed.draw_order, num_examples=num_examples, batch_size=batch_size)
+        self.images_at_once = default_images_at_once(rule.net, batch_size)
+        train_steps = partial(
+            one_seed.train_steps, rule, optimizer, images_at_once=self.images_at_once
+        )
+        # All seeds are evaluated on the same images, so those in cache can serve several.
+        in_pieces = self.images_at_once is not None
+        evaluated, at_once = (SHARING, SHARING) if in_pieces else (layout, 500)
+        count_correct = partial(one_seed.count_correct, rule.net, images_at_once=at_once)
+        measure_alignment = partial(one_seed.measure_alignment, rule)
+
+        self.init = jax.jit(partial(init_states, rule, optimizer), out_shardings=by_seed)
+        self.draw_order = jax.jit(jax.vmap(draw_order, in_axes=(0, None)))
+        # What comes out must lie as what goes in, or the next call would compile again.
+        self.train_steps = jax.jit(
+            over_seeds(train_steps, 3, layout, mesh), donate_argnums=0, out_shardings=by_seed
+        )
+        self.count_correct = jax.jit(over_seeds(count_correct, 1, evaluated, mesh))
+        self.are_finite = jax.jit(jax.vmap(one_seed.is_finite))
+        self.measure_alignment = jax.jit(over_seeds(measure_alignment, 2, layout, mesh))
+
+
+# Runs that differ in nothing that is compiled, as in a sweep over seeds, share their programs.
+programs = lru_cache(maxsize=4)(Programs)
+
+
 class SeedTrainer:
-    """Trains all seeds of one rule on one data set, a compiled program for each stage.
+    """Trains all seeds of one rule on one data set.
 
     Args:
         rule: learning rule, with its network.
@@ -119,13 +158,14 @@ class SeedTrainer:
         data, keys: as given, laid out on the devices.
         steps_per_epoch: whole batches of the training set.
         by_seed: sharding of arrays with a leading seed axis.
+        layout: what the numbers may depend on in their last digits, a plain dict.
         draw_order: compiled `(keys, epoch) -> [S, steps, B]`, see `one_seed.draw_order`.
         train_steps: compiled `one_seed.train_steps` of all seeds, states first, which it gives up.
     """
 
     def __init__(self, rule, optimizer, data, batch_size, keys, seeds_at_once=None, devices=None):
-        layout = default_seeds_at_once() if seeds_at_once is None else seeds_at_once
-        require_int("seeds_at_once", layout, 0)
+        at_once = default_seeds_at_once() if seeds_at_once is None else seeds_at_once
+        require_int("seeds_at_once", at_once, 0)
         num_examples = len(data[0])
         require_int("batch_size", batch_size, 1)
         message = f"batch_size {batch_size} is larger than the training set ({num_examples} images)"
@@ -133,33 +173,25 @@ class SeedTrainer:
 
         mesh = seed_mesh(len(keys), devices or jax.local_devices())
         equal_shares = len(keys) % mesh.size == 0
-        self._everywhere = NamedSharding(mesh, PartitionSpec())
         self.by_seed = NamedSharding(mesh, PartitionSpec("seed" if equal_shares else None))
-        self.data = jax.device_put(data, self._everywhere)
+        self.data = jax.device_put(data, NamedSharding(mesh, PartitionSpec()))
         self.keys = jax.device_put(keys, self.by_seed)
         self.steps_per_epoch = num_examples // batch_size
-        draw_order = partial(one_seed.draw_order, num_examples=num_examples, batch_size=batch_size)
-        piece = default_images_at_once(rule.net, batch_size)
-        train_steps = partial(one_seed.train_steps, rule, optimizer, images_at_once=piece)
-        # All seeds are evaluated on the same images, so those in cache can serve several.
-        evaluated, at_once = (layout, 500) if piece is None else (SHARING, SHARING)
-        count_correct = partial(one_seed.count_correct, rule.net, images_at_once=at_once)
-        self._init = jax.jit(partial(init_states, rule, optimizer), out_shardings=self.by_seed)
-        self.draw_order = jax.jit(jax.vmap(draw_order, in_axes=(0, None)))
-        # What comes out must lie as what goes in, or the next call would compile again.
-        self.train_steps = jax.jit(
-            over_seeds(train_steps, 3, layout, mesh),
-            donate_argnums=0,
-            out_shardings=self.by_seed,
-        )
-        self._count_correct = jax.jit(over_seeds(count_correct, 1, evaluated, mesh))
-        measure_alignment = partial(one_seed.measure_alignment, rule)
-        self._measure_alignment = jax.jit(over_seeds(measure_alignment, 2, layout, mesh))
         self._fixed_batch = jax.tree.map(lambda x: x[:batch_size], self.data)
+        self._programs = programs(
+            rule, optimizer, num_examples, batch_size, at_once, mesh, self.by_seed
+        )
+        self.draw_order = self._programs.draw_order
+        self.train_steps = self._programs.train_steps
+        self.layout = {
+            "seeds_at_once": at_once,
+            "seeds_share_devices": mesh.size,
+            "images_at_once": self._programs.images_at_once,
+        }
 
     def init(self):
         """The initial `TrainState` of every seed, seed axis first."""
-        return self._init(self.keys)
+        return self._programs.init(self.keys)
 
     def train_epoch(self, states, epoch, report=lambda steps: None):
         """Trains one epoch.
@@ -187,7 +219,11 @@ class SeedTrainer:
     def evaluate(self, states, data):
         """Accuracy of every seed on `(image, label)`, `[S]` fractions."""
         params = jax.device_put(states.params, self.by_seed)
-        return np.asarray(self._count_correct(params, data)) / len(data[0])
+        return np.asarray(self._programs.count_correct(params, data)) / len(data[0])
+
+    def are_finite(self, states):
+        """Which seeds' weights and feedback are finite, `[S]`."""
+        return np.asarray(self._programs.are_finite(states))
 
     def measure_alignment(self, states):
         """The `Alignment` of every seed on the training set's first batch.
@@ -196,6 +232,6 @@ class SeedTrainer:
             `{"gradient_angle": [S, L], "feedback_angle": [S, arrays of F], "weight_norm": [S, L]}`.
         """
         states = jax.device_put(states, self.by_seed)
-        measured = self._measure_alignment(states, self.keys, self._fixed_batch)
+        measured = self._programs.measure_alignment(states, self.keys, self._fixed_batch)
         stack = lambda arrays: np.array(arrays).reshape(len(arrays), len(self.keys)).T
         return {name: stack(arrays) for name, arrays in measured._asdict().items()}

@@ -92,6 +92,8 @@ def descend(optimizer, updates, opt_state, weights):
 def train_steps(rule, optimizer, state, key, order, epoch, start, stop, data, images_at_once=None):
     """Steps `start` to `stop` of an epoch. Returns the state and sums of loss and accuracy.
 
+    A state that is not finite stays as it is, and the sums are zero.
+
     Args:
         state: the `TrainState` before.
         key: the seed's key.
@@ -112,7 +114,14 @@ def train_steps(rule, optimizer, state, key, order, epoch, start, stop, data, im
         return state, {name: sums[name] + aux[name] for name in sums}
 
     sums = {"loss": jnp.zeros(()), "accuracy": jnp.zeros(())}
-    return jax.lax.fori_loop(start, stop, step, (state, sums))
+    train = lambda carry: jax.lax.fori_loop(start, stop, step, carry)
+    return jax.lax.cond(is_finite(state), train, lambda carry: carry, (state, sums))
+
+
+def is_finite(state):
+    """Whether all weights and feedback of a state are finite."""
+    arrays = jax.tree.leaves((state.params, state.feedback))
+    return jnp.array([jnp.isfinite(x).all() for x in arrays]).all()
 
 
 def count_correct(net, params, data, images_at_once):

@@ -19,9 +19,10 @@ def plot_learning_curves(histories, path):
     figure, (axes,) = make_figure(1)
     for i, (label, history) in enumerate(histories.items()):
         test, train = 100 * history["test_accuracy"], 100 * history["train_accuracy"]
-        number = np.arange(1, test.shape[1] + 1)
-        plot_band(axes, number, test, f"{label}, test ({len(test)} seeds)", color=f"C{i}")
-        axes.plot(number, train.mean(0), color=f"C{i}", ls=":", lw=1, label=f"{label}, training")
+        number, finite = np.arange(1, test.shape[1] + 1), np.isfinite(test[:, -1]).sum()
+        seeds = f"{len(test)} seeds" if finite == len(test) else f"{finite} of {len(test)} seeds"
+        plot_band(axes, number, test, f"{label}, test ({seeds})", color=f"C{i}")
+        axes.plot(number, np.ma.masked_invalid(train).mean(0), color=f"C{i}", ls=":", lw=1, label=f"{label}, training")
     axes.set_ylabel("accuracy (%), mean ± std over seeds")
     axes.legend()
     figure.savefig(path, dpi=150)
@@ -74,9 +75,10 @@ def plot_band(axes, x, values, label, **style):
     Args:
         axes: where to draw.
         x: `[n]`.
-        values: `[S, n]`.
+        values: `[S, n]`; what is not finite is in no mean.
         label, style: of the line, as for matplotlib.
     """
+    values = np.ma.masked_invalid(values)
     mean, std = values.mean(0), values.std(0, ddof=1) if len(values) > 1 else 0
     marker = "o" if len(x) == 1 else None
     (line,) = axes.plot(x, mean, label=label, marker=marker, **style)

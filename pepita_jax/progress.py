@@ -2,6 +2,7 @@
 
 import sys
 
+import numpy as np
 from tqdm import tqdm
 
 
@@ -14,10 +15,13 @@ class Progress:
         done: epochs done before, when a run goes on.
         shown: False shows nothing.
         label: what is trained.
+        first_seed: number of the first of the seeds that are trained.
     """
 
-    def __init__(self, num_epochs, steps_per_epoch, done=0, shown=True, label="training"):
-        self.num_epochs = num_epochs
+    def __init__(
+        self, num_epochs, steps_per_epoch, done=0, shown=True, label="training", first_seed=0
+    ):
+        self.num_epochs, self.first_seed = num_epochs, first_seed
         self.is_live = shown and sys.stderr.isatty()
         self.prints_lines = shown and not self.is_live
         self.label = label
@@ -31,7 +35,7 @@ class Progress:
         )
         if self.prints_lines:
             plan = f"epochs {done + 1} to {num_epochs} of {steps_per_epoch} steps"
-            self._print(plan if done < num_epochs else f"all {num_epochs} epochs are done")
+            self.say(plan if done < num_epochs else f"all {num_epochs} epochs are done")
 
     def __enter__(self):
         return self
@@ -43,17 +47,26 @@ class Progress:
         """Counts `steps` more steps, of all seeds together."""
         self.bar.update(steps)
 
-    def finish_epoch(self, epoch):
-        """Shows the accuracies of an `Epoch`."""
+    def finish_epoch(self, epoch, rate=None):
+        """Shows the accuracies of an `Epoch`, and which seeds have diverged, at which rate."""
         accuracies = ", ".join(
-            f"{name.removesuffix('_accuracy')} {100 * values.mean():.2f} %"
+            f"{name.removesuffix('_accuracy')} {100 * np.ma.masked_invalid(values).mean():.2f} %"
             for name, values in epoch.metrics.items()
-            if name.endswith("_accuracy")
+            if name.endswith("_accuracy") and np.isfinite(values).any()
         )
-        self.bar.set_postfix_str(f"epoch {epoch.number}/{self.num_epochs}, {accuracies}")
+        line = f"epoch {epoch.number}/{self.num_epochs}, {accuracies or 'no seed is left'}"
+        self.bar.set_postfix_str(line)
         if self.prints_lines:
-            line = f"epoch {epoch.number}/{self.num_epochs}, {accuracies}"
-            self._print(f"{line}, {epoch.seconds:.1f} s")
+            self.say(f"{line}, {epoch.seconds:.1f} s")
+        at_rate = "" if rate is None else f" at rate {rate:g}"
+        for seed in epoch.diverged:
+            self.say(
+                f"seed {self.first_seed + seed} has diverged in epoch {epoch.number}{at_rate}: its "
+                "weights are not finite. It is left as it is, and out of all means"
+            )
 
-    def _print(self, line):
-        print(f"{self.label}: {line}", file=sys.stderr, flush=True)
+    def say(self, line):
+        """Prints a line, above the bar if there is one."""
+        if self.is_live or self.prints_lines:
+            self.bar.write(f"{self.label}: {line}", file=sys.stderr)
+            sys.stderr.flush()

@@ -1,110 +1,148 @@
 """A whole run: from a configuration to a workdir full of results, and back."""
 
-from contextlib import closing
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from pepita_jax.build import build_experiment, build_rule_on_network, build_scheduled_optimizer
-from pepita_jax.checkpoint import Checkpoints
-from pepita_jax.errors import require
+from pepita_jax.errors import DivergedError, StoppedError
 from pepita_jax.loop import epochs
 from pepita_jax.many_seeds import SeedTrainer, init_states, seed_keys
 from pepita_jax.network import Network
 from pepita_jax.plots import plot_alignment, plot_learning_curves
 from pepita_jax.progress import Progress
+from pepita_jax.rows import as_json
 from pepita_jax.rules import Rule
 from pepita_jax.tensorboard import tensorboard
 from pepita_jax.workdir import Workdir
 
 
-def run(config, path):
+def run(config, path, should_stop=lambda: False):
     """Trains all seeds of a configuration in a workdir, or goes on where it stopped.
+
+    Seeds beyond those that the workdir holds are trained by themselves.
 
     Args:
         config: nested plain dict with the fields of `configs/default.py`.
         path: the workdir.
+        should_stop: asked before and after each epoch.
 
     Returns:
         The summary, as in `summary.json`.
 
     Raises:
-        UserError: the configuration, the data or the workdir is not valid; nothing is written.
+        UserError: the configuration, the data or the workdir is not valid, and nothing is
+            changed; or something cannot be written, and what was saved before is kept.
+        StoppedError: `should_stop` said so; all finished epochs are saved.
+        DivergedError: no seed is left; all is saved.
     """
     experiment = build_experiment(config)
-    keys = seed_keys(config["seed"], config["num_seeds"])
-    trainer = SeedTrainer(
+    trainer = make_trainer(config, experiment, range(config["num_seeds"]))
+    workdir = Workdir(path)
+    precision = config["matmul_precision"] or jax.config.jax_default_matmul_precision
+    with (
+        workdir.claimed(config, trainer.layout) as cohorts,
+        jax.default_matmul_precision(precision),
+        tensorboard(workdir.path, config["tensorboard"]) as write_events,
+    ):
+        for cohort in cohorts:
+            if len(cohorts) > 1:
+                trainer = make_trainer(config, experiment, cohort.seeds)
+            for rows in _train(config, experiment, trainer, workdir, cohort, should_stop):
+                write_events(rows)
+        return _summarize(workdir)
+
+
+def make_trainer(config, experiment, seeds):
+    """A `SeedTrainer` for some of a run's seeds.
+
+    Args:
+        config, experiment: of the run.
+        seeds: a range.
+    """
+    return SeedTrainer(
         experiment.rule,
         experiment.optimizer,
         experiment.data.train,
         config["batch_size"],
-        keys,
+        seed_keys(config["seed"], len(seeds), seeds.start),
         config["seeds_at_once"],
     )
-    workdir = Workdir(path)
-    precision = config["matmul_precision"] or jax.config.jax_default_matmul_precision
-    with (
-        jax.default_matmul_precision(precision),
-        tensorboard(workdir.path, config["tensorboard"]) as write_events,
-    ):
-        workdir.claim(config)
-        with closing(Checkpoints(workdir.path / "checkpoints")) as checkpoints:
-            for rows in _train(config, experiment, trainer, workdir, checkpoints):
-                write_events(rows)
-    return _summarize(config, workdir)
 
 
-def _train(config, experiment, trainer, workdir, checkpoints):
-    """Trains the epochs that are missing; yields the rows of each, when they are on disk."""
-    num_seeds, num_epochs, done = (
-        config["num_seeds"],
-        config["num_epochs"],
-        checkpoints.latest_epoch,
-    )
-    logged = (workdir.metrics, workdir.alignment)
-    for file in logged if config["log_alignment"] else logged[:1]:
-        if done:  # missing rows show now, not after hours of training
-            file.history(num_seeds, done)
-        file.keep(done)
-
-    splits = {"test": experiment.data.test}
-    if experiment.data.validation:
-        splits["validation"] = experiment.data.validation
-    label = f"{config['rule']['name']} on {config['dataset']}"
-    with Progress(num_epochs, trainer.steps_per_epoch, done, label=label) as bar:
-        states = checkpoints.restore(jax.eval_shape(trainer.init)) if done else trainer.init()
+def _train(config, experiment, trainer, workdir, cohort, should_stop):
+    """Trains the epochs that a cohort misses; yields the rows of each, when they are saved."""
+    done, last = cohort.epoch, config["num_epochs"]
+    with Progress(last, trainer.steps_per_epoch, done, **_describe(config, cohort)) as bar:
+        for epoch in cohort.checkpoints.damaged:
+            bar.say(f"the checkpoint of epoch {epoch} is damaged; going on from epoch {done}")
+        if done < last:
+            _stop_if(should_stop(), done, last)
+        states = cohort.restore(trainer.init) if done else trainer.init()
         if config["log_alignment"] and not done:
-            workdir.alignment.append(0, trainer.measure_alignment(states))
-        for epoch in epochs(trainer, states, splits, done + 1, num_epochs, bar.advance):
-            last_step = epoch.number * trainer.steps_per_epoch - 1
-            rate = float(experiment.schedule(last_step))
+            workdir.log(cohort, "alignment", 0, trainer.measure_alignment(states))
+        splits = experiment.data.held_out
+        for epoch in epochs(trainer, states, splits, done + 1, last, bar.advance):
+            rate = float(experiment.schedule(epoch.number * trainer.steps_per_epoch - 1))
             more = {"learning_rate": rate, "seconds": round(epoch.seconds, 3)}
-            rows = workdir.metrics.append(epoch.number, epoch.metrics | more)
+            rows = workdir.log(cohort, "metrics", epoch.number, epoch.metrics | more)
             if config["log_alignment"]:
-                workdir.alignment.append(epoch.number, trainer.measure_alignment(epoch.states))
-            if epoch.number % config["checkpoint_every"] == 0 or epoch.number == num_epochs:
-                checkpoints.save(epoch.number, epoch.states)
-            bar.finish_epoch(epoch)
+                alignment = trainer.measure_alignment(epoch.states)
+                workdir.log(cohort, "alignment", epoch.number, alignment)
+            stop, is_last = should_stop(), epoch.number == last or cohort.has_diverged
+            if stop or is_last or epoch.number % config["checkpoint_every"] == 0:
+                workdir.save(cohort, epoch.number, epoch.states)
+            bar.finish_epoch(epoch, rate)
             yield rows
+            _stop_if(stop and not is_last, epoch.number, last)
 
 
-def _summarize(config, workdir):
-    """Writes `summary.json` and the plots from the figures on disk."""
-    num_seeds, num_epochs = config["num_seeds"], config["num_epochs"]
-    history = workdir.metrics.history(num_seeds, num_epochs)
-    summary = summarize(config, history)
+def _describe(config, cohort):
+    """What the progress bar says of a cohort."""
+    label = f"{config['rule']['name']} on {config['dataset']}"
+    if len(cohort.seeds) < config["num_seeds"]:
+        label += f", seeds {cohort.seeds.start} to {cohort.seeds.stop - 1}"
+    return {"label": label, "first_seed": cohort.seeds.start}
+
+
+def _stop_if(wanted, epoch, last):
+    if wanted:
+        raise StoppedError(
+            f"stopped after epoch {epoch} of {last}; the same command goes on from there"
+        )
+
+
+def _summarize(workdir):
+    """Writes `summary.json` and the plots from what the checkpoints hold."""
+    saved = workdir.read()
+    history = saved.history("metrics")
+    summary = summarize(saved.config, history)
     workdir.write_summary(summary)
     plot_learning_curves({summary["rule"]: history}, workdir.path / "curves.png")
-    if config["log_alignment"]:
-        measured = workdir.alignment.history(num_seeds, num_epochs)
-        plot_alignment(measured, workdir.path / "alignment.png")
+    if saved.config["log_alignment"]:
+        plot_alignment(saved.history("alignment"), workdir.path / "alignment.png")
+    if len(summary["diverged"]) == summary["num_seeds"]:
+        epoch = max(seed["epoch"] for seed in summary["diverged"])
+        raise DivergedError(
+            f"all {summary['num_seeds']} seeds have diverged, the last in epoch {epoch}: their "
+            f"weights are not finite (learning rate {saved.config['optimizer']['learning_rate']})"
+        )
     return summary
 
 
 def summarize(config, history):
-    """The content of `summary.json`: the last epoch of `history`, `{name: [S, epochs]}`."""
+    """The content of `summary.json`: the last epoch of `history`, `{name: [S, epochs]}`.
+
+    Seeds that have diverged are listed, with the epoch and the rate, and are in no mean.
+    """
     num_seeds, num_epochs = history["seconds"].shape
+    finite = np.isfinite(history["test_accuracy"])
+    diverged = [
+        {"seed": k, "epoch": int(at) + 1, "learning_rate": history["learning_rate"][k, at]}
+        for k, at in enumerate(finite.argmin(1))
+        if not finite[k].all()
+    ]
     return {
         "rule": config["rule"]["name"],
         "model": config["model"]["name"],
@@ -112,14 +150,19 @@ def summarize(config, history):
         "num_seeds": num_seeds,
         "num_epochs": num_epochs,
         **{name: _statistics(history[name][:, -1]) for name in history if "accuracy" in name},
-        "seconds": float(history["seconds"][0].sum()),
+        "diverged": diverged,
+        "seconds": float(np.nansum(history["seconds"][0])),
     }
 
 
 def _statistics(values):
-    """Mean and standard deviation over seeds (n - 1 in its denominator; None for one seed)."""
-    std = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    return {"mean": float(np.mean(values)), "std": std, "per_seed": values.tolist()}
+    """Mean and deviation over finite seeds (n - 1 in its denominator; None for too few)."""
+    finite = values[np.isfinite(values)]
+    return {
+        "mean": float(np.mean(finite)) if len(finite) else None,
+        "std": float(np.std(finite, ddof=1)) if len(finite) > 1 else None,
+        "per_seed": as_json(values),
+    }
 
 
 class Run(NamedTuple):
@@ -144,24 +187,20 @@ class Run(NamedTuple):
 
 
 def load_run(path) -> Run:
-    """Reads a run back from its workdir.
+    """Reads a run back from its workdir; seeds that are still catching up are left out.
 
     Raises:
-        UserError: the folder holds no run, or one without a checkpoint yet.
+        UserError: the folder holds no run, or one without an intact checkpoint.
     """
-    workdir = Workdir(path)
-    config = workdir.read_config()
-    rule = build_rule_on_network(config)
+    saved = Workdir(path).read()
+    config, rule = saved.config, build_rule_on_network(saved.config)
     optimizer, _ = build_scheduled_optimizer(config)
-    keys = seed_keys(config["seed"], config["num_seeds"])
-    shapes = jax.eval_shape(lambda: init_states(rule, optimizer, keys))
-    folder = workdir.path / "checkpoints"
-    require(folder.exists(), f"the run in {workdir.path} has no checkpoint yet")
-    with closing(Checkpoints(folder)) as checkpoints:
-        epoch = checkpoints.latest_epoch
-        require(epoch, f"the run in {workdir.path} has no checkpoint yet")
-        states = checkpoints.restore(shapes)
-    history = workdir.metrics.history(config["num_seeds"], epoch)
-    logged = config["log_alignment"]
-    alignment = workdir.alignment.history(config["num_seeds"], epoch) if logged else {}
+
+    def restore(cohort):
+        keys = seed_keys(config["seed"], len(cohort.seeds), cohort.seeds.start)
+        return cohort.restore(lambda: init_states(rule, optimizer, keys))
+
+    states = jax.tree.map(lambda *x: np.concatenate(x), *map(restore, saved.cohorts))
+    alignment = saved.history("alignment") if config["log_alignment"] else {}
+    history = saved.history("metrics")
     return Run(rule.net, rule, states.params, states.feedback, config, history, alignment)

@@ -2,14 +2,15 @@
 
 
 def summary_table(summaries, more=None):
-    """A table of runs, one row each.
+    """A table of runs, one row each, and a line for each run of which seeds have diverged.
 
     Args:
         summaries: as in `summary.json`.
         more: `{heading: cells}`, further columns.
     """
     more = more or {}
-    rows = [("rule", "model", "dataset", "seeds", "epochs", "test %", "training %", "time", *more)]
+    rows, notes = [], []
+    headings = ("rule", "model", "dataset", "seeds", "epochs", "test %", "training %", "time", *more)
     for i, s in enumerate(summaries):
         minutes, seconds = divmod(round(s["seconds"]), 60)
         rows.append(
@@ -17,7 +18,7 @@ def summary_table(summaries, more=None):
                 s["rule"],
                 s["model"],
                 s["dataset"],
-                str(s["num_seeds"]),
+                _describe_seeds(s),
                 str(s["num_epochs"]),
                 as_percent(s["test_accuracy"]),
                 as_percent(s["train_accuracy"]),
@@ -25,7 +26,15 @@ def summary_table(summaries, more=None):
                 *(cells[i] for cells in more.values()),
             )
         )
-    return markdown_table(rows)
+        if s["diverged"]:
+            which = ", ".join(f"{d['seed']} (epoch {d['epoch']})" for d in s["diverged"])
+            notes.append(f"{s['rule']}: not in the means, since they diverged: seeds {which}")
+    return "\n\n".join([markdown_table([headings, *rows]), *notes])
+
+
+def _describe_seeds(summary):
+    num_seeds, num_diverged = summary["num_seeds"], len(summary["diverged"])
+    return f"{num_seeds - num_diverged} of {num_seeds}" if num_diverged else str(num_seeds)
 
 
 def markdown_table(rows):
@@ -36,8 +45,10 @@ def markdown_table(rows):
 
 
 def as_percent(statistics):
-    """`{"mean": 0.9812, "std": 0.001}` -> `98.12 ± 0.10`."""
+    """`{"mean": 0.9812, "std": 0.001}` -> `98.12 ± 0.10`; `-` without a mean."""
     mean, std = statistics["mean"], statistics["std"]
+    if mean is None:
+        return "-"
     return f"{100 * mean:.2f}" + (f" ± {100 * std:.2f}" if std is not None else "")
 
 

@@ -1,80 +1,115 @@
-"""The folder of a run: `config.json`, rows of figures, `summary.json`, `checkpoints/`, plots."""
+"""The folder of a run: its configuration, its seeds' checkpoints, and what is made from them.
+
+The checkpoints are the run. `config.json`, `metrics.jsonl` and all else is written from them, anew
+at each start, and only read where there is no checkpoint yet: a file without checksums cannot
+make a result wrong.
+"""
 
 import json
-import platform
-from importlib.metadata import version
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-import jax
+from filelock import FileLock, Timeout
 
+from pepita_jax.cohort import FIGURES, Cohort
+from pepita_jax.environment import describe_environment
 from pepita_jax.errors import UserError, require
-from pepita_jax.rows import RowFile, replace_file
+from pepita_jax.files import replace_file
+from pepita_jax.rows import append_rows, to_history, write_rows
 
-MAY_CHANGE = {"num_epochs", "checkpoint_every", "tensorboard", "data_dir", "seeds_at_once"}
+MAY_RISE = ("num_epochs", "num_seeds")
+MAY_CHANGE = {*MAY_RISE, "checkpoint_every", "tensorboard", "data_dir", "seeds_at_once"}
 RESULTS = ("metrics.jsonl", "alignment.jsonl", "summary.json", "checkpoints")
-RECORDED_VERSIONS = ("jax", "jaxlib", "optax", "flax", "numpy")
+ENVIRONMENT = ("environment", "earlier_environments")  # beside a run's fields in config.json
 
 
 class Workdir:
-    """Reads and writes the files of one run; `checkpoint.py` has the checkpoints.
-
-    Attributes:
-        metrics: rows of epochs 1, 2, ... in `metrics.jsonl`.
-        alignment: rows of epochs 0 (before training), 1, ... in `alignment.jsonl`.
-    """
+    """One run's folder."""
 
     def __init__(self, path):
         self.path = Path(path).expanduser().absolute()
-        self.metrics = RowFile(self.path / "metrics.jsonl", first_epoch=1)
-        self.alignment = RowFile(self.path / "alignment.jsonl", first_epoch=0)
+        self.checkpoints = self.path / "checkpoints"
 
-    def claim(self, config):
-        """Makes the folder hold the run of `config`, a nested plain dict.
+    @contextmanager
+    def claimed(self, config, layout):
+        """Holds the folder for the run of a configuration, and gives the run's `Cohort`s.
+
+        No other process can hold it meanwhile; however this one ends, the system sets it free.
+
+        Args:
+            config: nested plain dict.
+            layout: how seeds are laid out on the devices; recorded.
 
         Raises:
-            UserError: the folder holds a different run, or cannot be written.
+            UserError: the folder holds a different run, is held by another process, or cannot be
+                written, now or later.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._require_same_run(config)
-            self._write_json("config.json", {**config, "environment": describe_environment()})
+            with FileLock(self.path / ".lock", timeout=0):
+                yield self._start(config, layout)
+        except Timeout as error:
+            raise UserError(f"workdir {self.path} is in use by another process") from error
         except OSError as error:
-            reason = f"{error.strerror}: {error.filename}"
+            reason = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
             raise UserError(f"workdir {self.path} cannot be written ({reason})") from error
 
-    def read_config(self):
-        """The run's configuration as it was given.
+    def _start(self, config, layout):
+        cohorts = Cohort.find_all(self.checkpoints)
+        self._require_same_run(config, cohorts)
+        self.content = config | self._environments(cohorts, layout)
+        self._write_json("config.json", self.content)
+        first_new = cohorts[-1].seeds.stop if cohorts else 0
+        if first_new < config["num_seeds"]:
+            new = range(first_new, config["num_seeds"])
+            cohorts.append(Cohort(self.checkpoints, new))
+        for name in FIGURES:
+            rows = [row for cohort in cohorts for row in cohort.rows[name]]
+            if rows or name == "metrics":
+                write_rows(self.path / f"{name}.jsonl", rows)
+        return cohorts
 
-        Raises:
-            UserError: the folder holds no run, or its `config.json` is damaged.
-        """
-        return self._read_config_file()[0]
+    def log(self, cohort, name, epoch, columns):
+        """Adds figures of an epoch to a cohort and to their file; returns the rows."""
+        rows = cohort.add(name, epoch, columns)
+        append_rows(self.path / f"{name}.jsonl", rows)
+        return rows
 
-    def read_environment(self):
-        """The versions and devices that the run was last started with; raises as `read_config`."""
-        return self._read_config_file()[1]
-
-    def _read_config_file(self):
-        path = self.path / "config.json"
-        require(path.exists(), f"{self.path} holds no run: there is no config.json")
-        try:
-            config = json.loads(path.read_text(encoding="utf-8"))
-            environment = config.pop("environment")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UserError(f"{path} is damaged ({error})") from error
-        return config, environment
+    def save(self, cohort, epoch, states):
+        """Writes a cohort's checkpoint."""
+        cohort.save(epoch, states, self.content)
 
     def write_summary(self, summary):
         """Writes `summary.json`."""
         self._write_json("summary.json", summary)
 
-    def _require_same_run(self, config):
-        if not (self.path / "config.json").exists():
+    def read(self):
+        """The run as it stands: its configuration, environment and furthest cohorts.
+
+        Seeds that were added later and have not caught up yet are left out.
+
+        Raises:
+            UserError: the folder holds no run, or one without an intact checkpoint.
+        """
+        cohorts = Cohort.find_all(self.checkpoints)
+        if not cohorts:
+            self._read_config_file()
+            raise UserError(f"the run in {self.path} has no checkpoint yet")
+        epoch = max(cohort.epoch for cohort in cohorts)
+        there = [cohort for cohort in cohorts if cohort.epoch == epoch or cohort.has_diverged]
+        content, num_seeds = cohorts[-1].config, there[-1].seeds.stop
+        config = _fields(content) | {"num_seeds": num_seeds}
+        return SavedRun(config, content["environment"], there)
+
+    def _require_same_run(self, config, cohorts):
+        path = self.path / "config.json"
+        if not cohorts and not path.exists():
             left = [name for name in RESULTS if (self.path / name).exists()]
             require(not left, f"workdir {self.path} has {', '.join(left)} but no config.json")
             return
-        found = _flatten(self.read_config())
-        wanted = _flatten(json.loads(json.dumps(config)))
+        saved = cohorts[-1].config if cohorts else self._read_config_file()
+        found, wanted = _flatten(_fields(saved)), _flatten(json.loads(json.dumps(config)))
         changes = ", ".join(
             f"{field} was {found.get(field)!r}, is {wanted.get(field)!r}"
             for field in sorted(found.keys() | wanted.keys())
@@ -82,12 +117,63 @@ class Workdir:
         )
         advice = "use another workdir, or remove this one"
         require(not changes, f"workdir {self.path} holds a different run: {changes}; {advice}")
-        message = f"workdir {self.path} holds a run of {found['num_epochs']} epochs"
-        longer = found["num_epochs"] <= wanted["num_epochs"]
-        require(longer, f"{message}; num_epochs can be raised, not lowered")
+        for field in MAY_RISE if cohorts else ():
+            message = f"workdir {self.path} holds a run with {field} {found[field]}"
+            require(found[field] <= wanted[field], f"{message}; it can be raised, not lowered")
+
+    def _environments(self, cohorts, layout):
+        """What this process runs on, and what the run ran on before, where that differs."""
+        now = json.loads(json.dumps({**describe_environment(), **layout}))
+        saved = cohorts[-1].config if cohorts else {"environment": now}
+        earlier = saved.get("earlier_environments", [])
+        changed = [saved["environment"]] if saved["environment"] != now else []
+        return {"environment": now, "earlier_environments": earlier + changed}
+
+    def _read_config_file(self):
+        path = self.path / "config.json"
+        require(path.exists(), f"{self.path} holds no run: there is no config.json")
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            content["environment"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{path} is damaged ({error})") from error
+        return content
 
     def _write_json(self, name, content):
         replace_file(self.path / name, json.dumps(content, indent=2) + "\n")
+
+
+class SavedRun(NamedTuple):
+    """A run as its checkpoints hold it.
+
+    Attributes:
+        config: nested dict; `num_seeds` as in the cohorts.
+        environment: versions, commit, devices and layout that it was last started with.
+        cohorts: `Cohort`s of seeds 0, 1, ...
+    """
+
+    config: dict
+    environment: dict
+    cohorts: list[Cohort]
+
+    @property
+    def num_epochs(self):
+        """Epochs that are done, or that would bring nothing new."""
+        if all(cohort.has_diverged for cohort in self.cohorts):
+            return self.config["num_epochs"]
+        return max(cohort.epoch for cohort in self.cohorts)
+
+    def history(self, name, num_epochs=None):
+        """`{name: [S, epochs, ...]}` of one of `FIGURES`, see `to_history`; all by default."""
+        rows = [row for cohort in self.cohorts for row in cohort.rows[name]]
+        first = 0 if name == "alignment" else 1
+        last = num_epochs or self.num_epochs
+        return to_history(rows, self.config["num_seeds"], range(first, last + 1))
+
+
+def _fields(content):
+    """The run's own fields of what `config.json` holds."""
+    return {name: value for name, value in content.items() if name not in ENVIRONMENT}
 
 
 def _flatten(config, prefix=""):
@@ -99,12 +185,3 @@ def _flatten(config, prefix=""):
         elif value is not None:
             flat[prefix + key] = value
     return flat
-
-
-def describe_environment():
-    """Versions and devices, recorded beside results."""
-    return {
-        "python": platform.python_version(),
-        **{name: version(name) for name in RECORDED_VERSIONS},
-        "devices": [device.device_kind for device in jax.devices()],
-    }

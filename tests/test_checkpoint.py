@@ -1,6 +1,7 @@
 """Checkpoints."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -9,7 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import pytest
 
+from pepita_jax import UserError
 from pepita_jax.checkpoint import Checkpoints
 from pepita_jax.types import TrainState
 
@@ -19,39 +22,87 @@ def make_state(value):
     return TrainState(params, (), optax.adam(0.1).init(params), ())
 
 
-def test_the_newest_state_comes_back_in_its_structure(tmp_path):
+def shapes():
+    return jax.eval_shape(lambda: make_state(0.0))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Checkpoints of three epochs."""
     checkpoints = Checkpoints(tmp_path / "checkpoints")
     assert checkpoints.latest_epoch == 0
+    assert checkpoints.record is None
     for epoch in (1, 2, 3):
-        checkpoints.save(epoch, make_state(float(epoch)))
-    checkpoints.close()
+        checkpoints.save(epoch, make_state(float(epoch)), {"rows": [epoch]})
+    return tmp_path / "checkpoints"
 
-    reader = Checkpoints(tmp_path / "checkpoints")
+
+def test_the_newest_state_comes_back_in_its_structure_with_its_record(folder):
+    reader = Checkpoints(folder)
+    assert (reader.latest_epoch, reader.record, reader.damaged) == (3, {"rows": [3]}, [])
+    chex.assert_trees_all_equal(reader.restore(shapes()), make_state(3.0), strict=True)
+
+
+def test_the_last_two_are_kept(folder):
+    assert sorted(path.name for path in folder.iterdir()) == ["2", "3"]
+
+
+def files_of(checkpoint):
+    return sorted(path for path in checkpoint.rglob("*") if path.is_file())
+
+
+def test_damage_to_any_file_makes_the_one_before_the_newest(folder):
+    for path in files_of(folder / "3"):
+        whole = path.read_bytes()
+        path.write_bytes(whole[: len(whole) // 2])
+        reader = Checkpoints(folder)
+        assert (reader.latest_epoch, reader.record, reader.damaged) == (2, {"rows": [2]}, [3]), path
+        path.write_bytes(whole)
+    chex.assert_trees_all_equal(Checkpoints(folder).restore(shapes()), make_state(3.0))
+
+
+def test_a_damaged_checkpoint_is_replaced_by_the_next_of_its_epoch(folder):
+    files_of(folder / "3")[0].write_bytes(b"")
+    Checkpoints(folder).save(3, make_state(7.0), {})
+    reader = Checkpoints(folder)
+    assert (reader.latest_epoch, reader.damaged) == (3, [])
+    chex.assert_trees_all_equal(reader.restore(shapes()), make_state(7.0))
+
+
+def test_no_intact_checkpoint_is_no_fresh_start(folder):
+    for epoch in ("2", "3"):
+        files_of(folder / epoch)[0].write_bytes(b"")
+    with pytest.raises(UserError, match=r"no checkpoint in .* is intact \(epochs 3, 2\); remove"):
+        Checkpoints(folder)
+
+
+def test_what_a_crash_left_half_written_is_no_checkpoint(folder):
+    shutil.copytree(folder / "3", folder / ".new")
+    reader = Checkpoints(folder)
     assert reader.latest_epoch == 3
-    found, wanted = reader.restore(jax.eval_shape(lambda: make_state(0.0))), make_state(3.0)
-    chex.assert_trees_all_equal(found, wanted, strict=True)
+    reader.save(4, make_state(4.0), {})
+    assert sorted(path.name for path in folder.iterdir()) == ["3", "4"]
+    assert Checkpoints(folder).latest_epoch == 4
 
 
-def test_the_last_two_are_kept(tmp_path):
-    checkpoints = Checkpoints(tmp_path)
-    for epoch in range(1, 6):
-        checkpoints.save(epoch, make_state(float(epoch)))
-    checkpoints.close()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["4", "5"]
+def test_states_of_another_structure_are_named(folder):
+    others = jax.eval_shape(lambda: {"W": jnp.zeros(3)})
+    with pytest.raises(UserError, match=r"states in .*/3/states do not fit this run"):
+        Checkpoints(folder).restore(others)
 
 
 def test_a_saved_state_does_not_change_with_the_buffers_that_training_gives_up(tmp_path):
     checkpoints, state = Checkpoints(tmp_path), make_state(1.0)
-    checkpoints.save(1, state)
+    checkpoints.save(1, state, {})
     jax.jit(lambda s: jax.tree.map(lambda x: x * 0 + 7, s), donate_argnums=0)(state)
-    restored = checkpoints.restore(jax.eval_shape(lambda: make_state(0.0)))
-    np.testing.assert_array_equal(restored.params[0], np.ones((2, 3)))
+    np.testing.assert_array_equal(checkpoints.restore(shapes()).params[0], np.ones((2, 3)))
 
 
 WRITER = """
-import jax, jax.numpy as jnp
+import pathlib, jax, jax.numpy as jnp
 from pepita_jax.checkpoint import Checkpoints
-Checkpoints({folder!r}).save(1, jax.device_put({{"W": jnp.arange(4.0)}}, jax.devices()[1]))
+states = jax.device_put({{"W": jnp.arange(4.0)}}, jax.devices()[1])
+Checkpoints(pathlib.Path({folder!r})).save(1, states, {{}})
 """
 
 

@@ -1,17 +1,19 @@
 """Progress, in a terminal and outside one."""
 
 import numpy as np
+import pytest
 
 from pepita_jax.loop import Epoch
 from pepita_jax.progress import Progress
 
-EPOCH = Epoch(2, None, {"train_loss": np.ones(2), "test_accuracy": np.array([0.5, 0.52])}, 1.25)
+ACCURACY = {"train_loss": np.ones(2), "test_accuracy": np.array([0.5, 0.52])}
+EPOCH = Epoch(2, None, ACCURACY, [], 1.25)
 
 
-def show(capsys, **options):
+def show(capsys, epoch=EPOCH, rate=None, **options):
     with Progress(3, 10, done=1, **options) as progress:
         progress.advance(10)
-        progress.finish_epoch(EPOCH)
+        progress.finish_epoch(epoch, rate)
     return capsys.readouterr().err
 
 
@@ -32,3 +34,14 @@ def test_a_live_bar_in_a_terminal(capsys, monkeypatch):
 
 def test_nothing_where_nothing_is_wanted(capsys):
     assert show(capsys, shown=False) == ""
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_seeds_that_diverge_are_named_and_in_no_mean(live, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: live)
+    epoch = Epoch(2, None, {"test_accuracy": np.array([0.5, np.nan])}, [1], 1.25)
+    shown = show(capsys, epoch, rate=0.1, first_seed=10)
+    assert "epoch 2/3, test 50.00 %" in shown
+    assert "training: seed 11 has diverged in epoch 2 at rate 0.1: its weights are not" in shown
+    none_left = Epoch(2, None, {"test_accuracy": np.full(2, np.nan)}, [0], 1.25)
+    assert "epoch 2/3, no seed is left" in show(capsys, none_left)

@@ -1,6 +1,7 @@
 """Workdirs: written by a run, read back by `load_run`."""
 
 import json
+from itertools import count
 
 import jax
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 import pepita_jax as pj
 from configs.default import get_config
 from pepita_jax.network import Network
+from pepita_jax.errors import DivergedError, StoppedError
+from pepita_jax.many_seeds import SeedTrainer
 from pepita_jax.run import run
-from pepita_jax.workdir import Workdir
 
 
 def make_config(choice="pepita,mlp,digits", **fields):
@@ -81,19 +83,8 @@ def test_one_seed_has_no_standard_deviation(tmp_path):
 
 def test_checkpoints_can_be_rarer_and_the_last_epoch_always_has_one(tmp_path):
     run(make_config(num_epochs=5, checkpoint_every=2), tmp_path)
-    kept = sorted(int(path.name) for path in (tmp_path / "checkpoints").iterdir())
+    kept = sorted(int(path.name) for path in (tmp_path / "checkpoints" / "seeds_0-1").iterdir())
     assert kept == [4, 5]
-
-
-def test_there_is_nothing_to_load_in_an_empty_or_damaged_folder(tmp_path):
-    with pytest.raises(pj.UserError, match="holds no run"):
-        pj.load_run(tmp_path)
-    Workdir(tmp_path).claim(make_config())
-    with pytest.raises(pj.UserError, match="no checkpoint yet"):
-        pj.load_run(tmp_path)
-    (tmp_path / "config.json").write_text('{"seed": 0')
-    with pytest.raises(pj.UserError, match=r"config\.json is damaged"):
-        pj.load_run(tmp_path)
 
 
 def test_alignment_is_logged_from_before_training_on_and_survives_a_resume(tmp_path):
@@ -121,3 +112,77 @@ def test_feedback_that_learns_resumes_with_its_optimizer_state(tmp_path):
         run(make_config(choice, num_epochs=3), tmp_path / name)
     resumed, whole = (pj.load_run(tmp_path / name).feedback for name in ("resumed", "whole"))
     np.testing.assert_array_equal(resumed[0], whole[0])
+
+
+def assert_same_run(found, wanted):
+    """Two workdirs hold the same weights and figures, bit for bit, wall times aside."""
+    one, other = pj.load_run(found), pj.load_run(wanted)
+    trees = ((r.params, r.feedback, r.alignment, {**r.history, "seconds": 0}) for r in (one, other))
+    jax.tree.map(np.testing.assert_array_equal, *trees)
+    summaries = [json.loads((path / "summary.json").read_text()) for path in (found, wanted)]
+    assert {**summaries[0], "seconds": 0} == {**summaries[1], "seconds": 0}
+
+
+def test_more_seeds_are_trained_beside_those_that_are_there(tmp_path):
+    run(make_config(), tmp_path / "grown")
+    rows = (tmp_path / "grown" / "metrics.jsonl").read_text()
+    run(make_config(num_seeds=5), tmp_path / "grown")
+    assert (tmp_path / "grown" / "metrics.jsonl").read_text().startswith(rows)
+    run(make_config(num_seeds=5, num_epochs=3), tmp_path / "grown")
+    run(make_config(num_seeds=5, num_epochs=3), tmp_path / "whole")
+    assert pj.load_run(tmp_path / "grown").config["num_seeds"] == 5
+    assert_same_run(tmp_path / "grown", tmp_path / "whole")
+
+
+def test_a_run_that_is_asked_to_stop_saves_the_epoch_and_goes_on_from_there(tmp_path):
+    config = make_config(num_epochs=4, checkpoint_every=3)
+    asked = count()
+    with pytest.raises(StoppedError, match=r"stopped after epoch 2 of 4; the same command goes on"):
+        run(config, tmp_path / "stopped", lambda: next(asked) >= 2)  # also before the first epoch
+    assert pj.load_run(tmp_path / "stopped").history["seconds"].shape == (2, 2)
+    run(config, tmp_path / "stopped")
+    run(config, tmp_path / "whole")
+    assert_same_run(tmp_path / "stopped", tmp_path / "whole")
+    run(config, tmp_path / "whole", lambda: True)  # there is nothing left to stop
+
+
+def blow_up(monkeypatch, seed):
+    """Lets a seed start from weights that overflow at the first update."""
+    init = SeedTrainer.init
+    blown_up = lambda x: x.at[seed].multiply(1e30)
+    change = lambda state: state.replace(params=jax.tree.map(blown_up, state.params))
+    monkeypatch.setattr(SeedTrainer, "init", lambda self: change(init(self)))
+
+
+@pytest.mark.parametrize("layout", [0, 1])
+def test_a_seed_that_diverges_is_named_and_left_out_and_the_others_go_on(
+    layout, tmp_path, monkeypatch, capsys
+):
+    fields = {"num_seeds": 3, "seeds_at_once": layout}
+    whole = run(make_config(**fields), tmp_path / "whole")
+    blow_up(monkeypatch, seed=1)
+    summary = run(make_config(**fields), tmp_path / "run")
+    message = "seed 1 has diverged in epoch 1 at rate 0.05: its weights are not finite"
+    assert capsys.readouterr().err.count(message) == 1
+    assert summary["diverged"] == [{"seed": 1, "epoch": 1, "learning_rate": pytest.approx(0.05)}]
+    first, _, last = whole["test_accuracy"]["per_seed"]
+    assert summary["test_accuracy"]["per_seed"] == [first, None, last]
+    assert summary["test_accuracy"]["mean"] == np.mean([first, last])
+    assert summary["test_accuracy"]["std"] == np.std([first, last], ddof=1)
+    loaded = pj.load_run(tmp_path / "run")
+    assert np.isnan(loaded.history["train_loss"][1]).all()
+    monkeypatch.undo()
+    run(make_config(num_epochs=3, **fields), tmp_path / "run")
+    frozen = pj.load_run(tmp_path / "run").params
+    jax.tree.map(lambda a, b: np.testing.assert_array_equal(a[1], b[1]), frozen, loaded.params)
+    assert message not in capsys.readouterr().err
+
+
+def test_a_run_without_seeds_left_stops_and_says_so_again(tmp_path):
+    config = make_config(num_epochs=50, **{"optimizer.learning_rate": 1e30})
+    for _ in range(2):
+        with pytest.raises(DivergedError, match=r"all 2 seeds have diverged, the last in epoch 1"):
+            run(config, tmp_path)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["test_accuracy"] == {"mean": None, "std": None, "per_seed": [None, None]}
+    assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 2

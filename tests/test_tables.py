@@ -13,8 +13,16 @@ def test_a_table_has_a_row_a_run():
     summary = {
         "rule": "bp", "model": "mlp", "dataset": "digits", "num_seeds": 3, "num_epochs": 4,
         "test_accuracy": accuracy, "train_accuracy": accuracy, "seconds": 61.2,
+        "diverged": [],
     }  # fmt: skip
     header, ruler, *rows = summary_table([summary, {**summary, "rule": "pepita"}]).splitlines()
     assert [row.split("|")[1].strip() for row in rows] == ["bp", "pepita"]
     assert rows[0].split("|")[6:9] == [" 50.00 ± 1.00 ", " 50.00 ± 1.00 ", " 1:01 min "]
     assert len(header) == len(ruler) == len(rows[0]) == len(rows[1])
+    one = {**summary, "diverged": [{"seed": 2, "epoch": 3}]}
+    none = {"test_accuracy": {"mean": None, "std": None}, "diverged": [{"seed": 0, "epoch": 1}]}
+    table, *notes = summary_table([one, {**summary, **none, "num_seeds": 1}]).split("\n\n")
+    rows = [[cell.strip() for cell in row.split("|")] for row in table.splitlines()[2:]]
+    assert [row[4] for row in rows] == ["2 of 3", "0 of 1"]
+    assert rows[1][6] == "-"
+    assert notes[0] == "bp: not in the means, since they diverged: seeds 2 (epoch 3)"

@@ -1,31 +1,72 @@
-"""The files of a run."""
+"""The files of a run, and who may touch them."""
 
 import json
+import subprocess
+import sys
 
+import jax.numpy as jnp
 import pytest
 
 from pepita_jax import UserError
 from pepita_jax.workdir import Workdir
 
-CONFIG = {"seed": 0, "num_epochs": 5, "data_dir": None, "model": {"hidden": (4,), "init": "x"}}
+CONFIG = {
+    "seed": 0, "num_seeds": 2, "num_epochs": 5, "data_dir": None,
+    "model": {"hidden": (4,), "init": "x"},
+}  # fmt: skip
+LAYOUT = {"seeds_at_once": 1}
 
 
-def change(**fields):
-    return {**CONFIG, **fields}
+def claim(path, epochs=0, layout=LAYOUT, **fields):
+    """Claims a workdir, and trains some epochs in it, so to speak; returns its cohorts' seeds."""
+    workdir = Workdir(path)
+    with workdir.claimed({**CONFIG, **fields}, layout) as cohorts:
+        for cohort in cohorts:
+            for epoch in range(cohort.epoch + 1, epochs + 1):
+                workdir.log(cohort, "metrics", epoch, {"test_accuracy": 0.5})
+                workdir.save(cohort, epoch, {"W": jnp.ones(3)})
+        return [cohort.seeds for cohort in cohorts]
 
 
-def test_a_configuration_comes_back_as_it_was_given(tmp_path):
-    workdir = Workdir(tmp_path / "a" / "b")
-    workdir.claim(CONFIG)
-    assert workdir.read_config() == json.loads(json.dumps(CONFIG))
+def test_the_configuration_comes_back_as_it_was_given_with_where_it_ran(tmp_path):
+    claim(tmp_path / "a" / "b", epochs=1)
+    saved = Workdir(tmp_path / "a" / "b").read()
+    assert saved.config == json.loads(json.dumps(CONFIG))
+    assert saved.environment["seeds_at_once"] == 1
+    assert saved.environment["devices"] == ["cpu", "cpu"]
+    assert {"jax", "jaxlib", "python", "commit"} < saved.environment.keys()
+
+
+def test_where_it_ran_before_is_kept(tmp_path):
+    for chunk in (1, 1, 2):
+        claim(tmp_path, epochs=chunk, layout={"seeds_at_once": chunk})
+    content = json.loads((tmp_path / "config.json").read_text())
+    assert content["environment"]["seeds_at_once"] == 2
+    assert [e["seeds_at_once"] for e in content["earlier_environments"]] == [1]
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"num_epochs": 6}, {"data_dir": "elsewhere"}, {"seeds_at_once": 0}]
+    "fields", [{}, {"num_epochs": 6}, {"num_seeds": 3}, {"data_dir": "elsewhere"}]
 )
 def test_the_same_run_may_be_longer_or_read_its_data_elsewhere(fields, tmp_path):
-    Workdir(tmp_path).claim(CONFIG)
-    Workdir(tmp_path).claim(change(**fields))
+    claim(tmp_path, epochs=1)
+    claim(tmp_path, **fields)
+
+
+def test_seeds_beyond_those_that_are_there_form_a_cohort(tmp_path):
+    assert claim(tmp_path) == [range(2)]
+    assert claim(tmp_path, epochs=2, num_seeds=3) == [range(3)]  # nothing had been saved
+    assert claim(tmp_path, epochs=1, num_seeds=5) == [range(3), range(3, 5)]
+    assert claim(tmp_path, epochs=2, num_seeds=11) == [range(3), range(3, 5), range(5, 11)]
+    assert Workdir(tmp_path).read().history("metrics")["test_accuracy"].shape == (11, 2)
+
+
+def test_seeds_that_have_not_caught_up_are_not_read(tmp_path):
+    claim(tmp_path, epochs=2)
+    claim(tmp_path, epochs=1, num_seeds=3)
+    saved = Workdir(tmp_path).read()
+    assert (saved.config["num_seeds"], saved.num_epochs) == (2, 2)
+    assert saved.history("metrics")["test_accuracy"].shape == (2, 2)
 
 
 @pytest.mark.parametrize(
@@ -34,20 +75,76 @@ def test_the_same_run_may_be_longer_or_read_its_data_elsewhere(fields, tmp_path)
         ({"seed": 1}, "different run: seed was 0, is 1; use another workdir"),
         ({"model": {"hidden": (5,), "init": "x"}}, r"model\.hidden was \[4\], is \[5\]"),
         ({"new": 1}, "new was None, is 1"),
-        ({"num_epochs": 4}, "a run of 5 epochs; num_epochs can be raised, not lowered"),
+        ({"num_epochs": 4}, "with num_epochs 5; it can be raised, not lowered"),
+        ({"num_seeds": 1}, "with num_seeds 2; it can be raised, not lowered"),
     ],
 )
 def test_another_run_is_refused_and_its_field_named(fields, message, tmp_path):
-    Workdir(tmp_path).claim(CONFIG)
-    before = (tmp_path / "config.json").read_bytes()
+    claim(tmp_path, epochs=1)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     with pytest.raises(UserError, match=message):
-        Workdir(tmp_path).claim(change(**fields))
-    assert (tmp_path / "config.json").read_bytes() == before
+        claim(tmp_path, **fields)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
-@pytest.mark.parametrize("left", ["metrics.jsonl", "summary.json", "checkpoints"])
+@pytest.mark.parametrize("left", ["metrics.jsonl", "summary.json"])
 def test_results_without_their_configuration_are_left_alone(left, tmp_path):
     (tmp_path / left).write_text("results of another run")
     with pytest.raises(UserError, match=f"has {left} but no config.json"):
-        Workdir(tmp_path).claim(CONFIG)
-    assert [path.name for path in tmp_path.iterdir()] == [left]
+        claim(tmp_path)
+    assert (tmp_path / left).read_text() == "results of another run"
+
+
+def test_checkpoints_of_another_version_are_left_alone(tmp_path):
+    (tmp_path / "checkpoints" / "5").mkdir(parents=True)
+    with pytest.raises(UserError, match="holds 5, not written by this version"):
+        claim(tmp_path)
+
+
+def test_there_is_nothing_to_read_in_an_empty_or_damaged_folder(tmp_path):
+    with pytest.raises(UserError, match="holds no run"):
+        Workdir(tmp_path).read()
+    claim(tmp_path)
+    with pytest.raises(UserError, match="no checkpoint yet"):
+        Workdir(tmp_path).read()
+    for damaged in ('{"seed": 0', "[]", "{}"):
+        (tmp_path / "config.json").write_text(damaged)
+        with pytest.raises(UserError, match=r"config\.json is damaged"):
+            Workdir(tmp_path).read()
+        with pytest.raises(UserError, match=r"config\.json is damaged"):
+            claim(tmp_path)
+
+
+def test_files_beside_the_checkpoints_are_written_anew(tmp_path):
+    claim(tmp_path, epochs=2)
+    names = ("config.json", "metrics.jsonl")
+    before = [(tmp_path / name).read_text() for name in names]
+    for damage in (lambda text: text[:-9], lambda text: "", lambda text: text.replace("1", "3")):
+        for name, text in zip(names, before, strict=True):
+            (tmp_path / name).write_text(damage(text))
+        claim(tmp_path)
+        assert [(tmp_path / name).read_text() for name in names] == before
+    (tmp_path / "config.json").unlink()
+    claim(tmp_path)
+    assert (tmp_path / "config.json").read_text() == before[0]
+
+
+HOLDER = """
+import sys, time
+from tests.test_workdir import CONFIG, LAYOUT
+from pepita_jax.workdir import Workdir
+with Workdir(sys.argv[1]).claimed(CONFIG, LAYOUT):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_second_process_is_refused_until_the_first_is_gone_however_it_went(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, tmp_path], stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(UserError, match="in use by another process"):
+            claim(tmp_path)
+        holder.kill()
+    assert claim(tmp_path) == [range(2)]

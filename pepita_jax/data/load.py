@@ -21,6 +21,11 @@ class Dataset(NamedTuple):
     test: tuple[np.ndarray, np.ndarray]
     validation: tuple[np.ndarray, np.ndarray] | None = None
 
+    @property
+    def held_out(self):
+        """The splits to evaluate on, by name."""
+        return {name: data for name, data in self._asdict().items() if name != "train" and data}
+
 
 def load_dataset(name, data_dir=None, validation_fraction=0.0, whiten=False):
     """Loads a data set.

@@ -84,7 +84,7 @@ def test_a_longer_run_goes_on_and_equals_an_uninterrupted_one(finished, tmp_path
 def test_rows_after_the_last_checkpoint_are_trained_again(finished, tmp_path):
     """As if the run had been killed after its metrics, before its checkpoint."""
     workdir = shutil.copytree(finished[0], tmp_path / "killed")
-    shutil.rmtree(workdir / "checkpoints" / "2")
+    shutil.rmtree(workdir / "checkpoints" / "seeds_0-1" / "2")
     before = read_rows(workdir)
     assert train(workdir, *TINY).returncode == 0
     timeless = [[{**row, "seconds": 0} for row in rows] for rows in (before, read_rows(workdir))]
@@ -181,7 +181,7 @@ def test_a_workdir_with_another_run_is_refused_and_left_alone(finished, tmp_path
     different = train(workdir, *TINY, "--config.optimizer.learning_rate=0.1", "--config.seed=3")
     assert_refused(different, "different run", "optimizer.learning_rate was 0.05, is 0.1", "seed")
     shorter = train(workdir, *TINY, "--config.num_epochs=1")
-    assert_refused(shorter, "holds a run of 2 epochs")
+    assert_refused(shorter, "a run with num_epochs 2", "raised, not lowered")
     assert {p: p.read_bytes() for p in workdir.rglob("*") if p.is_file()} == before
 
 

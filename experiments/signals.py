@@ -1,0 +1,51 @@
+"""What a long command does when it is told to stop.
+
+The first Ctrl-C (SIGINT) only asks; a second one, or SIGTERM, ends the process at once, which loses
+no more than a crash would. A thread sees to it: the main one may be inside a compiled program for
+minutes, where Python cannot answer.
+"""
+
+import os
+import signal
+import socket
+import sys
+import threading
+from contextlib import contextmanager
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def stopping_gently():
+    """Gives a function that tells whether Ctrl-C was pressed, meanwhile to be asked now and then."""
+    asked = threading.Event()
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    # Python writes each signal's number there, whatever the main thread is doing.
+    wakeup = signal.set_wakeup_fd(writer.fileno())
+    handlers = {number: signal.signal(number, lambda *_: None) for number in SIGNALS}
+    threading.Thread(target=_watch, args=(reader, asked), daemon=True).start()
+    try:
+        yield asked.is_set
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(wakeup)
+        writer.close()  # ends the thread
+
+
+def _watch(reader, asked):
+    while received := reader.recv(1):
+        (number,) = received
+        if number not in SIGNALS:
+            continue
+        if number == signal.SIGINT and not asked.is_set():
+            asked.set()
+            _say("finishing this epoch; Ctrl-C once more stops at once")
+        else:
+            _say("stopped; the same command goes on from the last checkpoint")
+            os._exit(128 + number)
+
+
+def _say(line):
+    print(f"\n{line}", file=sys.stderr, flush=True)

@@ -1,0 +1,40 @@
+"""Files that are whole or not there, and checksums that tell what has changed since."""
+
+import hashlib
+import os
+
+CHECKSUMS = "SHA256SUMS"  # as `sha256sum --check` reads them
+
+
+def replace_file(path, text):
+    """Writes a file beside its place, then renames it."""
+    temporary = path.with_name(f".{path.name}.new")
+    with open(temporary, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def write_checksums(folder):
+    """Writes the checksums of all files in a folder and below, into the folder."""
+    replace_file(folder / CHECKSUMS, _checksums(folder))
+
+
+def is_intact(folder):
+    """Whether a folder holds just the files that its checksums name, bit for bit."""
+    try:
+        wanted = (folder / CHECKSUMS).read_text(encoding="utf-8")
+        return wanted != "" and wanted == _checksums(folder)
+    except (OSError, ValueError):
+        return False
+
+
+def _checksums(folder):
+    paths = [p for p in sorted(folder.rglob("*")) if p.is_file() and p != folder / CHECKSUMS]
+    return "".join(f"{_checksum(p)}  {p.relative_to(folder).as_posix()}\n" for p in paths)
+
+
+def _checksum(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
