@@ -81,7 +81,10 @@ def describe_difference(report, baseline):
     if not both.any():
         return "-"
     one, other = one[both], other[both]
-    mean, pairs = f"{100 * np.mean(one - other):+.2f}", "" if both.all() else f", {both.sum()} pairs"
+    mean, pairs = (
+        f"{100 * np.mean(one - other):+.2f}",
+        "" if both.all() else f", {both.sum()} pairs",
+    )
     if len(one) < 2 or np.ptp(one - other) == 0:
         return mean + pairs
     low, high = ttest_rel(one, other).confidence_interval(0.95)

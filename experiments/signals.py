@@ -17,7 +17,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def stopping_gently():
-    """Gives a function that tells whether Ctrl-C was pressed, meanwhile to be asked now and then."""
+    """Gives a function that tells whether Ctrl-C was pressed, to be asked now and then."""
     asked = threading.Event()
     reader, writer = socket.socketpair()
     writer.setblocking(False)

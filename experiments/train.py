@@ -4,7 +4,8 @@
 
 RULE,MODEL,DATASET after the colon choose a column of the paper's Table 2. Any field of the
 configuration can be set with --config.FIELD=VALUE. Started again on the same DIR, it goes on; there
-num_epochs and num_seeds can be raised. Ctrl-C finishes the epoch and saves it; once more stops at once.
+num_epochs and num_seeds can be raised. Ctrl-C finishes the epoch and saves it; a second one stops
+at once.
 """
 
 import sys

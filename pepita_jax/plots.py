@@ -22,7 +22,14 @@ def plot_learning_curves(histories, path):
         number, finite = np.arange(1, test.shape[1] + 1), np.isfinite(test[:, -1]).sum()
         seeds = f"{len(test)} seeds" if finite == len(test) else f"{finite} of {len(test)} seeds"
         plot_band(axes, number, test, f"{label}, test ({seeds})", color=f"C{i}")
-        axes.plot(number, np.ma.masked_invalid(train).mean(0), color=f"C{i}", ls=":", lw=1, label=f"{label}, training")
+        axes.plot(
+            number,
+            np.ma.masked_invalid(train).mean(0),
+            color=f"C{i}",
+            ls=":",
+            lw=1,
+            label=f"{label}, training",
+        )
     axes.set_ylabel("accuracy (%), mean ± std over seeds")
     axes.legend()
     figure.savefig(path, dpi=150)

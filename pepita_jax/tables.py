@@ -10,7 +10,17 @@ def summary_table(summaries, more=None):
     """
     more = more or {}
     rows, notes = [], []
-    headings = ("rule", "model", "dataset", "seeds", "epochs", "test %", "training %", "time", *more)
+    headings = (
+        "rule",
+        "model",
+        "dataset",
+        "seeds",
+        "epochs",
+        "test %",
+        "training %",
+        "time",
+        *more,
+    )
     for i, s in enumerate(summaries):
         minutes, seconds = divmod(round(s["seconds"]), 60)
         rows.append(

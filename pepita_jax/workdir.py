@@ -65,9 +65,9 @@ class Workdir:
             new = range(first_new, config["num_seeds"])
             cohorts.append(Cohort(self.checkpoints, new))
         for name in FIGURES:
-            rows = [row for cohort in cohorts for row in cohort.rows[name]]
-            if rows or name == "metrics":
-                write_rows(self.path / f"{name}.jsonl", rows)
+            rows, path = [row for c in cohorts for row in c.rows[name]], self.path / f"{name}.jsonl"
+            if rows or path.exists():  # it may hold rows that no checkpoint has
+                write_rows(path, rows)
         return cohorts
 
     def log(self, cohort, name, epoch, columns):

@@ -9,9 +9,9 @@ import pytest
 
 import pepita_jax as pj
 from configs.default import get_config
-from pepita_jax.network import Network
 from pepita_jax.errors import DivergedError, StoppedError
 from pepita_jax.many_seeds import SeedTrainer
+from pepita_jax.network import Network
 from pepita_jax.run import run
 
 

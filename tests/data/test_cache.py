@@ -53,3 +53,26 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, monkeypatch, c
     monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
     assert len(load_dataset("mnist").train[0]) == 25
     assert "not cached" in caplog.text
+
+
+class Harmful:
+    """Unpickled, this would write a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
+def test_a_cache_cannot_run_code(tmp_path, monkeypatch):
+    arrays, _ = builders.prepare_small_mnist(monkeypatch, tmp_path)
+    load_dataset("mnist")
+    (path,) = cache.cache_folder().iterdir()
+    with np.load(path) as file:
+        content = dict(file)
+    content["train_image"] = np.array([Harmful(tmp_path / "written")], object)
+    np.savez(path, allow_pickle=True, **content)
+    found = builders.in_any_order(*load_dataset("mnist").train)
+    np.testing.assert_array_equal(found, builders.in_any_order(*arrays["train"]))
+    assert not (tmp_path / "written").exists()

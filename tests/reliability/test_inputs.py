@@ -39,9 +39,11 @@ def train():
 
 def flatten(config, prefix=""):
     for name, value in config.items():
-        yield from flatten(value, f"{prefix}{name}.") if isinstance(value, ConfigDict) else [
-            f"{prefix}{name}"
-        ]
+        yield from (
+            flatten(value, f"{prefix}{name}.")
+            if isinstance(value, ConfigDict)
+            else [f"{prefix}{name}"]
+        )
 
 
 SMALL = ("--config.num_epochs=1", "--config.num_seeds=1", "--config.model.hidden=(4,)")
@@ -156,9 +158,8 @@ def test_any_damage_to_original_files(kind, examples, tmp_path, monkeypatch):
             (folder / file).write_bytes(edit(content, edits) if file == chosen else content)
         try:
             parsed = parse_originals(name, files_in(folder))
-        except pj.UserError as error:
-            assert str(error)
-        else:
-            assert {"image", "label"} <= parsed["train"].keys()
+        except pj.UserError:
+            return
+        assert {"image", "label"} <= parsed["train"].keys()
 
     check()

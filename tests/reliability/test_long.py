@@ -26,9 +26,9 @@ def compilations():
     jax.monitoring.unregister_event_duration_listener(listen)
 
 
-def run_many(folder, seeds, num_epochs=1):
-    for seed in seeds:
-        run(make_config(num_epochs=num_epochs, seed=seed), folder / str(seed))
+def run_many(folder, seeds):
+    for seed in seeds:  # a batch size of their own: other tests have compiled for others
+        run(make_config(num_epochs=1, batch_size=48, seed=seed), folder / str(seed))
 
 
 def test_runs_that_differ_in_their_seeds_are_compiled_once(tmp_path, compilations):
