@@ -14,7 +14,6 @@ to it: other work beside it spoils the figures.
 import importlib.util
 import json
 from itertools import product
-from pathlib import Path
 
 import jax
 from absl import flags
@@ -27,11 +26,11 @@ from experiments.benchmarks.machine import bandwidth, matrix_peak
 from experiments.benchmarks.operations import step_operations
 from experiments.benchmarks.starts import measure_starts
 from experiments.benchmarks.steps import SHAPES, Case, case_seconds, milliseconds, ratio
-from pepita_jax.errors import UserError, require_name
-from pepita_jax.rows import replace_file
+from pepita_jax.errors import require_name
 from pepita_jax.rules import RULES
+from pepita_jax.storage.files import file_errors, replace_file, user_path
+from pepita_jax.storage.workdir import describe_environment
 from pepita_jax.tables import markdown_table
-from pepita_jax.workdir import describe_environment
 
 ONLY = flags.DEFINE_list("only", [], "models, shapes and rules to measure; all by default")
 FULL = flags.DEFINE_bool("full", False, "layouts, starts and epochs for all shapes; growth")
@@ -48,7 +47,7 @@ def main(arguments):
         figures.setdefault(section, []).extend(rows)
         show(section, rows)
         if JSON.value:  # at once, for what follows takes minutes
-            write_json(Path(JSON.value).expanduser(), figures)
+            write_json(user_path(JSON.value), figures)
 
 
 def measure():
@@ -76,7 +75,7 @@ def measure():
         rows = measure_growth(main_rules)
         yield "growth", rows
         if JSON.value:
-            plot_growth(rows, Path(JSON.value).expanduser().with_suffix(".png"))
+            plot_growth(rows, user_path(JSON.value).with_suffix(".png"))
 
 
 def chosen(words):
@@ -131,11 +130,9 @@ def show(title, rows):
 
 
 def write_json(path, figures):
-    try:
+    with file_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, json.dumps(figures, indent=1, allow_nan=False) + "\n")
-    except OSError as error:
-        raise UserError(f"{path} cannot be written ({error.strerror})") from error
 
 
 if __name__ == "__main__":

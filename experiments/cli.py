@@ -1,6 +1,7 @@
 """What the command lines share: one clear line for a user's mistake, and help that helps."""
 
 import os
+import signal
 import sys
 
 import jax
@@ -25,12 +26,13 @@ def start(main, describe):
         if any(argument in HELP_FLAGS for argument in sys.argv[1:]):
             print(describe())
             return
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # see the package's __init__
         make_every_core_a_device()
         app.run(lambda argv: main(argv[1:]), flags_parser=_parse)
     except UserError as error:
         _fail(error)
     except KeyboardInterrupt:
-        print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        print("interrupted", file=sys.stderr)
         sys.exit(130)
 
 

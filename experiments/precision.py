@@ -11,7 +11,6 @@ epoch, on the training set's first batch. Writes `precision.json` and `precision
 """
 
 import json
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -26,8 +25,8 @@ from pepita_jax.loop import epochs
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.one_seed import to_float
 from pepita_jax.plots import make_figure, plot_band
-from pepita_jax.rows import replace_file
-from pepita_jax.workdir import describe_environment
+from pepita_jax.storage.files import replace_file, user_path
+from pepita_jax.storage.workdir import describe_environment
 
 CONFIG = "pepita,mlp,mnist"
 OUT = flags.DEFINE_string("out", "experiments/results/precision", "folder for the results")
@@ -37,7 +36,7 @@ SEEDS = flags.DEFINE_integer("seeds", 3, "to train", lower_bound=1)
 
 def main(arguments):
     cli.refuse(arguments)
-    folder = Path(OUT.value).expanduser()
+    folder = user_path(OUT.value)
     folder.mkdir(parents=True, exist_ok=True)
     config = get_config(CONFIG).to_dict()
     experiment = build_experiment(config)

@@ -10,18 +10,18 @@ neither has diverged.
 """
 
 import json
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from absl import flags
 
 from experiments import cli
-from pepita_jax.errors import UserError, require
-from pepita_jax.rows import as_json, replace_file
+from pepita_jax.errors import require
 from pepita_jax.run import summarize
+from pepita_jax.storage.files import file_errors, replace_file, user_path
+from pepita_jax.storage.rows import as_json
+from pepita_jax.storage.workdir import Workdir
 from pepita_jax.tables import summary_table
-from pepita_jax.workdir import Workdir
 
 BASELINE = flags.DEFINE_string("baseline", None, "workdir that the others are compared with")
 JSON = flags.DEFINE_string("json", None, "file for configurations and figures of every epoch")
@@ -38,6 +38,7 @@ class Report(NamedTuple):
     environment: dict
     history: dict[str, np.ndarray]
     alignment: dict[str, np.ndarray]
+    seconds: float
 
 
 def main(arguments):
@@ -49,8 +50,8 @@ def main(arguments):
         differences = [describe_difference(report, baseline) for report in reports]
         more["difference, 95 % interval"] = differences
     if JSON.value:
-        write_results(Path(JSON.value).expanduser(), reports)
-    print(summary_table([summarize(r.config, r.history) for r in reports], more))
+        write_results(user_path(JSON.value), reports)
+    print(summary_table([summarize(r.config, r.history, r.seconds) for r in reports], more))
 
 
 def read_report(path):
@@ -63,7 +64,7 @@ def read_report(path):
     shown = lambda name: {n: v[:seeds] for n, v in saved.history(name, last).items()}
     alignment = shown("alignment") if config["log_alignment"] else {}
     config = config | {"num_epochs": last, "num_seeds": seeds}
-    return Report(config, saved.environment, shown("metrics"), alignment)
+    return Report(config, saved.environment, shown("metrics"), alignment, saved.seconds(last))
 
 
 def describe_difference(report, baseline):
@@ -81,10 +82,8 @@ def describe_difference(report, baseline):
     if not both.any():
         return "-"
     one, other = one[both], other[both]
-    mean, pairs = (
-        f"{100 * np.mean(one - other):+.2f}",
-        "" if both.all() else f", {both.sum()} pairs",
-    )
+    mean = f"{100 * np.mean(one - other):+.2f}"
+    pairs = "" if both.all() else f", {both.sum()} pairs"
     if len(one) < 2 or np.ptp(one - other) == 0:
         return mean + pairs
     low, high = ttest_rel(one, other).confidence_interval(0.95)
@@ -99,11 +98,9 @@ def write_results(path, reports):
         for part in ("history", "alignment"):
             fields[part] = {n: as_json(v.round(DECIMALS)) for n, v in fields[part].items()}
         results.append(json.dumps(fields, allow_nan=False))
-    try:
+    with file_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, "[\n" + ",\n".join(results) + "\n]\n")
-    except OSError as error:
-        raise UserError(f"{path} cannot be written ({error.strerror})") from error
 
 
 if __name__ == "__main__":

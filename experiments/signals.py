@@ -8,9 +8,8 @@ minutes, where Python cannot answer.
 import os
 import signal
 import socket
-import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -48,4 +47,6 @@ def _watch(reader, asked):
 
 
 def _say(line):
-    print(f"\n{line}", file=sys.stderr, flush=True)
+    """Past `sys.stderr`, whose lock the main thread may hold; it may also be closed by now."""
+    with suppress(OSError):
+        os.write(2, f"\n{line}\n".encode())

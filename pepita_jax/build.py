@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from pepita_jax.data import DATASETS, Dataset, load_dataset
 from pepita_jax.errors import look_up, require_int, require_name
+from pepita_jax.many_seeds import check_sizes, seed_keys
 from pepita_jax.models import build_network
 from pepita_jax.optimizers import build_optimizer, step_schedule
 from pepita_jax.rules import Rule, build_rule
@@ -56,8 +57,9 @@ def build_experiment(config) -> Experiment:
     Raises:
         UserError: a value is not valid, or the data set cannot be read.
     """
-    for field in ("num_seeds", "num_epochs", "batch_size", "checkpoint_every"):
+    for field in ("num_epochs", "checkpoint_every"):
         require_int(field, config[field], 1)
+    seed_keys(config["seed"], config["num_seeds"])  # which checks them
     if config["matmul_precision"] is not None:
         require_name("matmul_precision", config["matmul_precision"], MATMUL_PRECISIONS)
     rule = build_rule_on_network(config)
@@ -66,7 +68,9 @@ def build_experiment(config) -> Experiment:
     data = load_dataset(
         config["dataset"], config["data_dir"], config["validation_fraction"], config["whiten"]
     )
-    steps_per_epoch = max(1, len(data.train[0]) // config["batch_size"])
+    num_examples = len(data.train[0])
+    check_sizes(num_examples, config["batch_size"], config["seeds_at_once"])
+    steps_per_epoch = num_examples // config["batch_size"]
     return Experiment(rule, *build_scheduled_optimizer(config, steps_per_epoch), data)
 
 

@@ -43,11 +43,12 @@ def require(condition, message):
         raise UserError(message)
 
 
-def require_int(name, value, minimum):
-    """Raises a `UserError` unless `value` is an integer of at least `minimum`."""
+def require_int(name, value, minimum, maximum=2**31 - 1):
+    """Raises a `UserError` unless `value` is an integer in that range."""
     is_int = isinstance(value, Integral) and not isinstance(value, bool)
     message = f"{name} must be an integer of at least {minimum}, got {value!r}"
     require(is_int and value >= minimum, message)
+    require(value <= maximum, f"{name} must be at most {maximum}, got {value}")
 
 
 def require_number(name, value):

@@ -59,7 +59,8 @@ def epochs(trainer, states, splits, first, last, report=lambda steps: None):
         report: called now and then with the number of steps just done.
     """
     splits = jax.tree.map(jnp.asarray, splits)
-    finite = trainer.are_finite(states)
+    # Those that are not finite from the start diverge in the first epoch, for all to see.
+    finite = np.ones(len(trainer.keys), bool) if first == 1 else trainer.are_finite(states)
     for number in range(first, last + 1):
         if not finite.any():
             return

@@ -93,10 +93,18 @@ def over_seeds(function, num_mapped, seeds_at_once, mesh):
 def seed_keys(seed, num_seeds, first=0):
     """Keys of the seeds number `first` and following of a run, `[num_seeds]`."""
     require_int("num_seeds", num_seeds, 1)
-    require_int("seed", seed, 0)
-    require(seed <= MAX_SEED, f"seed must be at most {MAX_SEED}, got {seed}")
+    require_int("seed", seed, 0, MAX_SEED)
     numbers = jnp.arange(first, first + num_seeds)
     return jax.vmap(lambda k: one_seed.seed_key(seed, k))(numbers)
+
+
+def check_sizes(num_examples, batch_size, seeds_at_once):
+    """Raises a `UserError` if a `SeedTrainer` could not be had with these."""
+    require_int("batch_size", batch_size, 1)
+    message = f"batch_size {batch_size} is larger than the training set ({num_examples} images)"
+    require(batch_size <= num_examples, message)
+    if seeds_at_once is not None:
+        require_int("seeds_at_once", seeds_at_once, 0)
 
 
 def init_states(rule, optimizer, keys):
@@ -164,13 +172,9 @@ class SeedTrainer:
     """
 
     def __init__(self, rule, optimizer, data, batch_size, keys, seeds_at_once=None, devices=None):
-        at_once = default_seeds_at_once() if seeds_at_once is None else seeds_at_once
-        require_int("seeds_at_once", at_once, 0)
         num_examples = len(data[0])
-        require_int("batch_size", batch_size, 1)
-        message = f"batch_size {batch_size} is larger than the training set ({num_examples} images)"
-        require(batch_size <= num_examples, message)
-
+        check_sizes(num_examples, batch_size, seeds_at_once)
+        at_once = default_seeds_at_once() if seeds_at_once is None else seeds_at_once
         mesh = seed_mesh(len(keys), devices or jax.local_devices())
         equal_shares = len(keys) % mesh.size == 0
         self.by_seed = NamedSharding(mesh, PartitionSpec("seed" if equal_shares else None))

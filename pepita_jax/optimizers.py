@@ -12,6 +12,8 @@ from pepita_jax.options import check_options
 # optimistic_adam is deprecated for its second version.
 EXCLUDED = {"lbfgs", "noisy_sgd", "optimistic_adam"}
 
+MAX_STEP = 2**31 - 1  # optax counts steps in 32 bits
+
 
 def _find_optimizers():
     """Every public optax function that makes an optimizer out of a learning rate."""
@@ -46,7 +48,7 @@ def step_schedule(learning_rate, epochs, factor, steps_per_epoch):
     require(learning_rate >= 0, f"optimizer.learning_rate must not be negative: {learning_rate}")
     require(factor >= 0, f"schedule.factor must not be negative: {factor}")
     for epoch in epochs:
-        require_int("each of schedule.epochs", epoch, 0)
+        require_int("each of schedule.epochs", epoch, 0, MAX_STEP // steps_per_epoch)
     boundaries = {epoch * steps_per_epoch: factor for epoch in epochs}
     return optax.piecewise_constant_schedule(learning_rate, boundaries)
 

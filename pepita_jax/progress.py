@@ -41,6 +41,10 @@ class Progress:
         return self
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Ends the bar."""
         self.bar.close()
 
     def advance(self, steps):

@@ -12,10 +12,11 @@ from pepita_jax.many_seeds import SeedTrainer, init_states, seed_keys
 from pepita_jax.network import Network
 from pepita_jax.plots import plot_alignment, plot_learning_curves
 from pepita_jax.progress import Progress
-from pepita_jax.rows import as_json
 from pepita_jax.rules import Rule
+from pepita_jax.storage.files import file_errors
+from pepita_jax.storage.rows import as_json
+from pepita_jax.storage.workdir import Workdir
 from pepita_jax.tensorboard import tensorboard
-from pepita_jax.workdir import Workdir
 
 
 def run(config, path, should_stop=lambda: False):
@@ -32,25 +33,27 @@ def run(config, path, should_stop=lambda: False):
         The summary, as in `summary.json`.
 
     Raises:
-        UserError: the configuration, the data or the workdir is not valid, and nothing is
-            changed; or something cannot be written, and what was saved before is kept.
+        UserError: the configuration, the data or the workdir is not valid, and no result is
+            touched; or something cannot be written, and what was saved before is kept.
         StoppedError: `should_stop` said so; all finished epochs are saved.
         DivergedError: no seed is left; all is saved.
     """
     experiment = build_experiment(config)
-    trainer = make_trainer(config, experiment, range(config["num_seeds"]))
     workdir = Workdir(path)
     precision = config["matmul_precision"] or jax.config.jax_default_matmul_precision
     with (
-        workdir.claimed(config, trainer.layout) as cohorts,
-        jax.default_matmul_precision(precision),
         tensorboard(workdir.path, config["tensorboard"]) as write_events,
+        workdir.claimed(config) as cohorts,
+        jax.default_matmul_precision(precision),
     ):
+        write_events([row for cohort in cohorts for row in cohort.rows["metrics"]])
         for cohort in cohorts:
-            if len(cohorts) > 1:
-                trainer = make_trainer(config, experiment, cohort.seeds)
-            for rows in _train(config, experiment, trainer, workdir, cohort, should_stop):
-                write_events(rows)
+            if cohort.epoch < config["num_epochs"] and not cohort.has_diverged:
+                for rows in _train(config, experiment, workdir, cohort, should_stop):
+                    write_events(rows)
+            else:
+                _progress(config, cohort, experiment).close()
+        workdir.write_figures(cohorts)
         return _summarize(workdir)
 
 
@@ -71,14 +74,13 @@ def make_trainer(config, experiment, seeds):
     )
 
 
-def _train(config, experiment, trainer, workdir, cohort, should_stop):
-    """Trains the epochs that a cohort misses; yields the rows of each, when they are saved."""
+def _train(config, experiment, workdir, cohort, should_stop):
+    """Trains the epochs that a cohort misses; yields the rows of each."""
     done, last = cohort.epoch, config["num_epochs"]
-    with Progress(last, trainer.steps_per_epoch, done, **_describe(config, cohort)) as bar:
-        for epoch in cohort.checkpoints.damaged:
-            bar.say(f"the checkpoint of epoch {epoch} is damaged; going on from epoch {done}")
-        if done < last:
-            _stop_if(should_stop(), done, last)
+    _stop_if(should_stop(), cohort, done, last)
+    trainer = make_trainer(config, experiment, cohort.seeds)
+    workdir.begin(trainer.layout)
+    with _progress(config, cohort, experiment) as bar:
         states = cohort.restore(trainer.init) if done else trainer.init()
         if config["log_alignment"] and not done:
             workdir.log(cohort, "alignment", 0, trainer.measure_alignment(states))
@@ -95,21 +97,28 @@ def _train(config, experiment, trainer, workdir, cohort, should_stop):
                 workdir.save(cohort, epoch.number, epoch.states)
             bar.finish_epoch(epoch, rate)
             yield rows
-            _stop_if(stop and not is_last, epoch.number, last)
+            _stop_if(stop and not is_last, cohort, epoch.number, last)
 
 
-def _describe(config, cohort):
-    """What the progress bar says of a cohort."""
+def _progress(config, cohort, experiment):
+    """The progress bar of a cohort, which begins with what has been done."""
     label = f"{config['rule']['name']} on {config['dataset']}"
+    first, last = cohort.seeds.start, cohort.seeds.stop - 1
     if len(cohort.seeds) < config["num_seeds"]:
-        label += f", seeds {cohort.seeds.start} to {cohort.seeds.stop - 1}"
-    return {"label": label, "first_seed": cohort.seeds.start}
+        label += f", seeds {first} to {last}"
+    steps = len(experiment.data.train[0]) // config["batch_size"]
+    done = config["num_epochs"] if cohort.has_diverged else cohort.epoch
+    bar = Progress(config["num_epochs"], steps, done, label=label, first_seed=first)
+    for epoch in cohort.checkpoints.damaged:
+        bar.say(f"the checkpoint of epoch {epoch} is damaged; going on from epoch {cohort.epoch}")
+    return bar
 
 
-def _stop_if(wanted, epoch, last):
+def _stop_if(wanted, cohort, epoch, last):
     if wanted:
         raise StoppedError(
-            f"stopped after epoch {epoch} of {last}; the same command goes on from there"
+            f"stopped after epoch {epoch} of {last} of seeds {cohort.seeds.start} to "
+            f"{cohort.seeds.stop - 1}; the same command goes on from there"
         )
 
 
@@ -117,11 +126,12 @@ def _summarize(workdir):
     """Writes `summary.json` and the plots from what the checkpoints hold."""
     saved = workdir.read()
     history = saved.history("metrics")
-    summary = summarize(saved.config, history)
+    summary = summarize(saved.config, history, saved.seconds())
     workdir.write_summary(summary)
-    plot_learning_curves({summary["rule"]: history}, workdir.path / "curves.png")
-    if saved.config["log_alignment"]:
-        plot_alignment(saved.history("alignment"), workdir.path / "alignment.png")
+    with file_errors(workdir.path):
+        plot_learning_curves({summary["rule"]: history}, workdir.path / "curves.png")
+        if saved.config["log_alignment"]:
+            plot_alignment(saved.history("alignment"), workdir.path / "alignment.png")
     if len(summary["diverged"]) == summary["num_seeds"]:
         epoch = max(seed["epoch"] for seed in summary["diverged"])
         raise DivergedError(
@@ -131,10 +141,15 @@ def _summarize(workdir):
     return summary
 
 
-def summarize(config, history):
-    """The content of `summary.json`: the last epoch of `history`, `{name: [S, epochs]}`.
+def summarize(config, history, seconds):
+    """The content of `summary.json`.
 
     Seeds that have diverged are listed, with the epoch and the rate, and are in no mean.
+
+    Args:
+        config: of the run.
+        history: `{name: [S, epochs]}`, of which the last epoch is shown.
+        seconds: wall time.
     """
     num_seeds, num_epochs = history["seconds"].shape
     finite = np.isfinite(history["test_accuracy"])
@@ -151,7 +166,7 @@ def summarize(config, history):
         "num_epochs": num_epochs,
         **{name: _statistics(history[name][:, -1]) for name in history if "accuracy" in name},
         "diverged": diverged,
-        "seconds": float(np.nansum(history["seconds"][0])),
+        "seconds": seconds,
     }
 
 
@@ -192,7 +207,11 @@ def load_run(path) -> Run:
     Raises:
         UserError: the folder holds no run, or one without an intact checkpoint.
     """
-    saved = Workdir(path).read()
+    workdir = Workdir(path)
+    return workdir.steadily(lambda: _load(workdir.read()))
+
+
+def _load(saved):
     config, rule = saved.config, build_rule_on_network(saved.config)
     optimizer, _ = build_scheduled_optimizer(config)
 

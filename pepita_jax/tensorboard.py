@@ -1,16 +1,18 @@
 """TensorBoard event files, through the optional package tensorboardX."""
 
+import shutil
 from contextlib import contextmanager
-from pathlib import Path
 
 from pepita_jax.errors import UserError
+from pepita_jax.storage.files import user_path
 
 
 @contextmanager
 def tensorboard(path, wanted):
-    """Gives a function that writes the rows of an epoch, one folder a seed; all is closed after.
+    """Gives a function that writes rows, one folder a seed; all is closed after.
 
-    Unless `wanted`, the function does nothing.
+    Its first call removes what is there: a process that ends early leaves events out. Unless
+    `wanted`, the function does nothing.
 
     Raises:
         UserError: wanted, but tensorboardX is not installed.
@@ -24,14 +26,15 @@ def tensorboard(path, wanted):
         message = "tensorboard=True needs the extra: pip install 'pepita_jax[tensorboard]'"
         raise UserError(message) from error
 
-    writers = {}
+    folder, writers = user_path(path) / "tensorboard", {}
 
     def write(rows):
+        if not writers:
+            shutil.rmtree(folder, ignore_errors=True)
         for row in rows:
             seed, epoch = row["seed"], row["epoch"]
             if seed not in writers:
-                folder = Path(path).expanduser() / "tensorboard" / f"seed_{seed}"
-                writers[seed] = SummaryWriter(str(folder), flush_secs=10)
+                writers[seed] = SummaryWriter(str(folder / f"seed_{seed}"), flush_secs=10)
             for name in row.keys() - {"seed", "epoch"}:
                 if row[name] is not None:  # it is not a number
                     writers[seed].add_scalar(name, row[name], epoch)

@@ -1,6 +1,7 @@
 """Workdirs: written by a run, read back by `load_run`."""
 
 import json
+from functools import partial
 from itertools import count
 
 import jax
@@ -8,18 +9,14 @@ import numpy as np
 import pytest
 
 import pepita_jax as pj
-from configs.default import get_config
 from pepita_jax.errors import DivergedError, StoppedError
 from pepita_jax.many_seeds import SeedTrainer
 from pepita_jax.network import Network
 from pepita_jax.run import run
+from tests.reliability import runs
+from tests.reliability.runs import assert_same_results, assert_same_run
 
-
-def make_config(choice="pepita,mlp,digits", **fields):
-    config = get_config(choice)
-    config.num_seeds, config.num_epochs = 2, 2
-    config.update_from_flattened_dict(fields)
-    return config.to_dict()
+make_config = partial(runs.make_config, num_epochs=2)
 
 
 def test_a_run_read_back_has_the_weights_that_were_tested(tmp_path):
@@ -114,15 +111,6 @@ def test_feedback_that_learns_resumes_with_its_optimizer_state(tmp_path):
     np.testing.assert_array_equal(resumed[0], whole[0])
 
 
-def assert_same_run(found, wanted):
-    """Two workdirs hold the same weights and figures, bit for bit, wall times aside."""
-    one, other = pj.load_run(found), pj.load_run(wanted)
-    trees = ((r.params, r.feedback, r.alignment, {**r.history, "seconds": 0}) for r in (one, other))
-    jax.tree.map(np.testing.assert_array_equal, *trees)
-    summaries = [json.loads((path / "summary.json").read_text()) for path in (found, wanted)]
-    assert {**summaries[0], "seconds": 0} == {**summaries[1], "seconds": 0}
-
-
 def test_more_seeds_are_trained_beside_those_that_are_there(tmp_path):
     run(make_config(), tmp_path / "grown")
     rows = (tmp_path / "grown" / "metrics.jsonl").read_text()
@@ -131,13 +119,13 @@ def test_more_seeds_are_trained_beside_those_that_are_there(tmp_path):
     run(make_config(num_seeds=5, num_epochs=3), tmp_path / "grown")
     run(make_config(num_seeds=5, num_epochs=3), tmp_path / "whole")
     assert pj.load_run(tmp_path / "grown").config["num_seeds"] == 5
-    assert_same_run(tmp_path / "grown", tmp_path / "whole")
+    assert_same_results(tmp_path / "grown", tmp_path / "whole")
 
 
 def test_a_run_that_is_asked_to_stop_saves_the_epoch_and_goes_on_from_there(tmp_path):
     config = make_config(num_epochs=4, checkpoint_every=3)
     asked = count()
-    with pytest.raises(StoppedError, match=r"stopped after epoch 2 of 4; the same command goes on"):
+    with pytest.raises(StoppedError, match=r"stopped after epoch 2 of 4 of seeds 0 to 1; the same"):
         run(config, tmp_path / "stopped", lambda: next(asked) >= 2)  # also before the first epoch
     assert pj.load_run(tmp_path / "stopped").history["seconds"].shape == (2, 2)
     run(config, tmp_path / "stopped")
@@ -176,6 +164,14 @@ def test_a_seed_that_diverges_is_named_and_left_out_and_the_others_go_on(
     frozen = pj.load_run(tmp_path / "run").params
     jax.tree.map(lambda a, b: np.testing.assert_array_equal(a[1], b[1]), frozen, loaded.params)
     assert message not in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_weights_that_are_never_finite_are_named_too(tmp_path, capsys):
+    config = make_config(**{"rule.feedback_scale": 1e300})
+    with pytest.raises(DivergedError, match="all 2 seeds have diverged, the last in epoch 1"):
+        run(config, tmp_path)
+    assert "seed 1 has diverged in epoch 1" in capsys.readouterr().err
 
 
 def test_a_run_without_seeds_left_stops_and_says_so_again(tmp_path):

@@ -18,6 +18,15 @@ def test_each_seed_has_its_events(tmp_path):
         assert b"test_accuracy" in events.read_bytes()
 
 
+def test_events_are_written_anew_at_each_start(tmp_path):
+    for _ in range(2):
+        with tensorboard(tmp_path, wanted=True) as write:
+            write(ROWS)
+            write([{**row, "epoch": 2} for row in ROWS])
+    (events,) = (tmp_path / "tensorboard" / "seed_1").iterdir()
+    assert events.read_bytes().count(b"test_accuracy") == 2
+
+
 def test_nothing_is_written_unless_wanted(tmp_path):
     with tensorboard(tmp_path, wanted=False) as write:
         write(ROWS)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pepita_jax.workdir import Workdir
+from pepita_jax.storage.workdir import Workdir
 from tests.experiments.commands import assert_refused, command
 
 ACCURACIES = {
@@ -24,7 +24,7 @@ CONFIG = {
 def plant(path, rule, accuracies, **fields):
     """A run as if trained, with these accuracies [seed][epoch]; NaN: the seed has diverged."""
     workdir, config = Workdir(path), {**CONFIG, "rule": {"name": rule}, **fields}
-    with workdir.claimed(config, {}) as (cohort,):
+    with workdir.claimed(config) as (cohort,):
         for i, accuracy in enumerate(np.array(accuracies).T):
             columns = {"train_accuracy": accuracy / 2, "test_accuracy": accuracy}
             columns |= {"learning_rate": 0.1, "seconds": 45.0}

@@ -82,8 +82,8 @@ def test_a_full_disk_and_more_space_later(small_disk, tmp_path):
     full = train(small_disk / "run", *tiny, choice=choice)
     assert full.returncode == 2
     last = full.stderr.strip().splitlines()[-1]
-    assert last.startswith("error: the checkpoint of epoch 3 cannot be written (")
-    assert last.endswith("holds epoch 2")
+    assert last.startswith("error: epoch 3 cannot be saved: ")
+    assert last.endswith("; the newest checkpoint is of epoch 2")
     assert "No space left on device" in last
     assert pj.load_run(small_disk / "run").history["seconds"].shape == (2, 2)
     assert mount("-o", "remount,size=50m", str(small_disk))

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -81,20 +82,21 @@ def check_command(train, arguments, workdir):
         assert json.loads((workdir / "summary.json").read_text())["num_seeds"] >= 1
     else:
         assert stderr.strip().splitlines()[-1].startswith("error: "), said
+    return status
 
 
 @pytest.mark.parametrize("examples", [40, pytest.param(1000, marks=pytest.mark.slow)])
 def test_any_field_with_any_value(examples, train, tmp_path_factory):
-    root, statuses = tmp_path_factory.mktemp("runs"), []
+    root, statuses, numbers = tmp_path_factory.mktemp("runs"), [], count()
 
     @settings(max_examples=examples, **COMMON)
     @given(arguments())
     def check(given_arguments):
-        workdir = root / str(len(statuses))
-        statuses.append(check_command(train, given_arguments, workdir))
+        statuses.append(check_command(train, given_arguments, root / str(next(numbers))))
 
     check()
-    print(f"{len(statuses)} command lines")
+    assert {0, 2} <= set(statuses)
+    print(f"{len(statuses)} command lines, {statuses.count(0)} of them right")
 
 
 @pytest.mark.parametrize("name", ["a b", "läufe/ü 1", "-", "x" * 200, "日本語"])

@@ -8,7 +8,7 @@ import jax
 import orbax.checkpoint as ocp
 
 from pepita_jax.errors import UserError, require
-from pepita_jax.files import is_intact, replace_file, write_checksums
+from pepita_jax.storage.files import file_errors, is_intact, replace_file, write_checksums
 
 KEPT = 2
 UNFINISHED = ".new"
@@ -29,47 +29,49 @@ class Checkpoints:
         damaged: epochs of newer ones that are not as they were written.
 
     Raises:
-        UserError: there are checkpoints, none of them intact.
+        UserError: there are checkpoints, none of them intact, or they cannot be read.
     """
 
     def __init__(self, folder):
         self.folder, self.damaged = folder, []
-        for epoch in reversed(self._epochs()):
-            if is_intact(self._place(epoch)):
-                self.latest_epoch = epoch
-                self.record = json.loads((self._place(epoch) / "record.json").read_text("utf-8"))
-                return
-            self.damaged.append(epoch)
+        self.latest_epoch, self.record = 0, None
+        with file_errors(folder, "read"):
+            for epoch in reversed(self._epochs()):
+                if is_intact(self._place(epoch)):
+                    record = (self._place(epoch) / "record.json").read_text(encoding="utf-8")
+                    self.latest_epoch, self.record = epoch, json.loads(record)
+                    return
+                self.damaged.append(epoch)
         require(
             not self.damaged,
             f"no checkpoint in {folder} is intact (epochs {', '.join(map(str, self.damaged))}); "
             "remove that folder to train its seeds from the start",
         )
-        self.latest_epoch, self.record = 0, None
 
     def save(self, epoch, states, record):
-        """Writes the checkpoint of an epoch, in place of a damaged one if need be.
+        """Writes the checkpoint of an epoch, in place of damaged ones if need be.
 
         Raises:
             UserError: it cannot be written; the ones before are kept.
         """
-        new = self.folder / UNFINISHED
+        text = json.dumps(record, allow_nan=False)
+        new, place = self.folder / UNFINISHED, self._place(epoch)
         try:
+            with file_errors(new):
+                self.tidy()
+                new.mkdir(parents=True)
+                self._save_states(new / "states", jax.block_until_ready(states))
+                replace_file(new / "record.json", text)
+                write_checksums(new)
+                for damaged in {*map(self._place, self.damaged), place}:
+                    shutil.rmtree(damaged, ignore_errors=True)
+                os.replace(new, place)
+        except UserError as error:
             shutil.rmtree(new, ignore_errors=True)
-            new.mkdir(parents=True)
-            # Waits until all is written: training gives up the very buffers that this reads.
-            self._orbax().save(new / "states", args=ocp.args.StandardSave(states))
-            replace_file(new / "record.json", json.dumps(record, allow_nan=False))
-            write_checksums(new)
-            shutil.rmtree(self._place(epoch), ignore_errors=True)
-            os.replace(new, self._place(epoch))
-        except Exception as error:  # orbax and its file layers report failures by many types
-            reason = str(error).strip().partition("\n")[0] or type(error).__name__
-            message = f"the checkpoint of epoch {epoch} cannot be written ({reason})"
-            raise UserError(f"{message}; {self.folder} holds epoch {self.latest_epoch}") from error
-        self.latest_epoch, self.record = epoch, record
-        for old in self._epochs()[:-KEPT]:
-            shutil.rmtree(self._place(old), ignore_errors=True)
+            kept = f"the newest checkpoint is of epoch {self.latest_epoch}"
+            raise UserError(f"epoch {epoch} cannot be saved: {error}; {kept}") from error
+        self.latest_epoch, self.record, self.damaged = epoch, record, []
+        self.tidy()
 
     def restore(self, shapes):
         """The newest intact `TrainState`, on the first device, whichever one wrote it.
@@ -90,6 +92,20 @@ class Checkpoints:
         except (KeyError, TypeError, ValueError) as error:
             reason = str(error).strip().partition("\n")[0]
             raise UserError(f"the states in {states} do not fit this run ({reason})") from error
+
+    def tidy(self):
+        """Removes all before the last two that are intact, and what a crash left half-written."""
+        older = [epoch for epoch in self._epochs() if epoch < self.latest_epoch]
+        for litter in (*map(self._place, older[: 1 - KEPT]), self.folder / UNFINISHED):
+            shutil.rmtree(litter, ignore_errors=True)
+
+    def _save_states(self, path, states):
+        try:
+            # Waits until all is written: training gives up the very buffers that this reads.
+            self._orbax().save(path, args=ocp.args.StandardSave(states))
+        except Exception as error:  # its file layers report failures by many types
+            reason = str(error).strip().partition("\n")[0] or type(error).__name__
+            raise UserError(f"{path} cannot be written ({reason})") from error
 
     def _epochs(self):
         names = [path.name for path in self.folder.glob("*")]

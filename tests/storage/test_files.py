@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from pepita_jax.files import CHECKSUMS, is_intact, replace_file, write_checksums
+from pepita_jax.storage.files import CHECKSUMS, is_intact, replace_file, write_checksums
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from pepita_jax.files import replace_file
+from pepita_jax.storage.files import replace_file
 
 
 def make_rows(epoch, seeds, columns):

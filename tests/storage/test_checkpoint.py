@@ -13,7 +13,7 @@ import optax
 import pytest
 
 from pepita_jax import UserError
-from pepita_jax.checkpoint import Checkpoints
+from pepita_jax.storage.checkpoint import Checkpoints
 from pepita_jax.types import TrainState
 
 
@@ -69,6 +69,31 @@ def test_a_damaged_checkpoint_is_replaced_by_the_next_of_its_epoch(folder):
     chex.assert_trees_all_equal(reader.restore(shapes()), make_state(7.0))
 
 
+def test_damaged_checkpoints_do_not_push_out_good_ones(folder):
+    for epoch in (10, 11):
+        shutil.copytree(folder / "3", folder / str(epoch))
+        files_of(folder / str(epoch))[0].write_bytes(b"")
+    checkpoints = Checkpoints(folder)
+    assert checkpoints.damaged == [11, 10]
+    checkpoints.save(4, make_state(4.0), {})
+    assert sorted(path.name for path in folder.iterdir()) == ["3", "4"]
+
+
+def test_a_record_that_is_no_json_is_a_bug_and_costs_nothing(folder):
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        Checkpoints(folder).save(4, make_state(4.0), {"rows": {1}})
+    assert Checkpoints(folder).latest_epoch == 3
+
+
+def test_what_cannot_be_read_is_not_taken_for_damaged(folder, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("hashlib.file_digest", refuse)
+    with pytest.raises(UserError, match=r"checkpoints cannot be read \(Permission denied\)"):
+        Checkpoints(folder)
+
+
 def test_no_intact_checkpoint_is_no_fresh_start(folder):
     for epoch in ("2", "3"):
         files_of(folder / epoch)[0].write_bytes(b"")
@@ -100,7 +125,7 @@ def test_a_saved_state_does_not_change_with_the_buffers_that_training_gives_up(t
 
 WRITER = """
 import pathlib, jax, jax.numpy as jnp
-from pepita_jax.checkpoint import Checkpoints
+from pepita_jax.storage.checkpoint import Checkpoints
 states = jax.device_put({{"W": jnp.arange(4.0)}}, jax.devices()[1])
 Checkpoints(pathlib.Path({folder!r})).save(1, states, {{}})
 """

@@ -1,6 +1,7 @@
 """The files of a run, and who may touch them."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -8,7 +9,8 @@ import jax.numpy as jnp
 import pytest
 
 from pepita_jax import UserError
-from pepita_jax.workdir import Workdir
+from pepita_jax.storage.cohort import Cohort
+from pepita_jax.storage.workdir import Workdir
 
 CONFIG = {
     "seed": 0, "num_seeds": 2, "num_epochs": 5, "data_dir": None,
@@ -20,8 +22,10 @@ LAYOUT = {"seeds_at_once": 1}
 def claim(path, epochs=0, layout=LAYOUT, **fields):
     """Claims a workdir, and trains some epochs in it, so to speak; returns its cohorts' seeds."""
     workdir = Workdir(path)
-    with workdir.claimed({**CONFIG, **fields}, layout) as cohorts:
+    with workdir.claimed({**CONFIG, **fields}) as cohorts:
         for cohort in cohorts:
+            if cohort.epoch < epochs:
+                workdir.begin(layout)
             for epoch in range(cohort.epoch + 1, epochs + 1):
                 workdir.log(cohort, "metrics", epoch, {"test_accuracy": 0.5})
                 workdir.save(cohort, epoch, {"W": jnp.ones(3)})
@@ -38,8 +42,8 @@ def test_the_configuration_comes_back_as_it_was_given_with_where_it_ran(tmp_path
 
 
 def test_where_it_ran_before_is_kept(tmp_path):
-    for chunk in (1, 1, 2):
-        claim(tmp_path, epochs=chunk, layout={"seeds_at_once": chunk})
+    for epochs, chunk in ((1, 1), (2, 1), (3, 2), (3, 4)):
+        claim(tmp_path, epochs=epochs, layout={"seeds_at_once": chunk})
     content = json.loads((tmp_path / "config.json").read_text())
     assert content["environment"]["seeds_at_once"] == 2
     assert [e["seeds_at_once"] for e in content["earlier_environments"]] == [1]
@@ -97,8 +101,73 @@ def test_results_without_their_configuration_are_left_alone(left, tmp_path):
 
 def test_checkpoints_of_another_version_are_left_alone(tmp_path):
     (tmp_path / "checkpoints" / "5").mkdir(parents=True)
-    with pytest.raises(UserError, match="holds 5, not written by this version"):
+    with pytest.raises(UserError, match="holds 5, which this version has not written"):
         claim(tmp_path)
+
+
+def cohort_folder(path, first, last):
+    return path / "checkpoints" / f"seeds_{first}-{last}"
+
+
+def test_a_copy_of_a_cohort_is_named(tmp_path):
+    claim(tmp_path, epochs=1)
+    shutil.copytree(cohort_folder(tmp_path, 0, 1), tmp_path / "checkpoints" / "seeds_0-1.bak")
+    with pytest.raises(UserError, match=r"holds seeds_0-1\.bak, which"):
+        claim(tmp_path)
+
+
+def test_seeds_that_were_removed_are_trained_again(tmp_path):
+    claim(tmp_path, epochs=2)
+    claim(tmp_path, epochs=2, num_seeds=3)
+    claim(tmp_path, epochs=2, num_seeds=4)
+    for removed in ((0, 1), (2, 2)):
+        shutil.rmtree(cohort_folder(tmp_path, *removed))
+        assert claim(tmp_path, num_seeds=4) == [range(2), range(2, 3), range(3, 4)]
+        assert claim(tmp_path, epochs=2, num_seeds=4) == [range(2), range(2, 3), range(3, 4)]
+    assert Workdir(tmp_path).read().history("metrics")["test_accuracy"].shape == (4, 2)
+
+
+def test_only_seeds_after_the_same_epoch_are_read_together(tmp_path):
+    claim(tmp_path, epochs=3)
+    claim(tmp_path, epochs=3, num_seeds=3)
+    next((cohort_folder(tmp_path, 0, 1) / "3").rglob("record.json")).write_text("{}")
+    saved = Workdir(tmp_path).read()
+    assert (saved.config["num_seeds"], saved.num_epochs) == (2, 2)
+    shutil.rmtree(cohort_folder(tmp_path, 0, 1))
+    with pytest.raises(UserError, match="checkpoints of seed 0 are missing"):
+        Workdir(tmp_path).read()
+
+
+def test_what_has_risen_for_some_seeds_cannot_be_lowered(tmp_path):
+    claim(tmp_path, epochs=2)
+    claim(tmp_path, epochs=2, num_seeds=3)
+    workdir = Workdir(tmp_path)
+    with workdir.claimed({**CONFIG, "num_seeds": 3, "num_epochs": 9}) as cohorts:
+        workdir.log(cohorts[0], "metrics", 3, {"test_accuracy": 0.5})
+        workdir.save(cohorts[0], 3, {"W": jnp.ones(3)})
+    with pytest.raises(UserError, match="with num_epochs 9; it can be raised"):
+        claim(tmp_path, num_seeds=3)
+
+
+def test_a_reader_beside_a_writer_reads_again(tmp_path, monkeypatch):
+    claim(tmp_path, epochs=1)
+    find_all, found = Cohort.find_all, []
+
+    def find_and_write(root):
+        """As if the writer had saved and removed checkpoints since they were listed."""
+        found.append(root)
+        if len(found) == 1:
+            shutil.copytree(
+                cohort_folder(tmp_path, 0, 1) / "1", cohort_folder(tmp_path, 0, 1) / "2"
+            )
+            raise UserError("no checkpoint is intact")
+        return find_all(root)
+
+    monkeypatch.setattr(Cohort, "find_all", find_and_write)
+    assert Workdir(tmp_path).read().num_epochs == 2
+    monkeypatch.setattr(Cohort, "find_all", lambda root: find_all(root / "nothing"))
+    with pytest.raises(UserError, match="no checkpoint yet"):
+        Workdir(tmp_path).read()
 
 
 def test_there_is_nothing_to_read_in_an_empty_or_damaged_folder(tmp_path):
@@ -131,9 +200,10 @@ def test_files_beside_the_checkpoints_are_written_anew(tmp_path):
 
 HOLDER = """
 import sys, time
-from tests.test_workdir import CONFIG, LAYOUT
-from pepita_jax.workdir import Workdir
-with Workdir(sys.argv[1]).claimed(CONFIG, LAYOUT):
+from tests.storage.test_workdir import CONFIG
+from pepita_jax.storage.cohort import Cohort
+from pepita_jax.storage.workdir import Workdir
+with Workdir(sys.argv[1]).claimed(CONFIG):
     print("held", flush=True)
     time.sleep(60)
 """

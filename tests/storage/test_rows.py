@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from pepita_jax.rows import append_rows, make_rows, to_history, write_rows
+from pepita_jax.storage.rows import append_rows, make_rows, to_history, write_rows
 
 COLUMNS = {
     "loss": np.array([0.5, np.nan]),

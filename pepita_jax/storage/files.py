@@ -2,8 +2,35 @@
 
 import hashlib
 import os
+from contextlib import contextmanager
+from pathlib import Path
+
+from pepita_jax.errors import UserError
 
 CHECKSUMS = "SHA256SUMS"  # as `sha256sum --check` reads them
+
+
+def user_path(text):
+    """A path as a user gives it, made absolute.
+
+    Raises:
+        UserError: it begins with the home folder of a user that does not exist.
+    """
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as error:
+        raise UserError(f"{text}: {error}") from error
+
+
+@contextmanager
+def file_errors(path, verb="written"):
+    """Turns the system's errors into a `UserError` that names the path and the reason."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        more = f": {error.filename}" if error.filename not in (None, str(path)) else ""
+        raise UserError(f"{path} cannot be {verb} ({reason}{more})") from error
 
 
 def replace_file(path, text):
@@ -26,7 +53,7 @@ def is_intact(folder):
     try:
         wanted = (folder / CHECKSUMS).read_text(encoding="utf-8")
         return wanted != "" and wanted == _checksums(folder)
-    except (OSError, ValueError):
+    except (FileNotFoundError, UnicodeDecodeError):
         return False
 
 

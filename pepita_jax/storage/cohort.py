@@ -1,12 +1,16 @@
 """Seeds that train side by side: their checkpoints, and the figures that go with them."""
 
+import re
+import time
+
 import jax
 
-from pepita_jax.checkpoint import Checkpoints
 from pepita_jax.errors import require
-from pepita_jax.rows import make_rows
+from pepita_jax.storage.checkpoint import Checkpoints
+from pepita_jax.storage.rows import make_rows
 
 FIGURES = ("metrics", "alignment")  # names of files, and of their rows in a checkpoint
+FOLDER = re.compile(r"seeds_(\d+)-(\d+)")
 
 
 class Cohort:
@@ -38,20 +42,17 @@ class Cohort:
         Raises:
             UserError: one has no intact checkpoint, or the folder holds something else.
         """
-        others = [path.name for path in root.glob("*") if not path.name.startswith("seeds_")]
-        require(not others, f"{root} holds {', '.join(others)}, not written by this version")
-        ranges = [_as_range(path.parent) for path in root.glob("seeds_*-*/*[0-9]")]
-        return [cls(root, seeds) for seeds in sorted(set(ranges), key=lambda seeds: seeds.start)]
+        folders = {path: FOLDER.fullmatch(path.name) for path in root.glob("*") if path.is_dir()}
+        others = ", ".join(path.name for path, match in folders.items() if not match)
+        require(not others, f"{root} holds {others}, which this version has not written")
+        numbers = sorted(tuple(map(int, match.groups())) for match in folders.values())
+        cohorts = [cls(root, range(first, last + 1)) for first, last in numbers]
+        return [cohort for cohort in cohorts if cohort.epoch]
 
     @property
     def epoch(self):
         """Number of the last epoch that a checkpoint holds."""
         return self.checkpoints.latest_epoch
-
-    @property
-    def config(self):
-        """What `config.json` held then; None without a checkpoint."""
-        return self.checkpoints.record and self.checkpoints.record["config"]
 
     @property
     def has_diverged(self):
@@ -71,9 +72,11 @@ class Cohort:
 
     def save(self, epoch, states, config):
         """Writes a checkpoint of states, rows and configuration."""
-        self.checkpoints.save(epoch, states, {"config": config, **self.rows})
+        record = {"saved": time.time(), "config": config, **self.rows}
+        self.checkpoints.save(epoch, states, record)
 
 
-def _as_range(folder):
-    first, last = folder.name.removeprefix("seeds_").split("-")
-    return range(int(first), int(last) + 1)
+def newest_config(cohorts):
+    """What `config.json` held when the last of all checkpoints was written; None without any."""
+    records = [cohort.checkpoints.record for cohort in cohorts]
+    return max(records, key=lambda record: record["saved"])["config"] if records else None

@@ -1,0 +1,200 @@
+"""The folder of a run: its configuration, its seeds' checkpoints, and what is made from them.
+
+The checkpoints are the run. `config.json`, `metrics.jsonl` and all else is written from them, anew
+at each start, and only read where there is no checkpoint yet: a file without checksums cannot
+make a result wrong.
+"""
+
+import json
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from pepita_jax.errors import UserError, require
+from pepita_jax.storage.cohort import FIGURES, Cohort, newest_config
+from pepita_jax.storage.environment import describe_environment
+from pepita_jax.storage.files import file_errors, replace_file, user_path
+from pepita_jax.storage.rows import append_rows, write_rows
+from pepita_jax.storage.saved_run import SavedRun, without_environment
+
+MAY_RISE = ("num_epochs", "num_seeds")
+MAY_CHANGE = {*MAY_RISE, "checkpoint_every", "tensorboard", "data_dir", "seeds_at_once"}
+RESULTS = ("metrics.jsonl", "alignment.jsonl", "summary.json", "checkpoints")
+
+
+class Workdir:
+    """One run's folder.
+
+    Args:
+        path: of the folder, which need not exist.
+
+    Attributes:
+        path: absolute.
+        content: of `config.json`, once claimed.
+    """
+
+    def __init__(self, path):
+        self.path = user_path(path)
+        self.checkpoints = self.path / "checkpoints"
+
+    @contextmanager
+    def claimed(self, config):
+        """Holds the folder for the run of a configuration, and gives the run's `Cohort`s.
+
+        No other process can hold it meanwhile; however this one ends, the system sets it free.
+
+        Args:
+            config: nested plain dict.
+
+        Raises:
+            UserError: the folder holds a different run, is held by another process, or cannot be
+                written.
+        """
+        lock = FileLock(self.path / ".lock", timeout=0)
+        with file_errors(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            try:
+                lock.acquire()
+            except Timeout as error:
+                raise UserError(f"{self.path} is in use by another process") from error
+        try:
+            yield self._start(config)
+        finally:
+            lock.release()
+
+    def _start(self, config):
+        cohorts = Cohort.find_all(self.checkpoints)
+        self._require_same_run(config, cohorts)
+        saved = newest_config(cohorts) or {"environment": describe_environment()}
+        self.content = {**saved, **config}
+        cohorts = _fill_up(cohorts, config["num_seeds"], self.checkpoints)
+        with file_errors(self.path):
+            for cohort in cohorts:
+                cohort.checkpoints.tidy()
+            self._write_json("config.json", self.content)
+            self.write_figures(cohorts)
+        return cohorts
+
+    def begin(self, layout):
+        """Records where training goes on, and where it went on before if that is not the same.
+
+        Args:
+            layout: how seeds are laid out on the devices, a plain dict.
+        """
+        now = json.loads(json.dumps({**describe_environment(), **layout}))
+        before, earlier = self.content["environment"], self.content.get("earlier_environments", [])
+        if before != now and "seeds_at_once" in before:  # something was trained there
+            earlier = [*earlier, before]
+        self.content |= {"environment": now, "earlier_environments": earlier}
+        with file_errors(self.path):
+            self._write_json("config.json", self.content)
+
+    def log(self, cohort, name, epoch, columns):
+        """Adds figures of an epoch to a cohort and to their file; returns the rows."""
+        rows = cohort.add(name, epoch, columns)
+        with file_errors(self.path):
+            append_rows(self.path / f"{name}.jsonl", rows)
+        return rows
+
+    def save(self, cohort, epoch, states):
+        """Writes a cohort's checkpoint."""
+        cohort.save(epoch, states, self.content)
+
+    def write_figures(self, cohorts):
+        """Makes the files of figures hold just those of some cohorts, in their order."""
+        for name in FIGURES:
+            rows, path = [row for c in cohorts for row in c.rows[name]], self.path / f"{name}.jsonl"
+            if rows or path.exists():  # it may hold rows that no checkpoint has
+                write_rows(path, rows)
+
+    def write_summary(self, summary):
+        """Writes `summary.json`."""
+        with file_errors(self.path):
+            self._write_json("summary.json", summary)
+
+    def read(self):
+        """The run as it stands, a `SavedRun`; see there for seeds that are added to it.
+
+        Raises:
+            UserError: the folder holds no run, or one without an intact checkpoint.
+        """
+        return self.steadily(lambda: SavedRun.of(self._found_cohorts()))
+
+    def steadily(self, read):
+        """What `read()` returns, tried again if a process has saved or removed checkpoints."""
+        while True:
+            before = self._names_of_checkpoints()
+            try:
+                return read()
+            except (OSError, UserError):
+                if self._names_of_checkpoints() == before:
+                    raise
+
+    def _found_cohorts(self):
+        cohorts = Cohort.find_all(self.checkpoints)
+        if not cohorts:
+            self._read_config_file()
+            raise UserError(f"the run in {self.path} has no checkpoint yet")
+        return cohorts
+
+    def _names_of_checkpoints(self):
+        return sorted(str(path) for path in self.checkpoints.glob("*/*"))
+
+    def _require_same_run(self, config, cohorts):
+        if not cohorts and not (self.path / "config.json").exists():
+            left = ", ".join(name for name in RESULTS if (self.path / name).exists())
+            require(not left, f"{self.path} has {left} but no config.json")
+            return
+        saved = newest_config(cohorts) or self._read_config_file()
+        found = _flatten(without_environment(saved))
+        wanted = _flatten(json.loads(json.dumps(config)))
+        changes = ", ".join(
+            f"{field} was {found.get(field)!r}, is {wanted.get(field)!r}"
+            for field in sorted(found.keys() | wanted.keys())
+            if found.get(field) != wanted.get(field) and field not in MAY_CHANGE
+        )
+        advice = "use another workdir, or remove this one"
+        require(not changes, f"{self.path} holds a different run: {changes}; {advice}")
+        for field in MAY_RISE if cohorts else ():
+            message = f"{self.path} holds a run with {field} {found[field]}"
+            require(found[field] <= wanted[field], f"{message}; it can be raised, not lowered")
+
+    def _read_config_file(self):
+        path = self.path / "config.json"
+        require(path.exists(), f"{self.path} holds no run: there is no config.json")
+        with file_errors(path, "read"):
+            text = path.read_bytes()
+        try:
+            content = json.loads(text)
+            content["environment"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{path} is damaged ({error})") from error
+        return content
+
+    def _write_json(self, name, content):
+        text = json.dumps(content, indent=2, allow_nan=False)
+        replace_file(self.path / name, text + "\n")
+
+
+def _fill_up(cohorts, num_seeds, root):
+    """The cohorts, with new ones for the seeds that none of them has."""
+    filled, next_seed = [], 0
+    for cohort in cohorts:
+        if next_seed < cohort.seeds.start:
+            filled.append(Cohort(root, range(next_seed, cohort.seeds.start)))
+        filled.append(cohort)
+        next_seed = cohort.seeds.stop
+    if next_seed < num_seeds:
+        filled.append(Cohort(root, range(next_seed, num_seeds)))
+    return filled
+
+
+def _flatten(config, prefix=""):
+    """Nested dict -> `{"a.b": value}`; unset fields are left out."""
+    flat = {}
+    for key, value in config.items():
+        if isinstance(value, dict):
+            flat |= _flatten(value, f"{prefix}{key}.")
+        elif value is not None:
+            flat[prefix + key] = value
+    return flat
