@@ -77,6 +77,22 @@ def get_config(choice="pepita,mlp,mnist"):
     return _nest(unset | fixed | _preset(rule, model, dataset))
 
 
+def as_plain(config, given):
+    """A configuration as a nested plain dict, as `pepita_jax.run` takes it.
+
+    Args:
+        config: a `ConfigDict`.
+        given: names of the fields that the user has set. Another optimizer than SGD loses SGD's
+            momentum unless it is among them.
+    """
+    fields = config.to_dict()
+    if fields["optimizer"]["name"] != "sgd" and "optimizer.momentum" not in given:
+        fields["optimizer"]["momentum"] = None
+    # Of the arguments of all optimizers together, those that are set.
+    fields["optimizer"] = {k: v for k, v in fields["optimizer"].items() if v is not None}
+    return fields
+
+
 def _preset(rule, model, dataset):
     """The fields that depend on RULE, MODEL and DATASET."""
     options = keyword_options(MODELS[model]) | presets.MODEL[model]

@@ -19,6 +19,7 @@ from experiments import cli
 from pepita_jax import build_network, build_rule, load_dataset
 from pepita_jax.data.whitening import zca_whiten
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.recipe import Fixed
 from pepita_jax.rules import RULES
 from pepita_jax.rules.pepita import Pepita
 
@@ -60,7 +61,7 @@ def main(arguments):
     steps = len(train[0]) // BATCH_SIZE
     sgd = optax.sgd(optax.piecewise_constant_schedule(RATE.value, {DROP * steps: 0.1}), 0.9)
     optimizer = holding_norms(sgd) if HOLD.value else sgd
-    trainer = SeedTrainer(choose_rule(net), optimizer, train, BATCH_SIZE, seed_keys(0, 1))
+    trainer = SeedTrainer(Fixed(choose_rule(net), optimizer), train, BATCH_SIZE, seed_keys(0, 1))
     states = trainer.init()
     initial = np.array(states.params[0])
     for epoch in range(1, EPOCHS + 1):

@@ -25,6 +25,7 @@ from pepita_jax.loop import epochs
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.one_seed import to_float
 from pepita_jax.plots import make_figure, plot_band
+from pepita_jax.recipe import Fixed
 from pepita_jax.storage.files import replace_file, user_path
 from pepita_jax.storage.workdir import describe_environment
 
@@ -56,7 +57,7 @@ def train(experiment, batch_size, form, number_format):
     """`{"error": [1 + epochs][S], "test_accuracy": [epochs][S]}` of one form and format."""
     data, keys = experiment.data, seed_keys(0, SEEDS.value)
     rule = rounded_rule(experiment.rule.net, form, number_format)
-    trainer = SeedTrainer(rule, experiment.optimizer, data.train, batch_size, keys)
+    trainer = SeedTrainer(Fixed(rule, experiment.optimizer), data.train, batch_size, keys)
     image, label = (jnp.asarray(x[:batch_size]) for x in data.train)
 
     def errors(states):

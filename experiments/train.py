@@ -37,19 +37,13 @@ def main(arguments):
 
 
 def read_config():
-    """The configuration as a nested plain dict; without the momentum of SGD for others."""
+    """The configuration as a nested plain dict."""
     config, overrides = CONFIG.value, config_flags.get_override_values(flags.FLAGS["config"])
     chosen = ", ".join(CHOSEN_BY_WORDS & overrides.keys())
     require(not chosen, f"choose {chosen} by RULE,MODEL,DATASET after the colon of --config")
     missing = ", ".join(set(default.get_config()) - set(config))
     require(not missing, f"the configuration lacks the fields {missing}")
-    sgd_s_momentum = "optimizer.momentum" not in overrides and "optimizer.name" in overrides
-    if sgd_s_momentum and config.optimizer.name != "sgd":
-        config.optimizer.momentum = None
-    fields = config.to_dict()
-    # Of the arguments of all optimizers together, those that are set.
-    fields["optimizer"] = {k: v for k, v in fields["optimizer"].items() if v is not None}
-    return fields
+    return default.as_plain(config, overrides)
 
 
 def describe():

@@ -1,12 +1,12 @@
 """What a rule learns: its angles to backpropagation and to its own feedback."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
+from pepita_jax.options import with_fields
 from pepita_jax.rules import Rule
 from pepita_jax.rules.bp import BP
 
@@ -38,7 +38,7 @@ def alignment(net, rule: Rule, params, F, batch) -> Alignment:
         params, F: weights and feedback of one seed.
         batch: where to measure. Its key serves dropout and the rule's own noise.
     """
-    rule = replace(rule, net=net)
+    rule = with_fields(rule, net=net)
     gradients, _ = BP(net).pseudo_gradients(params, (), batch)
     pseudo_gradients, _ = rule.pseudo_gradients(params, F, batch)
     leaves = jax.tree.leaves

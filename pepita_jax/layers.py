@@ -34,6 +34,11 @@ class Dense:
         require(0 <= self.dropout < 1, f"dropout must be in [0, 1), got {self.dropout}")
 
     @property
+    def drops(self):
+        """Whether units may be dropped; for a traced probability they may."""
+        return not (isinstance(self.dropout, (int, float)) and self.dropout == 0)
+
+    @property
     def weight_shape(self):
         return (math.prod(self.input_shape), self.units)
 
@@ -82,7 +87,7 @@ class Conv:
             f"pooling leaves nothing of an input of shape {self.input_shape}",
         )
 
-    dropout = 0.0
+    drops = False
 
     @property
     def weight_shape(self):

@@ -10,6 +10,7 @@ import numpy as np
 from pepita_jax.errors import require, require_int
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.progress import Progress
+from pepita_jax.recipe import Fixed
 
 
 class Epoch(NamedTuple):
@@ -60,7 +61,7 @@ def epochs(trainer, states, splits, first, last, report=lambda steps: None):
     """
     splits = jax.tree.map(jnp.asarray, splits)
     # Those that are not finite from the start diverge in the first epoch, for all to see.
-    finite = np.ones(len(trainer.keys), bool) if first == 1 else trainer.are_finite(states)
+    finite = np.ones(trainer.num_seeds, bool) if first == 1 else trainer.are_finite(states)
     for number in range(first, last + 1):
         if not finite.any():
             return
@@ -113,9 +114,8 @@ def train(
     require_int("num_epochs", num_epochs, 1)
     require(rule.net == net, "the rule was built for another network")
     train, test = _check_data(net, "train", train), _check_data(net, "test", test)
-    trainer = SeedTrainer(
-        rule, optimizer, train, batch_size, seed_keys(seed, num_seeds), seeds_at_once
-    )
+    recipe, keys = Fixed(rule, optimizer), seed_keys(seed, num_seeds)
+    trainer = SeedTrainer(recipe, train, batch_size, keys, seeds_at_once)
     history = []
     with Progress(num_epochs, trainer.steps_per_epoch, shown=progress) as bar:
         for epoch in epochs(trainer, trainer.init(), {"test": test}, 1, num_epochs, bar.advance):

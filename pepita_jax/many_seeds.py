@@ -7,6 +7,7 @@ compiled once. A CPU's cores can be a device each: `jax.config.update("jax_num_c
 
 import math
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -90,12 +91,11 @@ def over_seeds(function, num_mapped, seeds_at_once, mesh):
     return mapped
 
 
-def seed_keys(seed, num_seeds, first=0):
-    """Keys of the seeds number `first` and following of a run, `[num_seeds]`."""
+def seed_keys(seed, num_seeds):
+    """Keys of seeds 0 to `num_seeds` - 1 of a run, `[S]`."""
     require_int("num_seeds", num_seeds, 1)
     require_int("seed", seed, 0, MAX_SEED)
-    numbers = jnp.arange(first, first + num_seeds)
-    return jax.vmap(lambda k: one_seed.seed_key(seed, k))(numbers)
+    return jax.vmap(lambda k: one_seed.seed_key(seed, k))(jnp.arange(num_seeds))
 
 
 def check_sizes(num_examples, batch_size, seeds_at_once):
@@ -107,35 +107,55 @@ def check_sizes(num_examples, batch_size, seeds_at_once):
         require_int("seeds_at_once", seeds_at_once, 0)
 
 
-def init_states(rule, optimizer, keys):
+class Lanes(NamedTuple):
+    """What the seeds that are trained side by side differ in, seed axis first.
+
+    Attributes:
+        keys: `[S]`.
+        numbers: `{field: [S]}` of the configuration, for a recipe; see `recipe.py`.
+    """
+
+    keys: jax.Array
+    numbers: dict[str, jax.Array]
+
+
+def init_states(recipe, lanes):
     """The initial `TrainState` of every seed, seed axis first."""
-    return jax.vmap(partial(one_seed.init_state, rule, optimizer))(keys)
+    return jax.vmap(lambda lane: one_seed.init_state(*recipe(lane.numbers), lane.keys))(lanes)
 
 
 class Programs:
     """The stages of training for all seeds, compiled at their first call.
 
     Args:
-        rule, optimizer, batch_size: see `SeedTrainer`.
+        recipe, batch_size: see `SeedTrainer`.
         num_examples: of the training set.
         layout: of a device's seeds, see `over_seeds`.
         mesh: devices.
         by_seed: sharding of arrays with a leading seed axis.
     """
 
-    def __init__(self, rule, optimizer, num_examples, batch_size, layout, mesh, by_seed):
+    def __init__(self, recipe, num_examples, batch_size, layout, mesh, by_seed):
+        net = recipe.rule.net
         draw_order = partial(one_seed.draw_order, num_examples=num_examples, batch_size=batch_size)
-        self.images_at_once = default_images_at_once(rule.net, batch_size)
-        train_steps = partial(
-            one_seed.train_steps, rule, optimizer, images_at_once=self.images_at_once
-        )
+        self.images_at_once = default_images_at_once(net, batch_size)
+
+        def train_steps(state, lane, *arguments):
+            made = recipe(lane.numbers)
+            return one_seed.train_steps(
+                *made, state, lane.keys, *arguments, images_at_once=self.images_at_once
+            )
+
+        def measure_alignment(state, lane, data):
+            rule, _ = recipe(lane.numbers)
+            return one_seed.measure_alignment(rule, state, lane.keys, data)
+
         # All seeds are evaluated on the same images, so those in cache can serve several.
         in_pieces = self.images_at_once is not None
         evaluated, at_once = (SHARING, SHARING) if in_pieces else (layout, 500)
-        count_correct = partial(one_seed.count_correct, rule.net, images_at_once=at_once)
-        measure_alignment = partial(one_seed.measure_alignment, rule)
+        count_correct = partial(one_seed.count_correct, net, images_at_once=at_once)
 
-        self.init = jax.jit(partial(init_states, rule, optimizer), out_shardings=by_seed)
+        self.init = jax.jit(partial(init_states, recipe), out_shardings=by_seed)
         self.draw_order = jax.jit(jax.vmap(draw_order, in_axes=(0, None)))
         # What comes out must lie as what goes in, or the next call would compile again.
         self.train_steps = jax.jit(
@@ -151,40 +171,41 @@ programs = lru_cache(maxsize=4)(Programs)
 
 
 class SeedTrainer:
-    """Trains all seeds of one rule on one data set.
+    """Trains all seeds of one recipe on one data set.
 
     Args:
-        rule: learning rule, with its network.
-        optimizer: any optax transformation.
+        recipe: `numbers -> (rule, optimizer)`, hashable, see `recipe.py`.
         data: `(image, label)` of the training set; uint8 or float images `[N, H, W, C]`.
         batch_size: examples a step.
         keys: keys of the seeds, `[S]`.
         seeds_at_once: layout of the seed axis, see `over_seeds`; None: by backend.
         devices: that share the seeds, each with a copy of the data; None: all.
+        numbers: `{field: [S]}` for the recipe.
 
     Attributes:
-        data, keys: as given, laid out on the devices.
+        data, lanes: as given, laid out on the devices.
+        num_seeds: S.
         steps_per_epoch: whole batches of the training set.
         by_seed: sharding of arrays with a leading seed axis.
         layout: what the numbers may depend on in their last digits, a plain dict.
         draw_order: compiled `(keys, epoch) -> [S, steps, B]`, see `one_seed.draw_order`.
-        train_steps: compiled `one_seed.train_steps` of all seeds, states first, which it gives up.
+        train_steps: compiled `(states, lanes, ...)`, on as `one_seed.train_steps`; gives up states.
     """
 
-    def __init__(self, rule, optimizer, data, batch_size, keys, seeds_at_once=None, devices=None):
-        num_examples = len(data[0])
+    def __init__(
+        self, recipe, data, batch_size, keys, seeds_at_once=None, devices=None, numbers=None
+    ):
+        self.num_seeds, num_examples = len(keys), len(data[0])
         check_sizes(num_examples, batch_size, seeds_at_once)
         at_once = default_seeds_at_once() if seeds_at_once is None else seeds_at_once
         mesh = seed_mesh(len(keys), devices or jax.local_devices())
         equal_shares = len(keys) % mesh.size == 0
         self.by_seed = NamedSharding(mesh, PartitionSpec("seed" if equal_shares else None))
         self.data = jax.device_put(data, NamedSharding(mesh, PartitionSpec()))
-        self.keys = jax.device_put(keys, self.by_seed)
+        self.lanes = jax.device_put(Lanes(keys, numbers or {}), self.by_seed)
         self.steps_per_epoch = num_examples // batch_size
         self._fixed_batch = jax.tree.map(lambda x: x[:batch_size], self.data)
-        self._programs = programs(
-            rule, optimizer, num_examples, batch_size, at_once, mesh, self.by_seed
-        )
+        self._programs = programs(recipe, num_examples, batch_size, at_once, mesh, self.by_seed)
         self.draw_order = self._programs.draw_order
         self.train_steps = self._programs.train_steps
         self.layout = {
@@ -195,7 +216,7 @@ class SeedTrainer:
 
     def init(self):
         """The initial `TrainState` of every seed, seed axis first."""
-        return self._programs.init(self.keys)
+        return self._programs.init(self.lanes)
 
     def train_epoch(self, states, epoch, report=lambda steps: None):
         """Trains one epoch.
@@ -210,12 +231,14 @@ class SeedTrainer:
             epoch's batches as trained.
         """
         states = jax.device_put(states, self.by_seed)
-        order = self.draw_order(self.keys, epoch)
+        order = self.draw_order(self.lanes.keys, epoch)
         total = {"loss": 0.0, "accuracy": 0.0}
         stride = -(-self.steps_per_epoch // PROGRESS_UPDATES)
         for start in range(0, self.steps_per_epoch, stride):
             stop = min(start + stride, self.steps_per_epoch)
-            states, sums = self.train_steps(states, self.keys, order, epoch, start, stop, self.data)
+            states, sums = self.train_steps(
+                states, self.lanes, order, epoch, start, stop, self.data
+            )
             total = {name: total[name] + np.asarray(sums[name], np.float64) for name in total}
             report(stop - start)
         return states, {f"train_{name}": total[name] / self.steps_per_epoch for name in total}
@@ -236,6 +259,6 @@ class SeedTrainer:
             `{"gradient_angle": [S, L], "feedback_angle": [S, arrays of F], "weight_norm": [S, L]}`.
         """
         states = jax.device_put(states, self.by_seed)
-        measured = self._programs.measure_alignment(states, self.keys, self._fixed_batch)
-        stack = lambda arrays: np.array(arrays).reshape(len(arrays), len(self.keys)).T
+        measured = self._programs.measure_alignment(states, self.lanes, self._fixed_batch)
+        stack = lambda arrays: np.array(arrays).reshape(len(arrays), self.num_seeds).T
         return {name: stack(arrays) for name, arrays in measured._asdict().items()}

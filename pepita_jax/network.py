@@ -11,6 +11,7 @@ from jax.nn.initializers import variance_scaling
 
 from pepita_jax.errors import require, require_name
 from pepita_jax.layers import Conv, Dense
+from pepita_jax.options import with_fields
 
 # Limits and deviations are those of He et al. (2015); fan_in counts a filter's whole window.
 INITIALIZERS = {
@@ -80,8 +81,16 @@ class Network:
 
     def without_dropout(self):
         """The same network, of which nothing is dropped."""
-        layers = (replace(l, dropout=0.0) if l.dropout else l for l in self.layers)
+        layers = (replace(l, dropout=0.0) if l.drops else l for l in self.layers)
         return replace(self, layers=tuple(layers))
+
+    def with_dropout(self, probability):
+        """The same network, with dropout after each hidden dense layer; it may be traced."""
+        hidden = (
+            with_fields(l, dropout=probability) if isinstance(l, Dense) else l
+            for l in self.layers[:-1]
+        )
+        return with_fields(self, layers=(*hidden, self.layers[-1]))
 
     def init(self, key):
         """Draws the weights: dense `[n_in, n_out]`, convolution `[k, k, c_in, c_out]`."""
@@ -95,7 +104,7 @@ class Network:
         """One dropout mask a layer, `[B, units]` of 0 or 1/(1-p); None where nothing drops."""
 
         def draw(l, layer):
-            if key is None or layer.dropout == 0:
+            if key is None or not layer.drops:
                 return None
             shape = (batch_size, *layer.activity_shape)
             kept = jax.random.bernoulli(jax.random.fold_in(key, l), 1 - layer.dropout, shape)

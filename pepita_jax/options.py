@@ -1,5 +1,6 @@
 """Options given by name: which ones there are, and whether their values are valid."""
 
+import copy
 import inspect
 from dataclasses import MISSING, fields
 from typing import Literal, get_args, get_origin, get_type_hints
@@ -34,3 +35,12 @@ def check_field_values(owner, options, dataclass):
             require(options[name] in get_args(hint), message)
         elif name in options and hint is float:
             require_number(f"{owner}.{name}", options[name])
+
+
+def with_fields(record, **fields):
+    """A copy of a frozen dataclass with some fields replaced, unchecked: what is traced by JAX
+    cannot be compared with anything."""
+    new = copy.copy(record)
+    for name, value in fields.items():
+        object.__setattr__(new, name, value)
+    return new

@@ -15,13 +15,21 @@ class Progress:
         done: epochs done before, when a run goes on.
         shown: False shows nothing.
         label: what is trained.
-        first_seed: number of the first of the seeds that are trained.
+        each: what is trained side by side.
+        first: number of the first of these.
     """
 
     def __init__(
-        self, num_epochs, steps_per_epoch, done=0, shown=True, label="training", first_seed=0
+        self,
+        num_epochs,
+        steps_per_epoch,
+        done=0,
+        shown=True,
+        label="training",
+        each="seed",
+        first=0,
     ):
-        self.num_epochs, self.first_seed = num_epochs, first_seed
+        self.num_epochs, self.each, self.first = num_epochs, each, first
         self.is_live = shown and sys.stderr.isatty()
         self.prints_lines = shown and not self.is_live
         self.label = label
@@ -52,7 +60,12 @@ class Progress:
         self.bar.update(steps)
 
     def finish_epoch(self, epoch, rate=None):
-        """Shows the accuracies of an `Epoch`, and which seeds have diverged, at which rate."""
+        """Shows the accuracies of an `Epoch`, and which seeds have diverged.
+
+        Args:
+            epoch: the `Epoch`.
+            rate: learning rate, one for all or one a seed.
+        """
         accuracies = ", ".join(
             f"{name.removesuffix('_accuracy')} {100 * np.ma.masked_invalid(values).mean():.2f} %"
             for name, values in epoch.metrics.items()
@@ -62,10 +75,11 @@ class Progress:
         self.bar.set_postfix_str(line)
         if self.prints_lines:
             self.say(f"{line}, {epoch.seconds:.1f} s")
-        at_rate = "" if rate is None else f" at rate {rate:g}"
         for seed in epoch.diverged:
+            at_rate = "" if rate is None else f" at rate {np.ravel(rate)[seed % np.size(rate)]:g}"
+            who = f"{self.each} {self.first + seed}"
             self.say(
-                f"seed {self.first_seed + seed} has diverged in epoch {epoch.number}{at_rate}: its "
+                f"{who} has diverged in epoch {epoch.number}{at_rate}: its "
                 "weights are not finite. It is left as it is, and out of all means"
             )
 

@@ -5,18 +5,17 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from pepita_jax.build import build_experiment, build_rule_on_network, build_scheduled_optimizer
-from pepita_jax.errors import DivergedError, StoppedError
-from pepita_jax.loop import epochs
-from pepita_jax.many_seeds import SeedTrainer, init_states, seed_keys
+from pepita_jax.build import build_rule_on_network, build_scheduled_optimizer
+from pepita_jax.errors import DivergedError
+from pepita_jax.job import Job, train_job
+from pepita_jax.many_seeds import Lanes, init_states, seed_keys
 from pepita_jax.network import Network
 from pepita_jax.plots import plot_alignment, plot_learning_curves
-from pepita_jax.progress import Progress
+from pepita_jax.recipe import Fixed
 from pepita_jax.rules import Rule
 from pepita_jax.storage.files import file_errors
 from pepita_jax.storage.rows import as_json
 from pepita_jax.storage.workdir import Workdir
-from pepita_jax.tensorboard import tensorboard
 
 
 def run(config, path, should_stop=lambda: False):
@@ -38,88 +37,7 @@ def run(config, path, should_stop=lambda: False):
         StoppedError: `should_stop` said so; all finished epochs are saved.
         DivergedError: no seed is left; all is saved.
     """
-    experiment = build_experiment(config)
-    workdir = Workdir(path)
-    precision = config["matmul_precision"] or jax.config.jax_default_matmul_precision
-    with (
-        tensorboard(workdir.path, config["tensorboard"]) as write_events,
-        workdir.claimed(config) as cohorts,
-        jax.default_matmul_precision(precision),
-    ):
-        write_events([row for cohort in cohorts for row in cohort.rows["metrics"]])
-        for cohort in cohorts:
-            if cohort.epoch < config["num_epochs"] and not cohort.has_diverged:
-                for rows in _train(config, experiment, workdir, cohort, should_stop):
-                    write_events(rows)
-            else:
-                _progress(config, cohort, experiment).close()
-        workdir.write_figures(cohorts)
-        return _summarize(workdir)
-
-
-def make_trainer(config, experiment, seeds):
-    """A `SeedTrainer` for some of a run's seeds.
-
-    Args:
-        config, experiment: of the run.
-        seeds: a range.
-    """
-    return SeedTrainer(
-        experiment.rule,
-        experiment.optimizer,
-        experiment.data.train,
-        config["batch_size"],
-        seed_keys(config["seed"], len(seeds), seeds.start),
-        config["seeds_at_once"],
-    )
-
-
-def _train(config, experiment, workdir, cohort, should_stop):
-    """Trains the epochs that a cohort misses; yields the rows of each."""
-    done, last = cohort.epoch, config["num_epochs"]
-    _stop_if(should_stop(), cohort, done, last)
-    trainer = make_trainer(config, experiment, cohort.seeds)
-    workdir.begin(trainer.layout)
-    with _progress(config, cohort, experiment) as bar:
-        states = cohort.restore(trainer.init) if done else trainer.init()
-        if config["log_alignment"] and not done:
-            workdir.log(cohort, "alignment", 0, trainer.measure_alignment(states))
-        splits = experiment.data.held_out
-        for epoch in epochs(trainer, states, splits, done + 1, last, bar.advance):
-            rate = float(experiment.schedule(epoch.number * trainer.steps_per_epoch - 1))
-            more = {"learning_rate": rate, "seconds": round(epoch.seconds, 3)}
-            rows = workdir.log(cohort, "metrics", epoch.number, epoch.metrics | more)
-            if config["log_alignment"]:
-                alignment = trainer.measure_alignment(epoch.states)
-                workdir.log(cohort, "alignment", epoch.number, alignment)
-            stop, is_last = should_stop(), epoch.number == last or cohort.has_diverged
-            if stop or is_last or epoch.number % config["checkpoint_every"] == 0:
-                workdir.save(cohort, epoch.number, epoch.states)
-            bar.finish_epoch(epoch, rate)
-            yield rows
-            _stop_if(stop and not is_last, cohort, epoch.number, last)
-
-
-def _progress(config, cohort, experiment):
-    """The progress bar of a cohort, which begins with what has been done."""
-    label = f"{config['rule']['name']} on {config['dataset']}"
-    first, last = cohort.seeds.start, cohort.seeds.stop - 1
-    if len(cohort.seeds) < config["num_seeds"]:
-        label += f", seeds {first} to {last}"
-    steps = len(experiment.data.train[0]) // config["batch_size"]
-    done = config["num_epochs"] if cohort.has_diverged else cohort.epoch
-    bar = Progress(config["num_epochs"], steps, done, label=label, first_seed=first)
-    for epoch in cohort.checkpoints.damaged:
-        bar.say(f"the checkpoint of epoch {epoch} is damaged; going on from epoch {cohort.epoch}")
-    return bar
-
-
-def _stop_if(wanted, cohort, epoch, last):
-    if wanted:
-        raise StoppedError(
-            f"stopped after epoch {epoch} of {last} of seeds {cohort.seeds.start} to "
-            f"{cohort.seeds.stop - 1}; the same command goes on from there"
-        )
+    return train_job(Job.of(config), path, should_stop, conclude=_summarize)
 
 
 def _summarize(workdir):
@@ -216,8 +134,8 @@ def _load(saved):
     optimizer, _ = build_scheduled_optimizer(config)
 
     def restore(cohort):
-        keys = seed_keys(config["seed"], len(cohort.seeds), cohort.seeds.start)
-        return cohort.restore(lambda: init_states(rule, optimizer, keys))
+        lanes = Lanes(seed_keys(config["seed"], len(cohort.seeds)), {})
+        return cohort.restore(lambda: init_states(Fixed(rule, optimizer), lanes))
 
     states = jax.tree.map(lambda *x: np.concatenate(x), *map(restore, saved.cohorts))
     alignment = saved.history("alignment") if config["log_alignment"] else {}

@@ -13,6 +13,7 @@ from pepita_jax import one_seed as one
 from pepita_jax.analysis import alignment
 from pepita_jax.many_seeds import SeedTrainer, default_images_at_once, seed_keys
 from pepita_jax.optimizers import step_schedule
+from pepita_jax.recipe import Fixed
 from tests.cases import make_batch
 
 NETS = {
@@ -41,7 +42,7 @@ def make_trainer(
     rule = rule or build_rule("pepita", net)
     optimizer = optimizer or optax.sgd(0.05, momentum=0.9)
     data, devices = (batch.image, batch.label), jax.devices()[:num_devices]
-    return SeedTrainer(rule, optimizer, data, batch_size, keys, layout, devices)
+    return SeedTrainer(Fixed(rule, optimizer), data, batch_size, keys, layout, devices)
 
 
 def five_steps(**options):
@@ -77,9 +78,11 @@ def test_what_a_seed_draws_is_the_same_bit_for_bit_alone_and_among_ten():
     for found, wanted in zip(jax.tree.leaves(among), jax.tree.leaves(alone), strict=True):
         np.testing.assert_array_equal(found, wanted)
 
-    orders = jax.vmap(lambda k: one.draw_order(k, 3, 20, 4))(trainer.keys)
+    orders = jax.vmap(lambda k: one.draw_order(k, 3, 20, 4))(trainer.lanes.keys)
     np.testing.assert_array_equal(orders[7], one.draw_order(key, 3, 20, 4))
-    step_keys = jax.vmap(lambda k: jax.random.fold_in(one.epoch_keys(k, 3)[1], 2))(trainer.keys)
+    step_keys = jax.vmap(lambda k: jax.random.fold_in(one.epoch_keys(k, 3)[1], 2))(
+        trainer.lanes.keys
+    )
     masks = jax.vmap(lambda k: make_net().draw_dropout(k, 4)[0])(step_keys)
     mask = make_net().draw_dropout(jax.random.fold_in(one.epoch_keys(key, 3)[1], 2), 4)[0]
     np.testing.assert_array_equal(masks[7], mask)
@@ -235,7 +238,7 @@ def test_alignment_is_measured_for_every_seed_without_dropout(rule_name, layout)
     states = trainer.init()
     found = trainer.measure_alignment(states)
     batch = Batch(*(x[:4] for x in trainer.data))
-    for k, key in enumerate(trainer.keys):
+    for k, key in enumerate(trainer.lanes.keys):
         params, F = jax.tree.map(lambda x, k=k: x[k], (states.params, states.feedback))
         rule = build_rule(rule_name, net)
         still = net.without_dropout()

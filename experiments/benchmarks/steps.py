@@ -10,6 +10,7 @@ import optax
 from configs.presets import BATCH_SIZE, MODEL
 from pepita_jax import build_network, build_rule
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.recipe import Fixed
 
 SHAPES = {"mnist": (28, 28, 1), "cifar": (32, 32, 3)}
 STEPS = {"mlp": 20, "conv": 5}  # in a block; an epoch's calls take 100 to 200
@@ -55,9 +56,8 @@ class Case:
     def trainer(self):
         num_images = self.num_images or STEPS[self.model] * self.batch_size
         return SeedTrainer(
-            build_rule(self.rule, self.net),
             # A small rate: figures that overflow take longer on some CPUs.
-            optax.sgd(1e-4, momentum=0.9),
+            Fixed(build_rule(self.rule, self.net), optax.sgd(1e-4, momentum=0.9)),
             random_data(self.shape, num_images, self.num_classes),
             self.batch_size,
             seed_keys(0, self.num_seeds),
@@ -80,7 +80,7 @@ class Case:
         def block():
             start = time.perf_counter()
             states[0], _ = jax.block_until_ready(
-                trainer.train_steps(states[0], trainer.keys, order, 1, 0, steps, trainer.data)
+                trainer.train_steps(states[0], trainer.lanes, order, 1, 0, steps, trainer.data)
             )
             return (time.perf_counter() - start) / steps / self.num_seeds
 

@@ -1,6 +1,5 @@
 """Weight mirrors (Akrout, Wilson, Humphreys, Lillicrap & Tweed, NeurIPS 2019)."""
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -49,7 +48,7 @@ class WeightMirror(FA):
 
 def draw_layer_noise(key, layers, batch_size, variance):
     """Normal noise for each layer's input: `[B, *input_shape]` each."""
-    deviation, keys = math.sqrt(variance), jax.random.split(key, len(layers))
+    deviation, keys = jnp.sqrt(variance), jax.random.split(key, len(layers))
     return tuple(
         deviation * jax.random.normal(k, (batch_size, *layer.input_shape))
         for k, layer in zip(keys, layers, strict=True)

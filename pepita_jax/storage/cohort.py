@@ -58,7 +58,7 @@ class Cohort:
     def has_diverged(self):
         """Whether no seed of it has finite weights any more."""
         last = self.rows["metrics"][-len(self.seeds) :]
-        return bool(last) and all(row["test_accuracy"] is None for row in last)
+        return bool(last) and all(row["train_accuracy"] is None for row in last)
 
     def add(self, name, epoch, columns):
         """Adds the rows of an epoch to one of `FIGURES`; returns them. See `make_rows`."""

@@ -58,7 +58,7 @@ def test_ctrl_c_finishes_the_epoch_and_the_same_command_goes_on(start, tmp_path)
     assert "finishing this epoch; Ctrl-C once more stops at once" in said
     last = said.strip().splitlines()[-1]
     assert last.startswith("stopped after epoch ")
-    assert last.endswith(f" of {NUM_EPOCHS} of seeds 0 to 1; the same command goes on from there")
+    assert last.endswith(f" of {NUM_EPOCHS}; the same command goes on from there")
     stopped = int(last.split()[3])
     rows = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     assert len(rows) == 2 * stopped

@@ -27,7 +27,7 @@ def claim(path, epochs=0, layout=LAYOUT, **fields):
             if cohort.epoch < epochs:
                 workdir.begin(layout)
             for epoch in range(cohort.epoch + 1, epochs + 1):
-                workdir.log(cohort, "metrics", epoch, {"test_accuracy": 0.5})
+                workdir.log(cohort, "metrics", epoch, {"train_accuracy": 0.5, "test_accuracy": 0.5})
                 workdir.save(cohort, epoch, {"W": jnp.ones(3)})
         return [cohort.seeds for cohort in cohorts]
 
@@ -143,7 +143,7 @@ def test_what_has_risen_for_some_seeds_cannot_be_lowered(tmp_path):
     claim(tmp_path, epochs=2, num_seeds=3)
     workdir = Workdir(tmp_path)
     with workdir.claimed({**CONFIG, "num_seeds": 3, "num_epochs": 9}) as cohorts:
-        workdir.log(cohorts[0], "metrics", 3, {"test_accuracy": 0.5})
+        workdir.log(cohorts[0], "metrics", 3, {"train_accuracy": 0.5, "test_accuracy": 0.5})
         workdir.save(cohorts[0], 3, {"W": jnp.ones(3)})
     with pytest.raises(UserError, match="with num_epochs 9; it can be raised"):
         claim(tmp_path, num_seeds=3)

@@ -1,0 +1,178 @@
+"""Trains every combination of some values of the configuration's fields, all seeds of each.
+
+    python -m experiments.sweep --config=configs/default.py:pepita,mlp,mnist --workdir=DIR \\
+        --sweep.optimizer.learning_rate=0.01,0.03,0.1 --sweep.rule.feedback_scale=0.02,0.05
+
+Values are given with commas between them, or drawn: --sweep.FIELD=log_uniform:1e-4:1e-1 (or
+uniform:) with --num_samples=32. --settings=FILE takes JSON lines {"FIELD": VALUE, ...} instead.
+Settings that differ only in numbers (rates, an optimizer's other numbers, dropout, the rule's
+numbers, the seed) are trained side by side by one compiled program.
+
+The best setting is chosen on the last tenth of the training set (or --config.validation_fraction),
+held out, and is then trained on the whole set and tested once. Started again on the same DIR, the
+sweep goes on.
+"""
+
+import json
+import shlex
+import sys
+
+from absl import flags
+from ml_collections import config_flags
+
+from configs import default
+from experiments import cli, signals, train
+from pepita_jax.errors import UserError, require
+from pepita_jax.job import train_job
+from pepita_jax.run import run
+from pepita_jax.storage.files import file_errors, replace_file, user_path
+from pepita_jax.sweep.axes import NOT_SWEPT, make_settings, read_settings
+from pepita_jax.sweep.groups import check_setting, make_groups
+from pepita_jax.sweep.results import plot_sweep, rank, ranking_table, setting_rows, write_csv
+from pepita_jax.tables import summary_table
+
+SETTINGS = flags.DEFINE_string("settings", None, "file of settings, JSON lines {field: value}")
+SAMPLES = flags.DEFINE_integer("num_samples", 1, "draws from uniform: and log_uniform: axes")
+MAX_RUNS = flags.DEFINE_integer("max_runs", 1000, "refuse more settings times seeds than this")
+SELECT = flags.DEFINE_enum(
+    "select_on", "validation", ["validation", "test"],
+    "what the best setting is chosen on; test only to repeat a paper that did so",
+)  # fmt: skip
+PREFIX = "--sweep."
+HELD_OUT = 0.1
+
+
+def main(arguments, axes):
+    cli.refuse(arguments)
+    base = train.read_config()
+    require(train.WORKDIR.value, "--workdir=DIR is needed")
+    require(not (axes and SETTINGS.value), "give --sweep.FIELD=VALUES or --settings, not both")
+    settings = (
+        read_settings(SETTINGS.value)
+        if SETTINGS.value
+        else make_settings(axes, SAMPLES.value, base["seed"])
+    )
+    num_runs = len(settings) * base["num_seeds"]
+    message = f"{len(settings)} settings of {base['num_seeds']} seeds are {num_runs} runs"
+    require(num_runs <= MAX_RUNS.value, f"{message}, more than --max_runs={MAX_RUNS.value}")
+    configs = [make_config(setting) for setting in settings]
+
+    root, split = user_path(train.WORKDIR.value), SELECT.value
+    claim(root, configs, settings)
+    groups = make_groups([with_split(config, split) for config in configs])
+    print(f"{message}, {len(groups)} compiled programs", file=sys.stderr)
+    with signals.stopping_gently() as should_stop:
+        rows = train_groups(groups, root, settings, split, should_stop)
+        ranking = show(root, rows, settings, split)
+        best = ranking[0]["setting"]
+        summary = run(configs[best], root / "best", should_stop)
+    how = "on held-out images, then tested once" if split == "validation" else "ON THE TEST SET"
+    command = command_line(settings[best], root / "best")
+    print(f"\nthe best, chosen {how}:\n\n{summary_table([summary])}\n\n{command}")
+
+
+def make_config(setting):
+    """The configuration of one setting, valid, as a nested plain dict."""
+    given = config_flags.get_override_values(flags.FLAGS["config"]) | setting
+    words = {"rule.name": 0, "model.name": 1, "dataset": 2}
+    forbidden = ", ".join(NOT_SWEPT & setting.keys())
+    require(not forbidden, f"{forbidden} cannot be swept")
+    choice = chosen_words()
+    for field in words.keys() & setting.keys():
+        choice[words[field]] = setting[field]
+    config = default.get_config(",".join(map(str, choice)))
+    config.lock()
+    for field, value in given.items():
+        if field not in words:
+            set_field(config, field, value)
+    plain = default.as_plain(config, given)
+    check_setting(plain)
+    return plain
+
+
+def chosen_words():
+    """RULE, MODEL and DATASET of the command line."""
+    config = train.CONFIG.value
+    return [config.rule.name, config.model.name, config.dataset]
+
+
+def set_field(config, field, value):
+    try:
+        config.update_from_flattened_dict({field: value})
+    except (AttributeError, KeyError) as error:
+        raise UserError(f"the configuration has no field {field} (see --help)") from error
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{field} cannot be {value!r}: {error}") from error
+
+
+def with_split(config, split):
+    """The same with images held out, if they are selected on."""
+    if split == "validation" and not config["validation_fraction"]:
+        return config | {"validation_fraction": HELD_OUT}
+    return config
+
+
+def claim(root, configs, settings):
+    """Makes the folder hold this sweep, or refuses a folder that holds another."""
+    text = json.dumps({"settings": settings, "first": configs[0]}, indent=1) + "\n"
+    path = root / "sweep.json"
+    with file_errors(root):
+        root.mkdir(parents=True, exist_ok=True)
+        is_same = not path.exists() or path.read_text(encoding="utf-8") == text
+        require(is_same, f"{root} holds another sweep; use another workdir, or remove this one")
+        replace_file(path, text)
+
+
+def train_groups(groups, root, settings, split, should_stop):
+    """Trains what is missing; returns the rows of all settings and seeds."""
+    rows = []
+    for number, group in enumerate(groups):
+        read = lambda workdir: workdir.read()
+        saved = train_job(group.job(split), root / f"group_{number}", should_stop, conclude=read)
+        rows += setting_rows(group, saved, settings)
+    return rows
+
+
+def show(root, rows, settings, split):
+    """Writes the table and the plot, prints the ranking and returns it."""
+    ranking = rank(rows, settings, split)
+    with file_errors(root):
+        write_csv(root / "sweep.csv", rows)
+        drawn = plot_sweep(root / "sweep.png", ranking, settings, split)
+    files = "sweep.csv, sweep.png" if drawn else "sweep.csv"
+    print(f"\n{ranking_table(ranking, settings, split)}\n\n{root}: {files}")
+    return ranking
+
+
+def command_line(setting, workdir):
+    """What trains one setting by itself."""
+    overrides = config_flags.get_override_values(flags.FLAGS["config"]) | setting
+    words = chosen_words()
+    for place, field in enumerate(("rule.name", "model.name", "dataset")):
+        words[place] = overrides.pop(field, words[place])
+    fields = [f"--config.{field}={value}".replace(" ", "") for field, value in overrides.items()]
+    command = ["python", "-m", "experiments.train", f"--workdir={workdir}", *fields]
+    command.insert(3, f"--config=configs/default.py:{','.join(words)}")
+    return shlex.join(command)
+
+
+def read_axes(arguments):
+    """`{field: values}` of the arguments --sweep.FIELD=VALUES."""
+    axes = {}
+    for argument in arguments:
+        field, _, values = argument.removeprefix(PREFIX).partition("=")
+        require(field and values, f"{argument} should be {PREFIX}FIELD=VALUE,VALUE,...")
+        require(field not in axes, f"{PREFIX}{field} is given twice")
+        axes[field] = values
+    return axes
+
+
+def describe():
+    return f"{__doc__}\n{cli.describe_flags(__name__)}\n{cli.describe_flags(train.__name__)}"
+
+
+if __name__ == "__main__":
+    # Their names are any field's, so no flag can be defined for them.
+    swept = [argument for argument in sys.argv if argument.startswith(PREFIX)]
+    sys.argv = [argument for argument in sys.argv if argument not in swept]
+    cli.start(lambda arguments: main(arguments, read_axes(swept)), describe)

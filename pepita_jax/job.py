@@ -1,0 +1,148 @@
+"""Training in a workdir: what is missing there, epoch by epoch, each saved before the next."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import numpy as np
+
+from pepita_jax.build import Experiment, build_experiment
+from pepita_jax.errors import StoppedError
+from pepita_jax.loop import epochs
+from pepita_jax.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.progress import Progress
+from pepita_jax.recipe import Fixed
+from pepita_jax.storage.workdir import Workdir
+from pepita_jax.tensorboard import tensorboard
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is trained side by side in one workdir, S seeds.
+
+    Attributes:
+        config: nested plain dict; `num_seeds` is S.
+        experiment: what it names.
+        recipe, keys, numbers: see `SeedTrainer`.
+        splits: `{name: (image, label)}` to evaluate on after every epoch.
+        label, each: what they are and what each is, for the progress bar.
+    """
+
+    config: dict
+    experiment: Experiment
+    recipe: Any
+    keys: jax.Array
+    splits: dict
+    label: str
+    each: str = "seed"
+    numbers: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, config):
+        """The job of a configuration.
+
+        Raises:
+            UserError: a value is not valid, or the data set cannot be read.
+        """
+        experiment = build_experiment(config)
+        return cls(
+            config,
+            experiment,
+            Fixed(experiment.rule, experiment.optimizer),
+            seed_keys(config["seed"], config["num_seeds"]),
+            experiment.data.held_out,
+            f"{config['rule']['name']} on {config['dataset']}",
+        )
+
+    @property
+    def steps_per_epoch(self):
+        return len(self.experiment.data.train[0]) // self.config["batch_size"]
+
+    def trainer(self, seeds):
+        """A `SeedTrainer` for a range of the seeds."""
+        some = slice(seeds.start, seeds.stop)
+        return SeedTrainer(
+            self.recipe,
+            self.experiment.data.train,
+            self.config["batch_size"],
+            self.keys[some],
+            self.config["seeds_at_once"],
+            numbers={name: values[some] for name, values in self.numbers.items()},
+        )
+
+    def rate(self, epoch):
+        """The learning rate at the end of an epoch, or that of each seed, `[S]`."""
+        return self.experiment.schedule(epoch * self.steps_per_epoch - 1)
+
+
+def train_job(job, path, should_stop=lambda: False, conclude=lambda workdir: None):
+    """Trains what a workdir lacks of a job; see `run.run` for what it raises.
+
+    Args:
+        job: the `Job`.
+        path: of the workdir.
+        should_stop: asked before and after each epoch.
+        conclude: called with the `Workdir` when all is trained, before it is set free.
+
+    Returns:
+        What `conclude` returns.
+    """
+    workdir, config = Workdir(path), job.config
+    precision = config["matmul_precision"] or jax.config.jax_default_matmul_precision
+    with (
+        tensorboard(workdir.path, config["tensorboard"]) as write_events,
+        workdir.claimed(config) as cohorts,
+        jax.default_matmul_precision(precision),
+    ):
+        write_events([row for cohort in cohorts for row in cohort.rows["metrics"]])
+        for cohort in cohorts:
+            with _progress(job, cohort) as bar:
+                if cohort.epoch < config["num_epochs"] and not cohort.has_diverged:
+                    for rows in _train(job, workdir, cohort, bar, should_stop):
+                        write_events(rows)
+        workdir.write_figures(cohorts)
+        return conclude(workdir)
+
+
+def _train(job, workdir, cohort, bar, should_stop):
+    """Trains the epochs that a cohort misses; yields the rows of each."""
+    config, done, last = job.config, cohort.epoch, job.config["num_epochs"]
+    _stop_if(should_stop(), done, last)
+    trainer = job.trainer(cohort.seeds)
+    workdir.begin(trainer.layout)
+    states = cohort.restore(trainer.init) if done else trainer.init()
+    if config["log_alignment"] and not done:
+        workdir.log(cohort, "alignment", 0, trainer.measure_alignment(states))
+    for epoch in epochs(trainer, states, job.splits, done + 1, last, bar.advance):
+        rate = np.asarray(job.rate(epoch.number), np.float64)
+        more = {
+            "learning_rate": rate if rate.ndim else float(rate),
+            "seconds": round(epoch.seconds, 3),
+        }
+        rows = workdir.log(cohort, "metrics", epoch.number, epoch.metrics | more)
+        if config["log_alignment"]:
+            workdir.log(cohort, "alignment", epoch.number, trainer.measure_alignment(epoch.states))
+        stop, is_last = should_stop(), epoch.number == last or cohort.has_diverged
+        if stop or is_last or epoch.number % config["checkpoint_every"] == 0:
+            workdir.save(cohort, epoch.number, epoch.states)
+        bar.finish_epoch(epoch, rate)
+        yield rows
+        _stop_if(stop and not is_last, epoch.number, last)
+
+
+def _progress(job, cohort):
+    """The progress bar of a cohort, which begins with what has been done."""
+    first, last = cohort.seeds.start, cohort.seeds.stop - 1
+    some = f", seeds {first} to {last}" if len(cohort.seeds) < job.config["num_seeds"] else ""
+    num_epochs = job.config["num_epochs"]
+    done = num_epochs if cohort.has_diverged else cohort.epoch
+    bar = Progress(num_epochs, job.steps_per_epoch, done, True, job.label + some, job.each, first)
+    for epoch in cohort.checkpoints.damaged:
+        bar.say(f"the checkpoint of epoch {epoch} is damaged; going on from epoch {cohort.epoch}")
+    return bar
+
+
+def _stop_if(wanted, epoch, last):
+    if wanted:
+        message = f"stopped after epoch {epoch} of {last}; the same command goes on from there"
+        raise StoppedError(message)

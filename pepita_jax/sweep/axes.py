@@ -1,0 +1,95 @@
+"""From what a user writes to settings: `{field: value}`, one dict each."""
+
+import ast
+import itertools
+import json
+
+import numpy as np
+
+from pepita_jax.errors import UserError, require, require_int
+from pepita_jax.storage.files import file_errors, user_path
+
+# Of a whole sweep: it makes no sense that settings differ in them.
+NOT_SWEPT = {"num_seeds", "num_epochs", "checkpoint_every", "tensorboard", "data_dir"}
+NOT_SWEPT |= {"validation_fraction", "seeds_at_once", "log_alignment", "matmul_precision"}
+DISTRIBUTIONS = {
+    "uniform": lambda random, low, high: random.uniform(low, high),
+    "log_uniform": lambda random, low, high: float(np.exp(random.uniform(*np.log([low, high])))),
+}
+
+
+def make_settings(axes, num_samples=1, seed=0):
+    """Every combination of the axes' values.
+
+    Args:
+        axes: `{field: text}`, values with commas between them, or `uniform:LOW:HIGH` or
+            `log_uniform:LOW:HIGH`.
+        num_samples: how often all distributions are drawn from, each time for a whole grid.
+        seed: of the draws.
+
+    Raises:
+        UserError: an axis is empty or is not understood.
+    """
+    require(axes, "nothing is swept: give --sweep.FIELD=VALUES or --settings=FILE")
+    require_int("num_samples", num_samples, 1)
+    drawn = {field: text for field, text in axes.items() if _distribution(text)}
+    message = "num_samples is for axes such as --sweep.FIELD=log_uniform:LOW:HIGH"
+    require(drawn or num_samples == 1, message)
+    grid = {field: _values(field, text) for field, text in axes.items() if field not in drawn}
+    random, settings = np.random.default_rng(seed), []
+    for _ in range(num_samples):
+        sample = {field: _draw(field, text, random) for field, text in drawn.items()}
+        for values in itertools.product(*grid.values()):
+            chosen = sample | dict(zip(grid, values, strict=True))
+            settings.append({field: chosen[field] for field in axes})
+    return settings
+
+
+def read_settings(path):
+    """Settings from a file of JSON lines, an object `{field: value}` each.
+
+    Raises:
+        UserError: the file cannot be read, or a line is not such an object.
+    """
+    path = user_path(path)
+    with file_errors(path, "read"):
+        lines = path.read_bytes().splitlines()
+    try:
+        settings = [json.loads(line) for line in lines if line.strip()]
+    except ValueError as error:
+        raise UserError(f"{path} is not made of JSON lines ({error})") from error
+    require(settings, f"{path} holds no settings")
+    for setting in settings:
+        message = f"each line of {path} must be an object {{field: value}}, got {setting!r}"
+        require(isinstance(setting, dict) and setting, message)
+        is_tuple = {field: isinstance(value, list) for field, value in setting.items()}
+        setting.update({f: tuple(setting[f]) for f in setting if is_tuple[f]})
+    return settings
+
+
+def _distribution(text):
+    return DISTRIBUTIONS.get(text.partition(":")[0])
+
+
+def _values(field, text):
+    """Values with commas between them: numbers, tuples, True and False; all else is text."""
+    try:
+        values = list(ast.literal_eval(f"[{text}]"))
+    except (ValueError, SyntaxError):
+        values = [part.strip() for part in text.split(",")]
+    require(values and "" not in values, f"--sweep.{field} has an empty value")
+    message = f"--sweep.{field} has a value twice"
+    require(len(set(map(repr, values))) == len(values), message)
+    return values
+
+
+def _draw(field, text, random):
+    name, *bounds = text.split(":")
+    message = f"--sweep.{field} must be {name}:LOW:HIGH with numbers LOW < HIGH, got {text!r}"
+    try:
+        low, high = map(float, bounds)
+    except ValueError as error:
+        raise UserError(message) from error
+    require(-np.inf < low < high < np.inf, message)
+    require(name == "uniform" or low > 0, f"{message}; LOW must be positive")
+    return DISTRIBUTIONS[name](random, low, high)
