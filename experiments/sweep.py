@@ -60,7 +60,8 @@ def main(arguments, axes):
     root, split = user_path(train.WORKDIR.value), SELECT.value
     claim(root, configs, settings)
     groups = make_groups([with_split(config, split) for config in configs])
-    print(f"{message}, {len(groups)} compiled programs", file=sys.stderr)
+    programs = f"{len(groups)} compiled program" + ("s" if len(groups) > 1 else "")
+    print(f"{message}, in {programs}", file=sys.stderr)
     with signals.stopping_gently() as should_stop:
         rows = train_groups(groups, root, settings, split, should_stop)
         ranking = show(root, rows, settings, split)

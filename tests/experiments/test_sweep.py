@@ -1,0 +1,91 @@
+"""The sweep command."""
+
+import json
+import shlex
+import shutil
+
+import pytest
+
+import pepita_jax as pj
+from tests.experiments.commands import TINY, assert_refused, command
+
+SMALL = ("--config=configs/default.py:pepita,mlp,digits", *TINY)
+AXES = ("--sweep.optimizer.learning_rate=0.05,1e-9", "--sweep.model.hidden=(4,),(8,)")
+
+
+def sweep(workdir, *arguments):
+    return command("sweep", *SMALL, f"--workdir={workdir}", *arguments)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    workdir = tmp_path_factory.mktemp("runs") / "sweep"
+    done = sweep(workdir, *AXES)
+    assert done.returncode == 0, done.stderr
+    return workdir, done
+
+
+def test_the_best_is_chosen_on_held_out_images_and_tested(finished):
+    workdir, done = finished
+    assert "4 settings of 2 seeds are 8 runs, in 2 compiled programs" in done.stderr
+    assert "chosen on held-out images, then tested once" in done.stdout
+    assert len((workdir / "sweep.csv").read_text().splitlines()) == 1 + 4 * 2
+    assert "test_accuracy" not in (workdir / "sweep.csv").read_text()
+    best = pj.load_run(workdir / "best")
+    assert best.config["optimizer"]["learning_rate"] == 0.05
+    assert best.config["validation_fraction"] == 0
+
+
+def test_the_last_line_is_the_command_that_trains_the_best(finished, tmp_path):
+    words = shlex.split(finished[1].stdout.strip().splitlines()[-1])
+    assert words[:3] == ["python", "-m", "experiments.train"]
+    again = command("train", *(w for w in words[3:] if "workdir" not in w), f"--workdir={tmp_path}")
+    assert again.returncode == 0, again.stderr
+    configs = [pj.load_run(path).config for path in (tmp_path, finished[0] / "best")]
+    assert configs[0] == configs[1]
+
+
+def test_started_again_it_goes_on(finished, tmp_path):
+    workdir = shutil.copytree(finished[0], tmp_path / "again")
+    table = (workdir / "sweep.csv").read_text()
+    shutil.rmtree(workdir / "best")
+    shutil.rmtree(workdir / "group_1")
+    done = sweep(workdir, *AXES)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("all 2 epochs are done") == 1
+    assert (workdir / "sweep.csv").read_text() == table
+    assert_refused(sweep(workdir, AXES[0]), "holds another sweep")
+
+
+def test_a_file_of_settings_may_choose_rules_and_optimizers(tmp_path):
+    settings = [{"rule.name": "bp"}, {"optimizer.name": "adam", "optimizer.learning_rate": 0.01}]
+    (tmp_path / "settings.jsonl").write_text("".join(json.dumps(s) + "\n" for s in settings))
+    done = sweep(tmp_path / "sweep", f"--settings={tmp_path / 'settings.jsonl'}")
+    assert done.returncode == 0, done.stderr
+    configs = [
+        json.loads((tmp_path / "sweep" / f"group_{i}" / "config.json").read_text()) for i in (0, 1)
+    ]
+    assert [config["rule"]["name"] for config in configs] == ["bp", "pepita"]
+    assert "momentum" not in configs[1]["optimizer"]
+
+
+MISTAKES = {
+    "no axis": ([], ["nothing is swept"]),
+    "no values": (["--sweep.seed="], ["--sweep.seed= should be --sweep.FIELD=VALUE"]),
+    "unknown field": (["--sweep.model.width=1,2"], ["no field model.width"]),
+    "wrong type": (["--sweep.batch_size=16,many"], ["batch_size cannot be 'many'"]),
+    "wrong value": (["--sweep.model.activation=relu,gelu"], ["'gelu'", "linear, relu, tanh"]),
+    "wrong number": (["--sweep.optimizer.learning_rate=0.1,-1"], ["must not be negative"]),
+    "not to be swept": (["--sweep.num_seeds=1,2"], ["num_seeds cannot be swept"]),
+    "unknown rule": (["--sweep.rule.name=bp,pepito"], ["'pepito'"]),
+    "too large": (["--sweep.seed=1,2,3", "--max_runs=5"], ["6 runs, more than --max_runs=5"]),
+    "twice": (["--sweep.seed=1", "--sweep.seed=2"], ["--sweep.seed is given twice"]),
+    "both": (["--sweep.seed=1,2", "--settings=x"], ["not both"]),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_bad_sweep_gets_one_line_before_anything_is_trained(mistake, tmp_path):
+    arguments, words = MISTAKES[mistake]
+    assert_refused(sweep(tmp_path / "sweep", *arguments), *words)
+    assert not (tmp_path / "sweep").exists()

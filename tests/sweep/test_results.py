@@ -1,0 +1,67 @@
+"""Ranking, table and plot of planted results."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from pepita_jax.sweep.results import plot_sweep, rank, ranking_table, write_csv
+
+SETTINGS = [{"rate": 0.1, "scale": 1}, {"rate": 0.2, "scale": 1}, {"rate": 0.1, "scale": 2}]
+ACCURACY = {0: [0.5, 0.7], 1: [0.9, np.nan], 2: [0.8, 0.6]}
+ROWS = [
+    {"setting": i, **SETTINGS[i], "seed_number": k, "validation_accuracy": value}
+    for i, values in ACCURACY.items()
+    for k, value in enumerate(values)
+]
+
+
+def test_the_best_mean_comes_first_and_settings_that_diverge_come_last():
+    ranking = rank(ROWS, SETTINGS, "validation")
+    assert [row["setting"] for row in ranking] == [2, 0, 1]
+    assert [row["mean"] for row in ranking] == pytest.approx([0.7, 0.6, 0.9])
+    assert ranking[0]["std"] == pytest.approx(np.std([0.8, 0.6], ddof=1))
+    assert (ranking[2]["diverged"], ranking[2]["std"]) == (1, None)
+
+
+def test_the_table_shows_the_ranking():
+    ranking = rank(ROWS, SETTINGS, "validation")
+    lines = ranking_table(ranking, SETTINGS, "validation").splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert cells[0] == ["rank", "rate", "scale", "validation %", "seeds"]
+    assert cells[2] == ["1", "0.1", "2", "70.00 ± 14.14", "2"]
+    assert cells[4] == ["3", "0.2", "1", "90.00", "1 of 2"]
+    assert ranking_table(ranking, SETTINGS, "validation", most=1).endswith(
+        "(2 more in the table on disk)"
+    )
+
+
+def test_the_csv_has_a_row_a_setting_and_seed(tmp_path):
+    write_csv(tmp_path / "sweep.csv", ROWS[::-1])
+    with open(tmp_path / "sweep.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["setting"], row["seed_number"]) for row in rows] == [
+        (str(i), str(k)) for i in range(3) for k in range(2)
+    ]
+    assert rows[3]["validation_accuracy"] == ""
+    assert float(rows[0]["validation_accuracy"]) == 0.5
+
+
+@pytest.mark.parametrize("fields", [["rate"], ["rate", "scale"]])
+def test_one_or_two_numeric_axes_are_drawn(fields, tmp_path):
+    settings = [
+        {field: setting[field] for field in fields} for setting in SETTINGS[: 1 + len(fields)]
+    ]
+    ranking = rank([row for row in ROWS if row["setting"] < len(settings)], settings, "validation")
+    assert plot_sweep(tmp_path / "sweep.svg", ranking, settings, "validation")
+    assert (tmp_path / "sweep.svg").read_text().count("<path") > 5
+
+
+def test_words_and_many_axes_are_not_drawn(tmp_path):
+    for field in ("word", None):
+        settings = [
+            {**s, "more": i, field or "even more": field or i * i} for i, s in enumerate(SETTINGS)
+        ]
+        ranking = rank(ROWS, settings, "validation")
+        assert not plot_sweep(tmp_path / "sweep.png", ranking, settings, "validation")
+    assert not (tmp_path / "sweep.png").exists()
