@@ -44,7 +44,9 @@ def refuse(arguments):
 def describe_flags(module):
     """A line for each flag that `module` defines."""
     defined = flags.FLAGS.get_flags_for_module(module)
-    return "\n".join(f"  --{flag.name}: {' '.join(flag.help.split())}" for flag in defined)
+    value = lambda flag: "" if flag.default in (None, []) else f" [{flag.default}]"
+    line = lambda flag: f"  --{flag.name}{value(flag)}: {' '.join(flag.help.split())}"
+    return "\n".join(map(line, defined))
 
 
 def make_every_core_a_device():

@@ -56,6 +56,8 @@ def main(arguments):
 
 def read_report(path):
     saved = Workdir(path).read()
+    message = f"{path} holds settings of a sweep: its figures are in sweep.csv, a folder up"
+    require("settings" not in saved.config, message)
     config, done = saved.config, saved.num_epochs
     last, seeds = EPOCH.value or config["num_epochs"], NUM_SEEDS.value or config["num_seeds"]
     require(last <= done, f"the run in {path} is at epoch {done}, not yet at {last}; see --epoch")

@@ -9,8 +9,13 @@ Settings that differ only in numbers (rates, an optimizer's other numbers, dropo
 numbers, the seed) are trained side by side by one compiled program.
 
 The best setting is chosen on the last tenth of the training set (or --config.validation_fraction),
-held out, and is then trained on the whole set and tested once. Started again on the same DIR, the
-sweep goes on.
+held out, and is then trained on the whole set and tested once. A setting of which a seed has
+diverged comes after all others.
+
+DIR then holds sweep.csv, a row a setting and seed; sweep.png, for one or two numeric fields; best/,
+the workdir of the best; and a workdir for each group of settings. Ctrl-C finishes the epoch and saves
+it; a second one stops at once. The same command goes on. Tuples need quotes:
+"--sweep.model.hidden=(64,),(32,32)".
 """
 
 import json
@@ -22,12 +27,14 @@ from ml_collections import config_flags
 
 from configs import default
 from experiments import cli, signals, train
+from pepita_jax.build import check_config
 from pepita_jax.errors import UserError, require
 from pepita_jax.job import train_job
 from pepita_jax.run import run
 from pepita_jax.storage.files import file_errors, replace_file, user_path
+from pepita_jax.storage.workdir import ADVICE, describe_changes
 from pepita_jax.sweep.axes import NOT_SWEPT, make_settings, read_settings
-from pepita_jax.sweep.groups import check_setting, make_groups
+from pepita_jax.sweep.groups import make_groups
 from pepita_jax.sweep.results import plot_sweep, rank, ranking_table, setting_rows, write_csv
 from pepita_jax.tables import summary_table
 
@@ -58,8 +65,11 @@ def main(arguments, axes):
     configs = [make_config(setting) for setting in settings]
 
     root, split = user_path(train.WORKDIR.value), SELECT.value
+    selecting = [with_split(config, split) for config in configs]
+    for config in selecting:
+        check_config(config)
     claim(root, configs, settings)
-    groups = make_groups([with_split(config, split) for config in configs])
+    groups = make_groups(selecting)
     programs = f"{len(groups)} compiled program" + ("s" if len(groups) > 1 else "")
     print(f"{message}, in {programs}", file=sys.stderr)
     with signals.stopping_gently() as should_stop:
@@ -87,7 +97,7 @@ def make_config(setting):
         if field not in words:
             set_field(config, field, value)
     plain = default.as_plain(config, given)
-    check_setting(plain)
+    check_config(plain)
     return plain
 
 
@@ -103,7 +113,10 @@ def set_field(config, field, value):
     except (AttributeError, KeyError) as error:
         raise UserError(f"the configuration has no field {field} (see --help)") from error
     except (TypeError, ValueError) as error:
-        raise UserError(f"{field} cannot be {value!r}: {error}") from error
+        usual = default.get_config(",".join(chosen_words())).to_dict()
+        for name in field.split("."):
+            usual = usual[name]
+        raise UserError(f"{field} cannot be {value!r}; it is {usual!r} by default") from error
 
 
 def with_split(config, split):
@@ -115,13 +128,18 @@ def with_split(config, split):
 
 def claim(root, configs, settings):
     """Makes the folder hold this sweep, or refuses a folder that holds another."""
-    text = json.dumps({"settings": settings, "first": configs[0]}, indent=1) + "\n"
     path = root / "sweep.json"
+    content = {"settings": settings, "select_on": SELECT.value, "first setting": configs[0]}
     with file_errors(root):
         root.mkdir(parents=True, exist_ok=True)
-        is_same = not path.exists() or path.read_text(encoding="utf-8") == text
-        require(is_same, f"{root} holds another sweep; use another workdir, or remove this one")
-        replace_file(path, text)
+        if path.exists():
+            try:
+                found = json.loads(path.read_bytes())
+            except ValueError as error:
+                raise UserError(f"{path} is damaged ({error})") from error
+            changes = describe_changes(found, content)
+            require(not changes, f"{root} holds another sweep: {changes}; {ADVICE}")
+        replace_file(path, json.dumps(content, indent=1) + "\n")
 
 
 def train_groups(groups, root, settings, split, should_stop):

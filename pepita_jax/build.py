@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pepita_jax.data import DATASETS, Dataset, load_dataset
+from pepita_jax.data.load import num_held_out
 from pepita_jax.errors import look_up, require_int, require_name
 from pepita_jax.many_seeds import check_sizes, seed_keys
 from pepita_jax.models import build_network
@@ -51,27 +52,34 @@ def _scheduled_optimizer(chosen, steps_per_epoch):
     return build_optimizer(name, schedule, **options), schedule
 
 
+def check_config(config):
+    """Raises a `UserError` if a configuration is not valid; no data are read."""
+    for field in ("num_epochs", "checkpoint_every"):
+        require_int(field, config[field], 1)
+    seed_keys(config["seed"], config["num_seeds"])  # which checks them
+    if config["matmul_precision"] is not None:
+        require_name("matmul_precision", config["matmul_precision"], MATMUL_PRECISIONS)
+    build_rule_on_network(config)
+    build_scheduled_optimizer(config)
+    num_train = DATASETS[config["dataset"]].num_train
+    num_train -= num_held_out(config["validation_fraction"], num_train)
+    check_sizes(num_train, config["batch_size"], config["seeds_at_once"])
+
+
 def build_experiment(config) -> Experiment:
     """Builds everything a configuration names and loads its data.
 
     Raises:
         UserError: a value is not valid, or the data set cannot be read.
     """
-    for field in ("num_epochs", "checkpoint_every"):
-        require_int(field, config[field], 1)
-    seed_keys(config["seed"], config["num_seeds"])  # which checks them
-    if config["matmul_precision"] is not None:
-        require_name("matmul_precision", config["matmul_precision"], MATMUL_PRECISIONS)
-    rule = build_rule_on_network(config)
-    build_scheduled_optimizer(config)  # bad options show before data are loaded
-
+    check_config(config)
     data = load_dataset(
         config["dataset"], config["data_dir"], config["validation_fraction"], config["whiten"]
     )
-    num_examples = len(data.train[0])
-    check_sizes(num_examples, config["batch_size"], config["seeds_at_once"])
-    steps_per_epoch = num_examples // config["batch_size"]
-    return Experiment(rule, *build_scheduled_optimizer(config, steps_per_epoch), data)
+    steps_per_epoch = len(data.train[0]) // config["batch_size"]
+    return Experiment(
+        build_rule_on_network(config), *build_scheduled_optimizer(config, steps_per_epoch), data
+    )
 
 
 def _split_name(group):

@@ -25,7 +25,7 @@ class Job:
         experiment: what it names.
         recipe, keys, numbers: see `SeedTrainer`.
         splits: `{name: (image, label)}` to evaluate on after every epoch.
-        label, each: what they are and what each is, for the progress bar.
+        label, names: of them all and of each, for the progress bar.
     """
 
     config: dict
@@ -34,7 +34,7 @@ class Job:
     keys: jax.Array
     splits: dict
     label: str
-    each: str = "seed"
+    names: list[str]
     numbers: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
@@ -52,6 +52,7 @@ class Job:
             seed_keys(config["seed"], config["num_seeds"]),
             experiment.data.held_out,
             f"{config['rule']['name']} on {config['dataset']}",
+            [f"seed {k}" for k in range(config["num_seeds"])],
         )
 
     @property
@@ -132,11 +133,12 @@ def _train(job, workdir, cohort, bar, should_stop):
 
 def _progress(job, cohort):
     """The progress bar of a cohort, which begins with what has been done."""
-    first, last = cohort.seeds.start, cohort.seeds.stop - 1
-    some = f", seeds {first} to {last}" if len(cohort.seeds) < job.config["num_seeds"] else ""
+    names = job.names[cohort.seeds.start : cohort.seeds.stop]
+    span = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+    some = f", {span}" if len(names) < len(job.names) else ""
     num_epochs = job.config["num_epochs"]
     done = num_epochs if cohort.has_diverged else cohort.epoch
-    bar = Progress(num_epochs, job.steps_per_epoch, done, True, job.label + some, job.each, first)
+    bar = Progress(num_epochs, job.steps_per_epoch, done, True, job.label + some, names)
     for epoch in cohort.checkpoints.damaged:
         bar.say(f"the checkpoint of epoch {epoch} is damaged; going on from epoch {cohort.epoch}")
     return bar

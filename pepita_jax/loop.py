@@ -45,6 +45,10 @@ class Result(NamedTuple):
     feedback: Any
     history: dict[str, np.ndarray]
 
+    def __repr__(self):
+        num_seeds, num_epochs = self.history["test_accuracy"].shape
+        return f"Result({num_seeds} seeds, {num_epochs} epochs)"
+
 
 def epochs(trainer, states, splits, first, last, report=lambda steps: None):
     """Trains epochs `first` to `last` (from 1) and yields an `Epoch` after each.

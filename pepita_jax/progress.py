@@ -15,21 +15,13 @@ class Progress:
         done: epochs done before, when a run goes on.
         shown: False shows nothing.
         label: what is trained.
-        each: what is trained side by side.
-        first: number of the first of these.
+        names: of what is trained side by side; by default seed 0, seed 1 and so on.
     """
 
     def __init__(
-        self,
-        num_epochs,
-        steps_per_epoch,
-        done=0,
-        shown=True,
-        label="training",
-        each="seed",
-        first=0,
+        self, num_epochs, steps_per_epoch, done=0, shown=True, label="training", names=None
     ):
-        self.num_epochs, self.each, self.first = num_epochs, each, first
+        self.num_epochs, self.names = num_epochs, names
         self.is_live = shown and sys.stderr.isatty()
         self.prints_lines = shown and not self.is_live
         self.label = label
@@ -77,7 +69,7 @@ class Progress:
             self.say(f"{line}, {epoch.seconds:.1f} s")
         for seed in epoch.diverged:
             at_rate = "" if rate is None else f" at rate {np.ravel(rate)[seed % np.size(rate)]:g}"
-            who = f"{self.each} {self.first + seed}"
+            who = self.names[seed] if self.names else f"seed {seed}"
             self.say(
                 f"{who} has diverged in epoch {epoch.number}{at_rate}: its "
                 "weights are not finite. It is left as it is, and out of all means"

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from pepita_jax.build import build_rule_on_network, build_scheduled_optimizer
-from pepita_jax.errors import DivergedError
+from pepita_jax.errors import DivergedError, require
 from pepita_jax.job import Job, train_job
 from pepita_jax.many_seeds import Lanes, init_states, seed_keys
 from pepita_jax.network import Network
@@ -84,7 +84,7 @@ def summarize(config, history, seconds):
         "num_epochs": num_epochs,
         **{name: _statistics(history[name][:, -1]) for name in history if "accuracy" in name},
         "diverged": diverged,
-        "seconds": seconds,
+        "seconds": round(seconds, 3),
     }
 
 
@@ -118,6 +118,11 @@ class Run(NamedTuple):
     history: dict[str, np.ndarray]
     alignment: dict[str, np.ndarray]
 
+    def __repr__(self):
+        num_seeds, num_epochs = self.history["seconds"].shape
+        rule, dataset = self.config["rule"]["name"], self.config["dataset"]
+        return f"Run({rule} on {dataset}, {num_seeds} seeds, {num_epochs} epochs)"
+
 
 def load_run(path) -> Run:
     """Reads a run back from its workdir; seeds that are still catching up are left out.
@@ -130,6 +135,8 @@ def load_run(path) -> Run:
 
 
 def _load(saved):
+    message = "these are settings of a sweep: its figures are in sweep.csv, a folder up"
+    require("settings" not in saved.config, message)
     config, rule = saved.config, build_rule_on_network(saved.config)
     optimizer, _ = build_scheduled_optimizer(config)
 

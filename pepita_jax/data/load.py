@@ -7,7 +7,7 @@ import numpy as np
 from pepita_jax.data.prepared import load_prepared
 from pepita_jax.data.sets import DATASETS
 from pepita_jax.data.whitening import zca_whiten
-from pepita_jax.errors import require, require_name
+from pepita_jax.errors import require, require_name, require_number
 
 
 class Dataset(NamedTuple):
@@ -40,14 +40,8 @@ def load_dataset(name, data_dir=None, validation_fraction=0.0, whiten=False):
         UserError: the name is unknown, or the set is missing, empty or damaged.
     """
     require_name("dataset", name, DATASETS)
-    require(
-        0 <= validation_fraction < 1,
-        f"validation_fraction must be in [0, 1), got {validation_fraction}",
-    )
+    held_out = num_held_out(validation_fraction, DATASETS[name].num_train)
     train, test = _load_digits() if name == "digits" else _load_prepared(name, data_dir)
-
-    held_out = round(validation_fraction * len(train[0]))
-    require(held_out < len(train[0]), "validation_fraction leaves no image to train on")
     splits = [train, test]
     if held_out:
         splits = [tuple(x[:-held_out] for x in train), test, tuple(x[-held_out:] for x in train)]
@@ -55,6 +49,20 @@ def load_dataset(name, data_dir=None, validation_fraction=0.0, whiten=False):
         images = zca_whiten(*(image for image, _ in splits))
         splits = [(image, label) for image, (_, label) in zip(images, splits, strict=True)]
     return Dataset(*splits)
+
+
+def num_held_out(validation_fraction, num_train):
+    """How many of the training images are held out.
+
+    Raises:
+        UserError: the fraction is not valid, or leaves nothing to train on.
+    """
+    require_number("validation_fraction", validation_fraction)
+    message = f"validation_fraction must be in [0, 1), got {validation_fraction}"
+    require(0 <= validation_fraction < 1, message)
+    held_out = round(validation_fraction * num_train)
+    require(held_out < num_train, "validation_fraction leaves no image to train on")
+    return held_out
 
 
 def _load_digits():

@@ -17,8 +17,15 @@ from pepita_jax.storage.files import file_errors, replace_file, user_path
 from pepita_jax.storage.rows import append_rows, write_rows
 from pepita_jax.storage.saved_run import SavedRun, without_environment
 
-MAY_RISE = ("num_epochs", "num_seeds")
-MAY_CHANGE = {*MAY_RISE, "checkpoint_every", "tensorboard", "data_dir", "seeds_at_once"}
+MAY_CHANGE = {
+    "num_epochs",
+    "num_seeds",
+    "checkpoint_every",
+    "tensorboard",
+    "data_dir",
+    "seeds_at_once",
+}
+ADVICE = "use another workdir, or remove this one"
 RESULTS = ("metrics.jsonl", "alignment.jsonl", "summary.json", "checkpoints")
 
 
@@ -146,18 +153,14 @@ class Workdir:
             require(not left, f"{self.path} has {left} but no config.json")
             return
         saved = newest_config(cohorts) or self._read_config_file()
-        found = _flatten(without_environment(saved))
-        wanted = _flatten(json.loads(json.dumps(config)))
-        changes = ", ".join(
-            f"{field} was {found.get(field)!r}, is {wanted.get(field)!r}"
-            for field in sorted(found.keys() | wanted.keys())
-            if found.get(field) != wanted.get(field) and field not in MAY_CHANGE
-        )
-        advice = "use another workdir, or remove this one"
-        require(not changes, f"{self.path} holds a different run: {changes}; {advice}")
-        for field in MAY_RISE if cohorts else ():
-            message = f"{self.path} holds a run with {field} {found[field]}"
-            require(found[field] <= wanted[field], f"{message}; it can be raised, not lowered")
+        changes = describe_changes(without_environment(saved), config, MAY_CHANGE)
+        require(not changes, f"{self.path} holds a different run: {changes}; {ADVICE}")
+        if cohorts:
+            done = {"num_epochs": max(cohort.epoch for cohort in cohorts)}
+            done["num_seeds"] = cohorts[-1].seeds.stop
+            for field, least in done.items():
+                message = f"{self.path} holds a run with {field} {least}"
+                require(least <= config[field], f"{message}; it can be raised, not lowered")
 
     def _read_config_file(self):
         path = self.path / "config.json"
@@ -187,6 +190,24 @@ def _fill_up(cohorts, num_seeds, root):
     if next_seed < num_seeds:
         filled.append(Cohort(root, range(next_seed, num_seeds)))
     return filled
+
+
+def describe_changes(found, wanted, may_change=()):
+    """How a configuration differs from what a folder holds, field by field; empty if it does not.
+
+    Args:
+        found, wanted: nested plain dicts; unset fields do not count.
+        may_change: fields that may differ.
+    """
+    found, wanted = _flatten(found), _flatten(json.loads(json.dumps(wanted)))
+    fields = [f for f in found.keys() | wanted.keys() if found.get(f) != wanted.get(f)]
+    # Another rule has other options: its name says it all.
+    names = [field for field in fields if field in ("rule.name", "model.name", "dataset")]
+    return ", ".join(
+        f"{field} was {found.get(field)!r}, is {wanted.get(field)!r}"
+        for field in sorted(names or fields)
+        if field not in may_change
+    )
 
 
 def _flatten(config, prefix=""):

@@ -3,6 +3,7 @@
 import ast
 import itertools
 import json
+import re
 
 import numpy as np
 
@@ -73,14 +74,19 @@ def _distribution(text):
 
 def _values(field, text):
     """Values with commas between them: numbers, tuples, True and False; all else is text."""
-    try:
-        values = list(ast.literal_eval(f"[{text}]"))
-    except (ValueError, SyntaxError):
-        values = [part.strip() for part in text.split(",")]
+    parts = [part.strip() for part in re.split(r",(?![^(\[]*[)\]])", text)]  # not inside brackets
+    values = [_value(part) for part in parts]
     require(values and "" not in values, f"--sweep.{field} has an empty value")
     message = f"--sweep.{field} has a value twice"
     require(len(set(map(repr, values))) == len(values), message)
     return values
+
+
+def _value(text):
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
 
 
 def _draw(field, text, random):

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from pepita_jax import one_seed
-from pepita_jax.build import build_experiment, build_rule_on_network, build_scheduled_optimizer
+from pepita_jax.build import build_experiment, build_rule_on_network
 from pepita_jax.job import Job
 from pepita_jax.many_seeds import seed_keys
 from pepita_jax.recipe import Varied
@@ -56,8 +56,14 @@ class Group:
             "settings": [dict(zip(self.numbers, v, strict=True)) for v in self._rows()],
         }
         splits = {split: experiment.data.held_out[split]}
-        label = f"{len(self.indices)} settings of {self.config['rule']['name']}"
-        return Job(config, varied, recipe, keys, splits, label, "run", numbers)
+        number = "1 setting" if len(self.indices) == 1 else f"{len(self.indices)} settings"
+        label = f"{number} of {self.config['rule']['name']}"
+        names = [
+            ", ".join([*(f"{f}={v}" for f, v in setting.items()), f"seed {seed}"])
+            for setting in config["settings"]
+            for seed in range(num_seeds)
+        ]
+        return Job(config, varied, recipe, keys, splits, label, names, numbers)
 
     def _rows(self):
         return zip(*self.numbers.values(), strict=True) if self.numbers else [()]
@@ -142,9 +148,3 @@ def _without(config, fields):
     rest = {f: v for f, v in _flatten(config).items() if f not in fields}
     there = [f for f in fields if _get(config, f) is not None]
     return json.dumps([rest, there], sort_keys=True)
-
-
-def check_setting(config):
-    """Raises a `UserError` if a configuration is not valid; data are not looked at."""
-    build_rule_on_network(config)
-    build_scheduled_optimizer(config)

@@ -27,6 +27,7 @@ def setting_rows(group, saved, settings):
         row = {"setting": index, **settings[index], "seed_number": seed}
         row |= {"epochs": saved.num_epochs}
         row |= {name: float(history[name][lane, -1]) for name in figures}
+        row["diverged"] = bool(np.isnan(row["train_accuracy"]))
         rows.append(row)
     return rows
 
@@ -105,7 +106,8 @@ def plot_sweep(path, ranking, settings, split):
         axes.set_ylabel(fields[0])
         axes.grid(False)
         for i, j in np.ndindex(means.shape):
-            axes.text(j, i, f"{means[i, j]:.1f}", ha="center", va="center", color="white")
+            color = "black" if image.norm(means[i, j]) > 0.6 else "white"
+            axes.text(j, i, f"{means[i, j]:.1f}", ha="center", va="center", color=color)
         figure.colorbar(image, label=f"{split} accuracy (%), mean of seeds")
     figure.savefig(path, dpi=120)
     return True

@@ -54,7 +54,10 @@ def test_started_again_it_goes_on(finished, tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("all 2 epochs are done") == 1
     assert (workdir / "sweep.csv").read_text() == table
-    assert_refused(sweep(workdir, AXES[0]), "holds another sweep")
+    assert_refused(
+        sweep(workdir, *AXES, "--config.num_epochs=3"), "another sweep: ", "num_epochs was 2, is 3"
+    )
+    assert_refused(command("report", workdir / "group_0"), "settings of a sweep", "sweep.csv")
 
 
 def test_a_file_of_settings_may_choose_rules_and_optimizers(tmp_path):
@@ -73,7 +76,9 @@ MISTAKES = {
     "no axis": ([], ["nothing is swept"]),
     "no values": (["--sweep.seed="], ["--sweep.seed= should be --sweep.FIELD=VALUE"]),
     "unknown field": (["--sweep.model.width=1,2"], ["no field model.width"]),
-    "wrong type": (["--sweep.batch_size=16,many"], ["batch_size cannot be 'many'"]),
+    "wrong type": (["--sweep.batch_size=16,many"], ["batch_size cannot be 'many'", "is 32 by"]),
+    "wrong elsewhere": (["--sweep.seed=1,2", "--config.num_epochs=0"], ["num_epochs must be"]),
+    "too large a batch": (["--sweep.batch_size=16,1400"], ["1400 is larger than the training set"]),
     "wrong value": (["--sweep.model.activation=relu,gelu"], ["'gelu'", "linear, relu, tanh"]),
     "wrong number": (["--sweep.optimizer.learning_rate=0.1,-1"], ["must not be negative"]),
     "not to be swept": (["--sweep.num_seeds=1,2"], ["num_seeds cannot be swept"]),

@@ -13,8 +13,8 @@ from pepita_jax.storage.cohort import Cohort
 from pepita_jax.storage.workdir import Workdir
 
 CONFIG = {
-    "seed": 0, "num_seeds": 2, "num_epochs": 5, "data_dir": None,
-    "model": {"hidden": (4,), "init": "x"},
+    "rule": {"name": "pepita", "sign": 1}, "seed": 0, "num_seeds": 2, "num_epochs": 5,
+    "data_dir": None, "model": {"hidden": (4,), "init": "x"},
 }  # fmt: skip
 LAYOUT = {"seeds_at_once": 1}
 
@@ -79,12 +79,16 @@ def test_seeds_that_have_not_caught_up_are_not_read(tmp_path):
         ({"seed": 1}, "different run: seed was 0, is 1; use another workdir"),
         ({"model": {"hidden": (5,), "init": "x"}}, r"model\.hidden was \[4\], is \[5\]"),
         ({"new": 1}, "new was None, is 1"),
-        ({"num_epochs": 4}, "with num_epochs 5; it can be raised, not lowered"),
+        ({"num_epochs": 2}, "with num_epochs 3; it can be raised, not lowered"),
+        (
+            {"rule": {"name": "bp", "scale": 1}},
+            "different run: rule.name was 'pepita', is 'bp'; use",
+        ),
         ({"num_seeds": 1}, "with num_seeds 2; it can be raised, not lowered"),
     ],
 )
 def test_another_run_is_refused_and_its_field_named(fields, message, tmp_path):
-    claim(tmp_path, epochs=1)
+    claim(tmp_path, epochs=3)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     with pytest.raises(UserError, match=message):
         claim(tmp_path, **fields)
@@ -143,10 +147,12 @@ def test_what_has_risen_for_some_seeds_cannot_be_lowered(tmp_path):
     claim(tmp_path, epochs=2, num_seeds=3)
     workdir = Workdir(tmp_path)
     with workdir.claimed({**CONFIG, "num_seeds": 3, "num_epochs": 9}) as cohorts:
+        workdir.begin(LAYOUT)
         workdir.log(cohorts[0], "metrics", 3, {"train_accuracy": 0.5, "test_accuracy": 0.5})
         workdir.save(cohorts[0], 3, {"W": jnp.ones(3)})
-    with pytest.raises(UserError, match="with num_epochs 9; it can be raised"):
-        claim(tmp_path, num_seeds=3)
+    with pytest.raises(UserError, match="with num_epochs 3; it can be raised"):
+        claim(tmp_path, num_seeds=3, num_epochs=2)
+    claim(tmp_path, num_seeds=3, num_epochs=3)  # the six that have not been trained can be left
 
 
 def test_a_reader_beside_a_writer_reads_again(tmp_path, monkeypatch):
