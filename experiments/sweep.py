@@ -13,8 +13,8 @@ held out, and is then trained on the whole set and tested once. A setting of whi
 diverged comes after all others.
 
 DIR then holds sweep.csv, a row a setting and seed; sweep.png, for one or two numeric fields; best/,
-the workdir of the best; and a workdir for each group of settings. Ctrl-C finishes the epoch and saves
-it; a second one stops at once. The same command goes on. Tuples need quotes:
+the workdir of the best; and a workdir for each group of settings. Ctrl-C finishes the epoch and
+saves it; a second one stops at once. The same command goes on. Tuples need quotes:
 "--sweep.model.hidden=(64,),(32,32)".
 """
 
