@@ -75,11 +75,11 @@ class Workdir:
         saved = newest_config(cohorts) or {"environment": describe_environment()}
         self.content = {**saved, **config}
         cohorts = _fill_up(cohorts, config["num_seeds"], self.checkpoints)
+        for cohort in cohorts:
+            cohort.checkpoints.tidy()
         with file_errors(self.path):
-            for cohort in cohorts:
-                cohort.checkpoints.tidy()
             self._write_json("config.json", self.content)
-            self.write_figures(cohorts)
+        self.write_figures(cohorts)
         return cohorts
 
     def begin(self, layout):
@@ -111,8 +111,9 @@ class Workdir:
         """Makes the files of figures hold just those of some cohorts, in their order."""
         for name in FIGURES:
             rows, path = [row for c in cohorts for row in c.rows[name]], self.path / f"{name}.jsonl"
-            if rows or path.exists():  # it may hold rows that no checkpoint has
-                write_rows(path, rows)
+            with file_errors(self.path):
+                if rows or path.exists():  # it may hold rows that no checkpoint has
+                    write_rows(path, rows)
 
     def write_summary(self, summary):
         """Writes `summary.json`."""
