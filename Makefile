@@ -19,10 +19,10 @@ demo: $(VENV)/.installed
 	$(RUN) experiments.demo
 
 test: $(VENV)/.installed-test
-	$(RUN) pytest -n 2 -m "not slow"
+	$(RUN) pytest -n 2 --dist loadscope -m "not slow"
 
 test-slow: $(VENV)/.installed-test
-	$(RUN) pytest -m slow
+	$(RUN) pytest -n 2 -m slow
 
 lint: $(VENV)/.installed-test
 	$(RUN) ruff check .

@@ -14,25 +14,26 @@ from pepita_jax.sweep.groups import _can_be_traced
 from tests.cases import make_batch
 
 CASES = {
-    "rate": ("pepita,mlp,digits", {}, {"optimizer.learning_rate": 0.3}),
     "rate after a drop": (
         "pepita,mlp,digits", {"schedule.epochs": (1,)}, {"optimizer.learning_rate": 0.3}
     ),
     "momentum": ("bp,mlp,digits", {}, {"optimizer.momentum": 0.5}),
     "dropout": ("bp,mlp,digits", {}, {"model.dropout": 0.4}),
-    "no dropout": ("bp,conv,digits", {"model.hidden": (6,), "model.dropout": 0.2},
+    "no dropout, slow": ("bp,conv,digits", {"model.hidden": (6,), "model.dropout": 0.2},
                    {"model.dropout": 0.0}),
     "scale of F": ("pepita,mlp,digits", {}, {"rule.feedback_scale": 0.5}),
     "sign": ("pepita,mlp,digits", {}, {"rule.modulation_sign": -1}),
-    "noise": ("pepita,mlp,digits", {"rule.modulation": "noise"},
+    "noise, slow": ("pepita,mlp,digits", {"rule.modulation": "noise"},
               {"rule.noise_scale": 1.0, "rule.noise_low": 0.0}),
     "mirror": ("weight_mirror,mlp,digits", {}, {"rule.decay": 0.3}),
-    "mirrored F": ("pepita,mlp,digits", {"rule.feedback": "mirrored", "rule.modulation_sign": -1},
-                   {"rule.mirror_decay": 0.3}),
-    "decay": ("kolen_pollack,mlp,digits", {}, {"rule.decay": 0.1}),
+    "mirrored F, slow": (
+        "pepita,mlp,digits", {"rule.feedback": "mirrored", "rule.modulation_sign": -1},
+        {"rule.mirror_decay": 0.3},
+    ),
+    "decay, slow": ("kolen_pollack,mlp,digits", {}, {"rule.decay": 0.1}),
     "adam": ("bp,mlp,digits", {"optimizer.name": "adam", "optimizer.learning_rate": 0.01},
              {"optimizer.b1": 0.5, "optimizer.eps": 1e-3}),
-    "adamw": ("bp,mlp,digits", {"optimizer.name": "adamw", "optimizer.learning_rate": 0.01},
+    "adamw, slow": ("bp,mlp,digits", {"optimizer.name": "adamw", "optimizer.learning_rate": 0.01},
               {"optimizer.weight_decay": 0.5}),
 }  # fmt: skip
 
@@ -61,7 +62,12 @@ def five_steps(make):
     return train(jax.random.key(0))
 
 
-@pytest.mark.parametrize("case", CASES)
+def slow_ones(cases):
+    """Compiling takes most of the time: a few are enough for every day."""
+    return [pytest.param(c, marks=pytest.mark.slow) if "slow" in c else c for c in cases]
+
+
+@pytest.mark.parametrize("case", slow_ones(CASES))
 def test_an_array_does_what_the_configured_number_does(case):
     choice, fields, numbers = CASES[case]
     config = make_config(choice, fields)

@@ -1,7 +1,11 @@
 """Running the project's command lines as a user does."""
 
+import atexit
+import json
+import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -17,6 +21,24 @@ def command(module, *arguments):
         text=True,
         timeout=300,
     )
+
+
+@cache
+def _server():
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.experiments.command_server"],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    atexit.register(server.kill)
+    return server
+
+
+def quick_command(module, *arguments):
+    """The same result in less time, for the many commands that are refused."""
+    folders = {name: os.environ[name] for name in ("XDG_CACHE_HOME", "TFDS_DATA_DIR")}
+    words = [f"experiments.{module}", *map(str, arguments)]
+    print(json.dumps([folders, words]), file=_server().stdin, flush=True)
+    return subprocess.CompletedProcess(words, *json.loads(_server().stdout.readline()))
 
 
 def train(workdir, *arguments, choice="pepita,mlp,digits"):

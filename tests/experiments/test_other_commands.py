@@ -9,6 +9,7 @@ from tests.data import builders
 from tests.experiments.commands import assert_refused, command
 
 
+@pytest.mark.slow  # and `make demo` does the same
 def test_the_demonstration_ends_with_a_table_of_both_rules_and_a_plot(tmp_path):
     done = command("demo", f"--workdir={tmp_path}")
     assert done.returncode == 0, done.stderr

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from pepita_jax.storage.workdir import Workdir
-from tests.experiments.commands import assert_refused, command
+from tests.experiments.commands import assert_refused, quick_command
 
 ACCURACIES = {
     "pepita": [[0.1, 0.5], [0.1, 0.6], [0.1, 0.7], [0.1, 0.9]],
@@ -39,7 +39,7 @@ def workdirs(tmp_path):
 
 
 def report(*arguments):
-    done = command("report", *arguments)
+    done = quick_command("report", *arguments)
     assert done.returncode == 0, done.stderr
     lines = [line.strip("| ").split("|") for line in done.stdout.splitlines()]
     return [[cell.strip() for cell in line] for line in lines[2:]]
@@ -67,7 +67,7 @@ def test_seeds_that_have_diverged_are_in_no_mean_and_no_pair(workdirs, tmp_path)
 
 def test_runs_that_do_not_pair_are_not_compared(workdirs, tmp_path):
     other = plant(tmp_path / "other", "pepita", ACCURACIES["pepita"], seed=7)
-    assert_refused(command("report", workdirs[0], f"--baseline={other}"), "seed is 0 and 7")
+    assert_refused(quick_command("report", workdirs[0], f"--baseline={other}"), "seed is 0 and 7")
 
 
 def test_fewer_seeds_and_epochs_can_be_shown(workdirs):
@@ -95,4 +95,4 @@ def test_results_hold_configuration_versions_and_every_figure(workdirs, tmp_path
     ],
 )
 def test_what_cannot_be_shown_is_refused(arguments, words, workdirs):
-    assert_refused(command("report", *(a.format(workdirs[0]) for a in arguments)), *words)
+    assert_refused(quick_command("report", *(a.format(workdirs[0]) for a in arguments)), *words)

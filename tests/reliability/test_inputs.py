@@ -1,8 +1,6 @@
 """Whatever a user gives, it trains or gets one clear line."""
 
 import json
-import subprocess
-import sys
 from itertools import count
 
 import pytest
@@ -14,7 +12,7 @@ import pepita_jax as pj
 from configs.default import get_config
 from pepita_jax.data.originals import files_in, parse_originals
 from tests.data import builders
-from tests.experiments.commands import ROOT
+from tests.experiments.commands import quick_command
 
 COMMON = {
     "deadline": None, "derandomize": True, "database": None,
@@ -22,20 +20,10 @@ COMMON = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def train():
-    """`arguments -> (exit status, standard error)`."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.reliability.command_server"],
-        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as server:  # fmt: skip
-
-        def train(arguments):
-            print(json.dumps(arguments), file=server.stdin, flush=True)
-            return json.loads(server.stdout.readline())
-
-        yield train
-        server.stdin.close()
+def train(arguments):
+    """Runs the training command; returns its exit status and standard error."""
+    done = quick_command("train", *arguments)
+    return done.returncode, done.stderr
 
 
 def flatten(config, prefix=""):
@@ -73,7 +61,7 @@ def arguments(draw):
     return [f"--config=configs/default.py:{choice}", *SMALL, *changes]
 
 
-def check_command(train, arguments, workdir):
+def check_command(arguments, workdir):
     status, stderr = train([*arguments, f"--workdir={workdir}"])
     said = (arguments, stderr)
     assert status in (0, 2, 3), said
@@ -85,14 +73,14 @@ def check_command(train, arguments, workdir):
     return status
 
 
-@pytest.mark.parametrize("examples", [40, pytest.param(1000, marks=pytest.mark.slow)])
-def test_any_field_with_any_value(examples, train, tmp_path_factory):
+@pytest.mark.parametrize("examples", [25, pytest.param(1000, marks=pytest.mark.slow)])
+def test_any_field_with_any_value(examples, tmp_path_factory):
     root, statuses, numbers = tmp_path_factory.mktemp("runs"), [], count()
 
     @settings(max_examples=examples, **COMMON)
     @given(arguments())
     def check(given_arguments):
-        statuses.append(check_command(train, given_arguments, root / str(next(numbers))))
+        statuses.append(check_command(given_arguments, root / str(next(numbers))))
 
     check()
     assert {0, 2} <= set(statuses)
@@ -100,15 +88,15 @@ def test_any_field_with_any_value(examples, train, tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", ["a b", "läufe/ü 1", "-", "x" * 200, "日本語"])
-def test_any_path(name, train, tmp_path):
-    check_command(train, ["--config=configs/default.py:bp,mlp,digits", *SMALL], tmp_path / name)
+def test_any_path(name, tmp_path):
+    check_command(["--config=configs/default.py:bp,mlp,digits", *SMALL], tmp_path / name)
     assert (tmp_path / name / "curves.png").exists()
 
 
 @pytest.mark.parametrize("words", [["--workdir"], ["--config"], ["--config=configs/default.py:"],
                                    ["--config.num_epochs"], ["--config=.:bp"], ["-x"], ["--"],
                                    ["--config=/dev/null:a,b,c"], ["--seed=3"], [""]])  # fmt: skip
-def test_any_flag(words, train, tmp_path):
+def test_any_flag(words):
     status, stderr = train([*words, *SMALL])
     assert status == 2, stderr
     assert len(stderr.strip().splitlines()) == 1, stderr

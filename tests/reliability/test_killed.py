@@ -16,7 +16,7 @@ COMMAND = [f"--config=configs/default.py:{CHOICE}"]
 COMMAND += [f"--config.{field}={value}".replace(" ", "") for field, value in FIELDS.items()]
 # What is in the workdir at first: nothing, or a run of one seed and one epoch.
 STARTS = {"nothing": None, "less": {"num_seeds": 1, "num_epochs": 1}}
-FAST, DELAYS = 4, (0.02, 0.3)  # seconds: inside a checkpoint's compiled code; while compiling
+FAST, DELAYS = 2, (0.02, 0.3)  # seconds: inside a checkpoint's compiled code; while compiling
 
 
 class Case:
@@ -60,7 +60,7 @@ def assert_goes_on(case, workdir, n, delay=0.0):
 @pytest.mark.parametrize("part", range(FAST))
 def test_killed_before_a_change_to_its_files(part, case, tmp_path):
     assert case.count > 50
-    assert_goes_on(case, tmp_path / "run", 1 + part * (case.count - 1) // (FAST - 1))
+    assert_goes_on(case, tmp_path / "run", (1 + 2 * part) * case.count // (2 * FAST))
 
 
 @pytest.mark.parametrize("delay", DELAYS)

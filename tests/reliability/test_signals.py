@@ -74,6 +74,7 @@ def test_sigterm_stops_at_once_inside_compiled_code(start):
     assert said.strip().splitlines()[-1].startswith("stopped; the same command goes on from")
 
 
+@pytest.mark.slow
 def test_sigterm_stops_at_once_where_nobody_listens_any_more(start):
     process = start(*SLOW)
     process.stderr.close()
