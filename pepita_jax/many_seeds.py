@@ -5,90 +5,26 @@ out over the devices, on each laid out by `vmap`, by `lax.map`, or by chunks of 
 compiled once. A CPU's cores can be a device each: `jax.config.update("jax_num_cpu_devices", n)`.
 """
 
-import math
 from functools import lru_cache, partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import NamedSharding, PartitionSpec
 
 from pepita_jax import one_seed
 from pepita_jax.errors import require, require_int
+from pepita_jax.layouts import (
+    default_images_at_once,
+    default_seeds_at_once,
+    over_seeds,
+    seed_mesh,
+)
 
 MAX_SEED = 2**32 - 1  # JAX's keys hold no more
 PROGRESS_UPDATES = 5  # an epoch; between them all states are copied, which takes a step or two
-PIECES = range(4, 17)  # images whose patches and activities stay in a CPU's cache
-WORTHWHILE = 4  # weights a patch value, measured at 0.1 (1.6 times as fast) and at 11 (slower)
 SHARING = 5  # seeds that share the patches of as many images in evaluation
-
-
-def default_seeds_at_once():
-    """One after another on CPU, where a seed's weights then stay in cache; all elsewhere."""
-    return 1 if jax.default_backend() == "cpu" else 0
-
-
-def default_images_at_once(net, batch_size):
-    """Size of the pieces of a batch: None, the whole, unless pieces save more than they cost.
-
-    On CPU it pays to keep a convolution's patches in cache, as long as there are few weights, which
-    each piece reads and whose updates it adds up.
-    """
-    patches = sum(
-        layer.num_positions * math.prod(layer.weight_shape[:-1])
-        for layer in net.layers
-        if layer.num_positions > 1
-    )
-    sizes = [k for k in PIECES if batch_size % k == 0]
-    if jax.default_backend() != "cpu" or not patches or not sizes:
-        return None
-    weights = sum(math.prod(layer.weight_shape) for layer in net.layers)
-    return max(sizes) if weights < WORTHWHILE * patches * max(sizes) else None
-
-
-def seed_mesh(num_seeds, devices):
-    """The devices that share `num_seeds` seeds, no more of them than shorten the work."""
-    seeds_per_device = -(-num_seeds // len(devices))
-    num_used = -(-num_seeds // seeds_per_device)
-    return Mesh(devices[:num_used], ("seed",))
-
-
-def over_seeds(function, num_mapped, seeds_at_once, mesh):
-    """Maps `function` over the leading axis of its first `num_mapped` arguments.
-
-    Args:
-        function: written for one seed.
-        num_mapped: arguments with a seed axis; all seeds share the others.
-        seeds_at_once: of a device's seeds, 0 all by vmap; 1 one after another by lax.map; k in
-            chunks of k.
-        mesh: devices, see `seed_mesh`.
-    """
-
-    def on_one_device(per_seed, shared):
-        of_one = lambda seed: function(*seed, *shared)
-        if seeds_at_once == 0:
-            return jax.vmap(of_one)(per_seed)
-        batch_size = None if seeds_at_once == 1 else seeds_at_once
-        return jax.lax.map(of_one, per_seed, batch_size=batch_size)
-
-    specs = (PartitionSpec("seed"), PartitionSpec())
-    # Unchecked, for a loop may start from zeros that are the same on all devices.
-    on_all = jax.shard_map(
-        on_one_device, mesh=mesh, in_specs=specs, out_specs=specs[0], check_vma=False
-    )
-
-    def mapped(*arguments):
-        per_seed, shared = arguments[:num_mapped], arguments[num_mapped:]
-        num_seeds = len(jax.tree.leaves(per_seed)[0])
-        num_equal = -(-num_seeds // mesh.size) * mesh.size  # the last seed fills up the shares
-        filled_up = jnp.minimum(jnp.arange(num_equal), num_seeds - 1)
-        if num_equal == num_seeds:
-            return on_all(per_seed, shared)
-        results = on_all(jax.tree.map(lambda x: x[filled_up], per_seed), shared)
-        return jax.tree.map(lambda x: x[:num_seeds], results)
-
-    return mapped
 
 
 def seed_keys(seed, num_seeds):

@@ -11,7 +11,8 @@ import pytest
 from pepita_jax import RULES, Batch, Rule, UserError, build_network, build_optimizer, build_rule
 from pepita_jax import one_seed as one
 from pepita_jax.analysis import alignment
-from pepita_jax.many_seeds import SeedTrainer, default_images_at_once, seed_keys
+from pepita_jax.layouts import default_images_at_once
+from pepita_jax.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.optimizers import step_schedule
 from pepita_jax.recipe import Fixed
 from tests.cases import make_batch
