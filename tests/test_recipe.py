@@ -18,14 +18,14 @@ CASES = {
         "pepita,mlp,digits", {"schedule.epochs": (1,)}, {"optimizer.learning_rate": 0.3}
     ),
     "momentum": ("bp,mlp,digits", {}, {"optimizer.momentum": 0.5}),
-    "dropout": ("bp,mlp,digits", {}, {"model.dropout": 0.4}),
+    "dropout, slow": ("bp,mlp,digits", {}, {"model.dropout": 0.4}),
     "no dropout, slow": ("bp,conv,digits", {"model.hidden": (6,), "model.dropout": 0.2},
                    {"model.dropout": 0.0}),
     "scale of F": ("pepita,mlp,digits", {}, {"rule.feedback_scale": 0.5}),
-    "sign": ("pepita,mlp,digits", {}, {"rule.modulation_sign": -1}),
+    "sign, slow": ("pepita,mlp,digits", {}, {"rule.modulation_sign": -1}),
     "noise, slow": ("pepita,mlp,digits", {"rule.modulation": "noise"},
               {"rule.noise_scale": 1.0, "rule.noise_low": 0.0}),
-    "mirror": ("weight_mirror,mlp,digits", {}, {"rule.decay": 0.3}),
+    "mirror, slow": ("weight_mirror,mlp,digits", {}, {"rule.decay": 0.3}),
     "mirrored F, slow": (
         "pepita,mlp,digits", {"rule.feedback": "mirrored", "rule.modulation_sign": -1},
         {"rule.mirror_decay": 0.3},

@@ -34,7 +34,7 @@ class Case:
             run(make_config(**self.start), workdir)
 
 
-@pytest.fixture(scope="module", params=STARTS)
+@pytest.fixture(scope="module", params=["nothing", pytest.param("less", marks=pytest.mark.slow)])
 def case(request, tmp_path_factory):
     return Case(request.param, tmp_path_factory.mktemp("runs") / "whole")
 
