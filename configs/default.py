@@ -16,6 +16,7 @@ from pepita_jax.optimizers import optimizer_fields
 from pepita_jax.options import keyword_options
 from pepita_jax.rules import RULES, rule_options
 
+WORDS = ("rule.name", "model.name", "dataset")  # the fields that RULE, MODEL and DATASET choose
 PRESET = ...  # the default depends on RULE, MODEL and DATASET
 
 # Field: (default, meaning with unit and source). A type in place of a default: not set.

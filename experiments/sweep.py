@@ -85,26 +85,23 @@ def main(arguments, axes):
 def make_config(setting):
     """The configuration of one setting, valid, as a nested plain dict."""
     given = config_flags.get_override_values(flags.FLAGS["config"]) | setting
-    words = {"rule.name": 0, "model.name": 1, "dataset": 2}
     forbidden = ", ".join(NOT_SWEPT & setting.keys())
     require(not forbidden, f"{forbidden} cannot be swept")
-    choice = chosen_words()
-    for field in words.keys() & setting.keys():
-        choice[words[field]] = setting[field]
-    config = default.get_config(",".join(map(str, choice)))
+    config = default.get_config(",".join(map(str, words_of(setting))))
     config.lock()
     for field, value in given.items():
-        if field not in words:
+        if field not in default.WORDS:
             set_field(config, field, value)
     plain = default.as_plain(config, given)
     check_config(plain)
     return plain
 
 
-def chosen_words():
-    """RULE, MODEL and DATASET of the command line."""
+def words_of(setting):
+    """RULE, MODEL and DATASET of a setting, or else of the command line."""
     config = train.CONFIG.value
-    return [config.rule.name, config.model.name, config.dataset]
+    chosen = (config.rule.name, config.model.name, config.dataset)
+    return [setting.get(field, word) for field, word in zip(default.WORDS, chosen, strict=True)]
 
 
 def set_field(config, field, value):
@@ -113,7 +110,7 @@ def set_field(config, field, value):
     except (AttributeError, KeyError) as error:
         raise UserError(f"the configuration has no field {field} (see --help)") from error
     except (TypeError, ValueError) as error:
-        usual = default.get_config(",".join(chosen_words())).to_dict()
+        usual = default.get_config(",".join(words_of({}))).to_dict()
         for name in field.split("."):
             usual = usual[name]
         raise UserError(f"{field} cannot be {value!r}; it is {usual!r} by default") from error
@@ -134,10 +131,9 @@ def claim(root, configs, settings):
         root.mkdir(parents=True, exist_ok=True)
         if path.exists():
             try:
-                found = json.loads(path.read_bytes())
-            except ValueError as error:
+                changes = describe_changes(json.loads(path.read_bytes()), content)
+            except (AttributeError, ValueError) as error:
                 raise UserError(f"{path} is damaged ({error})") from error
-            changes = describe_changes(found, content)
             require(not changes, f"{root} holds another sweep: {changes}; {ADVICE}")
         replace_file(path, json.dumps(content, indent=1) + "\n")
 
@@ -166,13 +162,15 @@ def show(root, rows, settings, split):
 def command_line(setting, workdir):
     """What trains one setting by itself."""
     overrides = config_flags.get_override_values(flags.FLAGS["config"]) | setting
-    words = chosen_words()
-    for place, field in enumerate(("rule.name", "model.name", "dataset")):
-        words[place] = overrides.pop(field, words[place])
-    fields = [f"--config.{field}={value}".replace(" ", "") for field, value in overrides.items()]
-    command = ["python", "-m", "experiments.train", f"--workdir={workdir}", *fields]
-    command.insert(3, f"--config=configs/default.py:{','.join(words)}")
-    return shlex.join(command)
+    fields = [
+        f"--config.{field}={value}".replace(" ", "")
+        for field, value in overrides.items()
+        if field not in default.WORDS
+    ]
+    config = f"--config=configs/default.py:{','.join(words_of(setting))}"
+    return shlex.join(
+        ["python", "-m", "experiments.train", config, f"--workdir={workdir}", *fields]
+    )
 
 
 def read_axes(arguments):

@@ -24,8 +24,6 @@ from pepita_jax.tables import summary_table
 CONFIG = config_flags.DEFINE_config_file("config", None, "configuration and its three words")
 WORKDIR = flags.DEFINE_string("workdir", None, "folder of the run; created if needed")
 
-CHOSEN_BY_WORDS = {"dataset", "rule.name", "model.name"}
-
 
 def main(arguments):
     cli.refuse(arguments)
@@ -39,7 +37,7 @@ def main(arguments):
 def read_config():
     """The configuration as a nested plain dict."""
     config, overrides = CONFIG.value, config_flags.get_override_values(flags.FLAGS["config"])
-    chosen = ", ".join(CHOSEN_BY_WORDS & overrides.keys())
+    chosen = ", ".join(field for field in default.WORDS if field in overrides)
     require(not chosen, f"choose {chosen} by RULE,MODEL,DATASET after the colon of --config")
     missing = ", ".join(set(default.get_config()) - set(config))
     require(not missing, f"the configuration lacks the fields {missing}")

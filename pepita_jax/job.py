@@ -138,7 +138,8 @@ def _progress(job, cohort):
     some = f", {span}" if len(names) < len(job.names) else ""
     num_epochs = job.config["num_epochs"]
     done = num_epochs if cohort.has_diverged else cohort.epoch
-    bar = Progress(num_epochs, job.steps_per_epoch, done, True, job.label + some, names)
+    label = job.label + some
+    bar = Progress(num_epochs, job.steps_per_epoch, done, label=label, names=names)
     for epoch in cohort.checkpoints.damaged:
         bar.say(f"the checkpoint of epoch {epoch} is damaged; going on from epoch {cohort.epoch}")
     return bar

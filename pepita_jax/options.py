@@ -44,3 +44,14 @@ def with_fields(record, **fields):
     for name, value in fields.items():
         object.__setattr__(new, name, value)
     return new
+
+
+def flatten(config, prefix=""):
+    """Nested dict -> `{"a.b": value}`; unset fields are left out."""
+    flat = {}
+    for key, value in config.items():
+        if isinstance(value, dict):
+            flat |= flatten(value, f"{prefix}{key}.")
+        elif value is not None:
+            flat[prefix + key] = value
+    return flat

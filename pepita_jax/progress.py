@@ -41,10 +41,6 @@ class Progress:
         return self
 
     def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        """Ends the bar."""
         self.bar.close()
 
     def advance(self, steps):

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from filelock import FileLock, Timeout
 
 from pepita_jax.errors import UserError, require
+from pepita_jax.options import flatten
 from pepita_jax.storage.cohort import FIGURES, Cohort, newest_config
 from pepita_jax.storage.environment import describe_environment
 from pepita_jax.storage.files import file_errors, replace_file, user_path
@@ -200,7 +201,7 @@ def describe_changes(found, wanted, may_change=()):
         found, wanted: nested plain dicts; unset fields do not count.
         may_change: fields that may differ.
     """
-    found, wanted = _flatten(found), _flatten(json.loads(json.dumps(wanted)))
+    found, wanted = flatten(found), flatten(json.loads(json.dumps(wanted)))
     fields = [f for f in found.keys() | wanted.keys() if found.get(f) != wanted.get(f)]
     # Another rule has other options: its name says it all.
     names = [field for field in fields if field in ("rule.name", "model.name", "dataset")]
@@ -209,14 +210,3 @@ def describe_changes(found, wanted, may_change=()):
         for field in sorted(names or fields)
         if field not in may_change
     )
-
-
-def _flatten(config, prefix=""):
-    """Nested dict -> `{"a.b": value}`; unset fields are left out."""
-    flat = {}
-    for key, value in config.items():
-        if isinstance(value, dict):
-            flat |= _flatten(value, f"{prefix}{key}.")
-        elif value is not None:
-            flat[prefix + key] = value
-    return flat

@@ -11,6 +11,7 @@ from pepita_jax import one_seed
 from pepita_jax.build import build_experiment, build_rule_on_network
 from pepita_jax.job import Job
 from pepita_jax.many_seeds import seed_keys
+from pepita_jax.options import flatten
 from pepita_jax.recipe import Varied
 from pepita_jax.types import Batch
 
@@ -81,7 +82,7 @@ def make_groups(configs):
         members.setdefault(_without(config, fields), []).append(i)
     groups = []
     for indices in members.values():
-        values = {f: [_get(configs[i], f) for i in indices] for f in fields}
+        values = {f: [flatten(configs[i]).get(f) for i in indices] for f in fields}
         values = {f: v for f, v in values.items() if any(x != v[0] for x in v)}
         groups.append(Group(configs[indices[0]], indices, values))
     return groups
@@ -92,7 +93,7 @@ def _varying_numbers(configs):
 
     Among those that are alike in all else than numbers: others have another program anyway.
     """
-    flat = [_flatten(config) for config in configs]
+    flat = [flatten(config) for config in configs]
     fields = {field for setting in flat for field in setting}
     return sorted(
         field
@@ -129,22 +130,6 @@ def _can_be_traced(config, field):
     return True
 
 
-def _flatten(config, prefix=""):
-    flat = {}
-    for name, value in config.items():
-        nested = isinstance(value, dict)
-        flat |= _flatten(value, f"{prefix}{name}.") if nested else {prefix + name: value}
-    return flat
-
-
-def _get(config, field):
-    for name in field.split("."):
-        config = config.get(name) if isinstance(config, dict) else None
-    return config
-
-
 def _without(config, fields):
-    """All that makes the program, as a text to compare."""
-    rest = {f: v for f, v in _flatten(config).items() if f not in fields}
-    there = [f for f in fields if _get(config, f) is not None]
-    return json.dumps([rest, there], sort_keys=True)
+    """All that makes the program, as a text to compare: the numbers count by being there."""
+    return json.dumps({f: f in fields or v for f, v in flatten(config).items()}, sort_keys=True)

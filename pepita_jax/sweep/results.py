@@ -67,13 +67,13 @@ def rank(rows, settings, split):
 
 def ranking_table(ranking, settings, split, most=20):
     """The first of a ranking as a table."""
-    fields = list(settings[0])
+    fields = list(dict.fromkeys(field for setting in settings for field in setting))
     rows = [("rank", *fields, f"{split} %", "seeds")]
     for place, row in enumerate(ranking[:most], 1):
         values = settings[row["setting"]]
         there = row["seeds"] - row["diverged"]
         seeds = f"{there} of {row['seeds']}" if row["diverged"] else str(row["seeds"])
-        cells = (_show(values.get(field)) for field in fields)
+        cells = (_show(values.get(field, "")) for field in fields)
         rows.append((str(place), *cells, as_percent(row), seeds))
     more = f"\n\n({len(ranking) - most} more in the table on disk)" if len(ranking) > most else ""
     return markdown_table(rows) + more
@@ -81,7 +81,8 @@ def ranking_table(ranking, settings, split, most=20):
 
 def plot_sweep(path, ranking, settings, split):
     """A curve with its band for one numeric axis, a heat map for two; returns whether it drew."""
-    fields = [f for f in settings[0] if len({repr(s.get(f)) for s in settings}) > 1]
+    fields = dict.fromkeys(field for setting in settings for field in setting)
+    fields = [f for f in fields if len({repr(s.get(f)) for s in settings}) > 1]
     numeric = all(isinstance(s.get(f), (int, float)) for f in fields for s in settings)
     if len(fields) not in (1, 2) or not numeric:
         return False

@@ -36,6 +36,15 @@ def test_the_table_shows_the_ranking():
     )
 
 
+def test_the_table_has_the_fields_of_all_settings():
+    settings = [{"rule.name": "bp"}, {"optimizer.name": "adam"}]
+    ranking = rank([row for row in ROWS if row["setting"] < 2], settings, "validation")
+    lines = ranking_table(ranking, settings, "validation").splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert cells[0][1:3] == ["rule.name", "optimizer.name"]
+    assert [row[1:3] for row in cells[2:]] == [["bp", ""], ["", "adam"]]
+
+
 def test_the_csv_has_a_row_a_setting_and_seed(tmp_path):
     write_csv(tmp_path / "sweep.csv", ROWS[::-1])
     with open(tmp_path / "sweep.csv", newline="") as file:
