@@ -29,11 +29,17 @@ from configs import default
 from experiments import cli, signals, train
 from pepita_jax.build import check_config
 from pepita_jax.errors import UserError, require
-from pepita_jax.job import train_job
-from pepita_jax.run import run
+from pepita_jax.job import Job, train_job
+from pepita_jax.run import conclude
 from pepita_jax.storage.files import file_errors, replace_file, user_path
 from pepita_jax.storage.workdir import ADVICE, describe_changes
 from pepita_jax.sweep.axes import NOT_SWEPT, make_settings, read_settings
+from pepita_jax.sweep.comparison import (
+    best_of_each,
+    check_fields,
+    comparison_rows,
+    comparison_table,
+)
 from pepita_jax.sweep.groups import make_groups
 from pepita_jax.sweep.results import plot_sweep, rank, ranking_table, setting_rows, write_csv
 from pepita_jax.tables import summary_table
@@ -45,6 +51,11 @@ SELECT = flags.DEFINE_enum(
     "select_on", "validation", ["validation", "test"],
     "what the best setting is chosen on; test only to repeat a paper that did so",
 )  # fmt: skip
+COMPARE = flags.DEFINE_list(
+    "compare",
+    [],
+    "choose the best setting for each value of these fields, and put them side by side",
+)
 PREFIX = "--sweep."
 HELD_OUT = 0.1
 
@@ -53,12 +64,9 @@ def main(arguments, axes):
     cli.refuse(arguments)
     base = train.read_config()
     require(train.WORKDIR.value, "--workdir=DIR is needed")
-    require(not (axes and SETTINGS.value), "give --sweep.FIELD=VALUES or --settings, not both")
-    settings = (
-        read_settings(SETTINGS.value)
-        if SETTINGS.value
-        else make_settings(axes, SAMPLES.value, base["seed"])
-    )
+    listed = read_settings(SETTINGS.value) if SETTINGS.value else [{}]
+    settings = make_settings(axes, listed, SAMPLES.value, base["seed"])
+    check_fields(COMPARE.value, settings)
     num_runs = len(settings) * base["num_seeds"]
     message = f"{len(settings)} settings of {base['num_seeds']} seeds are {num_runs} runs"
     require(num_runs <= MAX_RUNS.value, f"{message}, more than --max_runs={MAX_RUNS.value}")
@@ -75,11 +83,22 @@ def main(arguments, axes):
     with signals.stopping_gently() as should_stop:
         rows = train_groups(groups, root, settings, split, should_stop)
         ranking = show(root, rows, settings, split)
-        best = ranking[0]["setting"]
-        summary = run(configs[best], root / "best", should_stop)
+        best = best_of_each(ranking, settings, COMPARE.value)
+        summaries = {}
+        for row in best.values():
+            index = row["setting"]
+            job, path = Job.of(configs[index]), root / f"best_{index}"
+            summaries[index] = train_job(job, path, should_stop, conclude)
     how = "on held-out images, then tested once" if split == "validation" else "ON THE TEST SET"
-    command = command_line(settings[best], root / "best")
-    print(f"\nthe best, chosen {how}:\n\n{summary_table([summary])}\n\n{command}")
+    with file_errors(root):
+        rows = comparison_rows(best, settings, COMPARE.value, split, summaries)
+        write_csv(root / "best.csv", rows)
+    if COMPARE.value:
+        print(f"\nthe best of each, chosen {how}:\n")
+        print(comparison_table(best, COMPARE.value, summaries))
+        return
+    command = command_line(settings[index], path)
+    print(f"\nthe best, chosen {how}:\n\n{summary_table([summaries[index]])}\n\n{command}")
 
 
 def make_config(setting):

@@ -37,11 +37,22 @@ def run(config, path, should_stop=lambda: False):
         StoppedError: `should_stop` said so; all finished epochs are saved.
         DivergedError: no seed is left; all is saved.
     """
-    return train_job(Job.of(config), path, should_stop, conclude=_summarize)
+    summary = train_job(Job.of(config), path, should_stop, conclude=conclude)
+    if len(summary["diverged"]) == summary["num_seeds"]:
+        epoch = max(seed["epoch"] for seed in summary["diverged"])
+        raise DivergedError(
+            f"all {summary['num_seeds']} seeds have diverged, the last in epoch {epoch}: their "
+            f"weights are not finite (learning rate {config['optimizer']['learning_rate']})"
+        )
+    return summary
 
 
-def _summarize(workdir):
-    """Writes `summary.json` and the plots from what the checkpoints hold."""
+def conclude(workdir):
+    """Writes `summary.json` and the plots from what a `Workdir`'s checkpoints hold.
+
+    Returns:
+        The summary.
+    """
     saved = workdir.read()
     history = saved.history("metrics")
     summary = summarize(saved.config, history, saved.seconds())
@@ -50,12 +61,6 @@ def _summarize(workdir):
         plot_learning_curves({summary["rule"]: history}, workdir.path / "curves.png")
         if saved.config["log_alignment"]:
             plot_alignment(saved.history("alignment"), workdir.path / "alignment.png")
-    if len(summary["diverged"]) == summary["num_seeds"]:
-        epoch = max(seed["epoch"] for seed in summary["diverged"])
-        raise DivergedError(
-            f"all {summary['num_seeds']} seeds have diverged, the last in epoch {epoch}: their "
-            f"weights are not finite (learning rate {saved.config['optimizer']['learning_rate']})"
-        )
     return summary
 
 

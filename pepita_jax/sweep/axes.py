@@ -19,20 +19,23 @@ DISTRIBUTIONS = {
 }
 
 
-def make_settings(axes, num_samples=1, seed=0):
-    """Every combination of the axes' values.
+def make_settings(axes, listed=({},), num_samples=1, seed=0):
+    """Every combination of the axes' values, and of these with each of the listed settings.
 
     Args:
         axes: `{field: text}`, values with commas between them, or `uniform:LOW:HIGH` or
             `log_uniform:LOW:HIGH`.
+        listed: settings, from `read_settings`.
         num_samples: how often all distributions are drawn from, each time for a whole grid.
         seed: of the draws.
 
     Raises:
-        UserError: an axis is empty or is not understood.
+        UserError: an axis is empty or is not understood, or one of its fields is listed as well.
     """
-    require(axes, "nothing is swept: give --sweep.FIELD=VALUES or --settings=FILE")
+    require(axes or any(listed), "nothing is swept: give --sweep.FIELD=VALUES or --settings=FILE")
     require_int("num_samples", num_samples, 1)
+    twice = ", ".join(field for field in axes if any(field in setting for setting in listed))
+    require(not twice, f"{twice} stands in the file of settings, and in --sweep")
     drawn = {field: text for field, text in axes.items() if _distribution(text)}
     message = "num_samples is for axes such as --sweep.FIELD=log_uniform:LOW:HIGH"
     require(drawn or num_samples == 1, message)
@@ -40,9 +43,9 @@ def make_settings(axes, num_samples=1, seed=0):
     random, settings = np.random.default_rng(seed), []
     for _ in range(num_samples):
         sample = {field: _draw(field, text, random) for field, text in drawn.items()}
-        for values in itertools.product(*grid.values()):
+        for *values, more in itertools.product(*grid.values(), listed):
             chosen = sample | dict(zip(grid, values, strict=True))
-            settings.append({field: chosen[field] for field in axes})
+            settings.append({field: chosen[field] for field in axes} | more)
     return settings
 
 

@@ -33,11 +33,11 @@ def setting_rows(group, saved, settings):
 
 
 def write_csv(path, rows):
-    """One tidy table; a seed that has diverged has empty cells."""
+    """One tidy table, a row each; what is NaN or None, as where a seed has diverged, is empty."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)))
     writer.writeheader()
-    for row in sorted(rows, key=lambda row: (row["setting"], row["seed_number"])):
+    for row in sorted(rows, key=lambda row: (row["setting"], row.get("seed_number"))):
         is_nan = lambda value: isinstance(value, float) and np.isnan(value)
         writer.writerow({name: "" if is_nan(value) else value for name, value in row.items()})
     replace_file(path, text.getvalue())
@@ -73,7 +73,7 @@ def ranking_table(ranking, settings, split, most=20):
         values = settings[row["setting"]]
         there = row["seeds"] - row["diverged"]
         seeds = f"{there} of {row['seeds']}" if row["diverged"] else str(row["seeds"])
-        cells = (_show(values.get(field, "")) for field in fields)
+        cells = (show_value(values.get(field, "")) for field in fields)
         rows.append((str(place), *cells, as_percent(row), seeds))
     more = f"\n\n({len(ranking) - most} more in the table on disk)" if len(ranking) > most else ""
     return markdown_table(rows) + more
@@ -102,8 +102,8 @@ def plot_sweep(path, ranking, settings, split):
         cell = lambda y, x: percent(points[y, x], "mean") if (y, x) in points else np.nan
         means = np.array([[cell(y, x) for x in xs] for y in ys])
         image = axes.imshow(means, origin="lower", aspect="auto")
-        axes.set_xticks(range(len(xs)), map(_show, xs))
-        axes.set_yticks(range(len(ys)), map(_show, ys))
+        axes.set_xticks(range(len(xs)), map(show_value, xs))
+        axes.set_yticks(range(len(ys)), map(show_value, ys))
         axes.set_ylabel(fields[0])
         axes.grid(False)
         for i, j in np.ndindex(means.shape):
@@ -114,5 +114,6 @@ def plot_sweep(path, ranking, settings, split):
     return True
 
 
-def _show(value):
+def show_value(value):
+    """A value as short text."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -38,7 +38,7 @@ def test_draws_lie_within_their_bounds_as_their_distributions_say():
     assert a.mean() == pytest.approx(1, abs=0.1)
     assert np.log(b).mean() == pytest.approx(np.log([1e-4, 1e-1]).mean(), abs=0.15)
     assert abs(np.corrcoef(a, b)[0, 1]) < 0.1
-    assert make_settings(axes, 3, seed=1) == settings[:3]
+    assert make_settings(axes, num_samples=3, seed=1) == settings[:3]
 
 
 def test_each_draw_goes_through_the_whole_grid():
@@ -71,7 +71,7 @@ def test_settings_may_come_from_a_file(tmp_path):
 )
 def test_bad_axes_are_named(axes, num_samples, message):
     with pytest.raises(UserError, match=message):
-        make_settings(axes, num_samples)
+        make_settings(axes, num_samples=num_samples)
 
 
 @pytest.mark.parametrize(

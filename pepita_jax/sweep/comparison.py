@@ -1,0 +1,80 @@
+"""The best setting for each value of some fields, side by side."""
+
+from pepita_jax.errors import require
+from pepita_jax.sweep.results import show_value
+from pepita_jax.tables import as_percent, markdown_table
+
+
+def check_fields(fields, settings):
+    """Raises a `UserError` unless each of the fields differs among the settings."""
+    swept = list(dict.fromkeys(field for setting in settings for field in setting))
+    for field in fields:
+        message = f"--compare: {field} is not swept; swept are {', '.join(swept)}"
+        require(field in swept, message)
+
+
+def best_of_each(ranking, settings, fields):
+    """The best setting of all that share the values of some fields.
+
+    Args:
+        ranking: of a sweep, best first, see `results.rank`.
+        settings: of the sweep.
+        fields: without any, the best of all is the only one.
+
+    Returns:
+        `{values of the fields: row of the ranking}`, in the order of the settings.
+    """
+    best = {}
+    for row in ranking:
+        best.setdefault(_values(settings[row["setting"]], fields), row)
+    order = [_values(setting, fields) for setting in settings]
+    return {values: best[values] for values in dict.fromkeys(order)}
+
+
+def comparison_rows(best, settings, fields, split, summaries):
+    """A plain dict for each of the best settings: what it is, and what it reached.
+
+    Args:
+        best: from `best_of_each`.
+        settings, fields: as there.
+        split: that the settings were chosen on.
+        summaries: of their runs on the whole training set, `{setting: summary}`.
+    """
+    rows = []
+    for values, chosen in best.items():
+        index = chosen["setting"]
+        row = {"setting": index, **dict(zip(fields, values, strict=True)), **settings[index]}
+        tested = summaries[index]["test_accuracy"]
+        figures = {f"chosen_on_{split}": chosen, "test_accuracy": tested}
+        for name, statistics in figures.items():
+            row |= {f"{name}_{part}": statistics[part] for part in ("mean", "std")}
+        row["diverged"] = len(summaries[index]["diverged"])
+        rows.append(row)
+    return rows
+
+
+def comparison_table(best, fields, summaries):
+    """Test accuracies: the first field's values down, the other fields' across."""
+    cells = {
+        (values[0], values[1:]): as_percent(summaries[row["setting"]]["test_accuracy"])
+        for values, row in best.items()
+    }
+    down, across = (list(dict.fromkeys(key[i] for key in cells)) for i in (0, 1))
+    name = lambda values: _describe(dict(zip(fields[1:], values, strict=True))) or "test %"
+    rows = [(fields[0], *map(name, across))]
+    rows += [(show_value(y), *(cells.get((y, x), "") for x in across)) for y in down]
+    return markdown_table(rows)
+
+
+def _values(setting, fields):
+    return tuple(setting.get(field) for field in fields)
+
+
+def _describe(values):
+    """`{"optimizer.name": "sgd", "optimizer.momentum": 0.9}` -> `sgd, momentum 0.9`."""
+    words = {
+        field: value if isinstance(value, str) else f"{field.split('.')[-1]} {show_value(value)}"
+        for field, value in values.items()
+        if value is not None
+    }
+    return ", ".join(words.values())
