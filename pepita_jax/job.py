@@ -111,7 +111,8 @@ def _train(job, workdir, cohort, bar, should_stop):
     _stop_if(should_stop(), done, last)
     trainer = job.trainer(cohort.seeds)
     workdir.begin(trainer.layout)
-    states = cohort.restore(trainer.init) if done else trainer.init()
+    saved = lambda: trainer.collect(trainer.init())
+    states = trainer.spread(cohort.restore(saved)) if done else trainer.init()
     if config["log_alignment"] and not done:
         workdir.log(cohort, "alignment", 0, trainer.measure_alignment(states))
     for epoch in epochs(trainer, states, job.splits, done + 1, last, bar.advance):
@@ -125,7 +126,7 @@ def _train(job, workdir, cohort, bar, should_stop):
             workdir.log(cohort, "alignment", epoch.number, trainer.measure_alignment(epoch.states))
         stop, is_last = should_stop(), epoch.number == last or cohort.has_diverged
         if stop or is_last or epoch.number % config["checkpoint_every"] == 0:
-            workdir.save(cohort, epoch.number, epoch.states)
+            workdir.save(cohort, epoch.number, trainer.collect(epoch.states))
         bar.finish_epoch(epoch, rate)
         yield rows
         _stop_if(stop and not is_last, epoch.number, last)

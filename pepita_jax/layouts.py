@@ -3,7 +3,6 @@
 import math
 
 import jax
-import jax.numpy as jnp
 from jax.sharding import Mesh, PartitionSpec
 
 PIECES = range(4, 17)  # images whose patches and activities stay in a CPU's cache
@@ -34,10 +33,15 @@ def default_images_at_once(net, batch_size):
 
 
 def seed_mesh(num_seeds, devices):
-    """The devices that share `num_seeds` seeds, no more of them than shorten the work."""
+    """The devices that share `num_seeds` seeds, no more of them than shorten the work.
+
+    Returns:
+        Their `Mesh`, and the seeds that each has: where that is more than there are seeds, the
+        last seed fills up.
+    """
     seeds_per_device = -(-num_seeds // len(devices))
     num_used = -(-num_seeds // seeds_per_device)
-    return Mesh(devices[:num_used], ("seed",))
+    return Mesh(devices[:num_used], ("seed",)), seeds_per_device
 
 
 def over_seeds(function, num_mapped, seeds_at_once, mesh):
@@ -45,7 +49,8 @@ def over_seeds(function, num_mapped, seeds_at_once, mesh):
 
     Args:
         function: written for one seed.
-        num_mapped: arguments with a seed axis; all seeds share the others.
+        num_mapped: arguments with a seed axis, in equal shares on the devices; all seeds share the
+            others.
         seeds_at_once: of a device's seeds, 0 all by vmap; 1 one after another by lax.map; k in
             chunks of k.
         mesh: devices, see `seed_mesh`.
@@ -64,14 +69,4 @@ def over_seeds(function, num_mapped, seeds_at_once, mesh):
         on_one_device, mesh=mesh, in_specs=specs, out_specs=specs[0], check_vma=False
     )
 
-    def mapped(*arguments):
-        per_seed, shared = arguments[:num_mapped], arguments[num_mapped:]
-        num_seeds = len(jax.tree.leaves(per_seed)[0])
-        num_equal = -(-num_seeds // mesh.size) * mesh.size  # the last seed fills up the shares
-        filled_up = jnp.minimum(jnp.arange(num_equal), num_seeds - 1)
-        if num_equal == num_seeds:
-            return on_all(per_seed, shared)
-        results = on_all(jax.tree.map(lambda x: x[filled_up], per_seed), shared)
-        return jax.tree.map(lambda x: x[:num_seeds], results)
-
-    return mapped
+    return lambda *arguments: on_all(arguments[:num_mapped], arguments[num_mapped:])

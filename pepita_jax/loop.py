@@ -18,7 +18,7 @@ class Epoch(NamedTuple):
 
     Attributes:
         number: from 1.
-        states: `TrainState`, seed axis first; the next epoch overwrites its buffers.
+        states: `TrainState` of every lane of the trainer; the next epoch overwrites its buffers.
         metrics: `{name: [S]}`: `train_loss`, `train_accuracy`, and one accuracy a split; NaN for
             seeds that have diverged.
         diverged: seeds (their places along S) whose weights became non-finite in this epoch.
@@ -58,7 +58,7 @@ def epochs(trainer, states, splits, first, last, report=lambda steps: None):
 
     Args:
         trainer: a `SeedTrainer`.
-        states: where to start; given up.
+        states: where to start, of the trainer's lanes; given up.
         splits: `{name: (image, label)}` to evaluate on after every epoch.
         first, last: numbers of the first and the last epoch.
         report: called now and then with the number of steps just done.
@@ -126,7 +126,8 @@ def train(
             bar.finish_epoch(epoch)
             history.append(epoch.metrics)
     stacked = {name: np.stack([m[name] for m in history], axis=1) for name in history[0]}
-    return Result(epoch.states.params, epoch.states.feedback, stacked)
+    states = trainer.collect(epoch.states)
+    return Result(states.params, states.feedback, stacked)
 
 
 def _check_data(net, split, data):

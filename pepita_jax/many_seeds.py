@@ -2,7 +2,9 @@
 
 `one_seed.py` is written for one seed. Here each of its functions gets a leading seed axis, shared
 out over the devices, on each laid out by `vmap`, by `lax.map`, or by chunks of both, and is
-compiled once. A CPU's cores can be a device each: `jax.config.update("jax_num_cpu_devices", n)`.
+compiled once. The devices' shares are equal, and need nothing of one another: where the seeds do
+not suffice, the last one is trained several times. A CPU's cores can be a device each:
+`jax.config.update("jax_num_cpu_devices", n)`.
 """
 
 from functools import lru_cache, partial
@@ -109,6 +111,9 @@ programs = lru_cache(maxsize=4)(Programs)
 class SeedTrainer:
     """Trains all seeds of one recipe on one data set.
 
+    Its states have an axis of lanes first: the seeds, and the last of them again where the devices'
+    shares must be filled up.
+
     Args:
         recipe: `numbers -> (rule, optimizer)`, hashable, see `recipe.py`.
         data: `(image, label)` of the training set; uint8 or float images `[N, H, W, C]`.
@@ -119,12 +124,13 @@ class SeedTrainer:
         numbers: `{field: [S]}` for the recipe.
 
     Attributes:
-        data, lanes: as given, laid out on the devices.
+        data: as given, on every device.
+        lanes: `Lanes`, shared out over the devices.
         num_seeds: S.
         steps_per_epoch: whole batches of the training set.
-        by_seed: sharding of arrays with a leading seed axis.
+        by_seed: sharding of arrays with an axis of lanes.
         layout: what the numbers may depend on in their last digits, a plain dict.
-        draw_order: compiled `(keys, epoch) -> [S, steps, B]`, see `one_seed.draw_order`.
+        draw_order: compiled `(keys, epoch) -> [lanes, steps, B]`, see `one_seed.draw_order`.
         train_steps: compiled `(states, lanes, ...)`, on as `one_seed.train_steps`; gives up states.
     """
 
@@ -134,11 +140,11 @@ class SeedTrainer:
         self.num_seeds, num_examples = len(keys), len(data[0])
         check_sizes(num_examples, batch_size, seeds_at_once)
         at_once = default_seeds_at_once() if seeds_at_once is None else seeds_at_once
-        mesh = seed_mesh(len(keys), devices or jax.local_devices())
-        equal_shares = len(keys) % mesh.size == 0
-        self.by_seed = NamedSharding(mesh, PartitionSpec("seed" if equal_shares else None))
+        mesh, seeds_per_device = seed_mesh(len(keys), devices or jax.local_devices())
+        self.by_seed = NamedSharding(mesh, PartitionSpec("seed"))
+        self._num_lanes = seeds_per_device * mesh.size
         self.data = jax.device_put(data, NamedSharding(mesh, PartitionSpec()))
-        self.lanes = jax.device_put(Lanes(keys, numbers or {}), self.by_seed)
+        self.lanes = self.spread(Lanes(keys, numbers or {}))
         self.steps_per_epoch = num_examples // batch_size
         self._fixed_batch = jax.tree.map(lambda x: x[:batch_size], self.data)
         self._programs = programs(recipe, num_examples, batch_size, at_once, mesh, self.by_seed)
@@ -151,14 +157,25 @@ class SeedTrainer:
         }
 
     def init(self):
-        """The initial `TrainState` of every seed, seed axis first."""
+        """The initial `TrainState` of every lane."""
         return self._programs.init(self.lanes)
+
+    def spread(self, per_seed):
+        """Arrays `[S, ...]` as lanes, in equal shares on the devices."""
+        filled_up = np.minimum(np.arange(self._num_lanes), self.num_seeds - 1)
+        return jax.device_put(jax.tree.map(lambda x: x[filled_up], per_seed), self.by_seed)
+
+    def collect(self, per_lane):
+        """The lanes' arrays as `[S, ...]`, without those that only fill up."""
+        if self._num_lanes == self.num_seeds:
+            return per_lane
+        return jax.tree.map(lambda x: x[: self.num_seeds], per_lane)
 
     def train_epoch(self, states, epoch, report=lambda steps: None):
         """Trains one epoch.
 
         Args:
-            states: `TrainState` with a leading seed axis; its buffers are given up.
+            states: `TrainState` of every lane; its buffers are given up.
             epoch: number of the epoch, from 1.
             report: called now and then with the number of steps just done.
 
@@ -166,7 +183,6 @@ class SeedTrainer:
             The new states, and `{"train_loss": [S], "train_accuracy": [S]}`, means over the
             epoch's batches as trained.
         """
-        states = jax.device_put(states, self.by_seed)
         order = self.draw_order(self.lanes.keys, epoch)
         total = {"loss": 0.0, "accuracy": 0.0}
         stride = -(-self.steps_per_epoch // PROGRESS_UPDATES)
@@ -175,18 +191,19 @@ class SeedTrainer:
             states, sums = self.train_steps(
                 states, self.lanes, order, epoch, start, stop, self.data
             )
-            total = {name: total[name] + np.asarray(sums[name], np.float64) for name in total}
+            sums = jax.tree.map(lambda x: np.asarray(x, np.float64)[: self.num_seeds], sums)
+            total = {name: total[name] + sums[name] for name in total}
             report(stop - start)
         return states, {f"train_{name}": total[name] / self.steps_per_epoch for name in total}
 
     def evaluate(self, states, data):
         """Accuracy of every seed on `(image, label)`, `[S]` fractions."""
-        params = jax.device_put(states.params, self.by_seed)
-        return np.asarray(self._programs.count_correct(params, data)) / len(data[0])
+        correct = np.asarray(self._programs.count_correct(states.params, data))
+        return correct[: self.num_seeds] / len(data[0])
 
     def are_finite(self, states):
         """Which seeds' weights and feedback are finite, `[S]`."""
-        return np.asarray(self._programs.are_finite(states))
+        return np.asarray(self._programs.are_finite(states))[: self.num_seeds]
 
     def measure_alignment(self, states):
         """The `Alignment` of every seed on the training set's first batch.
@@ -194,7 +211,8 @@ class SeedTrainer:
         Returns:
             `{"gradient_angle": [S, L], "feedback_angle": [S, arrays of F], "weight_norm": [S, L]}`.
         """
-        states = jax.device_put(states, self.by_seed)
         measured = self._programs.measure_alignment(states, self.lanes, self._fixed_batch)
-        stack = lambda arrays: np.array(arrays).reshape(len(arrays), self.num_seeds).T
+        stack = lambda arrays: (
+            np.array(arrays).reshape(len(arrays), self._num_lanes).T[: self.num_seeds]
+        )
         return {name: stack(arrays) for name, arrays in measured._asdict().items()}

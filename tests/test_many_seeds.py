@@ -49,7 +49,7 @@ def make_trainer(
 def five_steps(**options):
     trainer = make_trainer(**options)
     states, _ = trainer.train_epoch(trainer.init(), 1)
-    return jax.tree.map(np.asarray, states.params)
+    return jax.tree.map(np.asarray, trainer.collect(states).params)
 
 
 @pytest.mark.parametrize("model", NETS)
@@ -93,10 +93,10 @@ def test_what_a_seed_draws_is_the_same_bit_for_bit_alone_and_among_ten():
 def test_devices_share_the_seeds(num_seeds):
     trainer = make_trainer(num_seeds=num_seeds)
     states, _ = trainer.train_epoch(trainer.init(), 1)
-    if num_seeds % 2 == 0:
-        shares = [shard.data.shape[0] for shard in states.params[0].addressable_shards]
-        assert shares == [num_seeds // 2] * 2
-    for found, wanted in zip(states.params, five_steps(num_seeds=5, num_devices=1), strict=True):
+    shares = [shard.data.shape[0] for shard in states.params[0].addressable_shards]
+    assert shares == ([1] if num_seeds == 1 else [-(-num_seeds // 2)] * 2)
+    params = trainer.collect(states).params
+    for found, wanted in zip(params, five_steps(num_seeds=5, num_devices=1), strict=True):
         np.testing.assert_allclose(found, wanted[:num_seeds], rtol=0, atol=1e-5)
 
 
@@ -127,13 +127,18 @@ def test_accuracies_are_those_of_each_seed_alone(model):
         assert found[k] == int((scores.argmax(-1) == data.label).sum()) / 13
 
 
-def test_states_may_come_from_any_device():
-    trainer = make_trainer(num_seeds=4)
-    start = jax.device_put(trainer.init(), jax.devices()[1])
-    assert trainer.evaluate(start, trainer.data).shape == (4,)
-    assert trainer.measure_alignment(start)["weight_norm"].shape == (4, 2)
-    states, _ = trainer.train_epoch(start, 1)
-    for found, wanted in zip(states.params, five_steps(num_seeds=4), strict=True):
+@pytest.mark.parametrize("num_seeds", [3, 4])
+def test_states_of_seeds_may_come_from_any_device(num_seeds):
+    trainer = make_trainer(num_seeds=num_seeds)
+    start = jax.device_put(trainer.collect(trainer.init()), jax.devices()[1])
+    assert start.params[0].shape[0] == num_seeds
+    states = trainer.spread(start)
+    assert trainer.evaluate(states, trainer.data).shape == (num_seeds,)
+    assert trainer.measure_alignment(states)["weight_norm"].shape == (num_seeds, 2)
+    states, metrics = trainer.train_epoch(states, 1)
+    assert metrics["train_loss"].shape == (num_seeds,)
+    found = trainer.collect(states).params
+    for found, wanted in zip(found, five_steps(num_seeds=num_seeds), strict=True):
         np.testing.assert_array_equal(found, wanted)
 
 
@@ -186,7 +191,7 @@ def test_order_and_masks_inside_the_program_are_the_same_alone_and_among_many(la
         )
         start = jax.tree.map(jnp.zeros_like, trainer.init())
         states, _ = trainer.train_epoch(start, 1)
-        records.append(jax.tree.map(np.asarray, states.params))
+        records.append(jax.tree.map(np.asarray, trainer.collect(states).params))
     assert np.any(records[0][0])
     for record in records[1:]:
         for found, wanted in zip(record, records[0], strict=True):
@@ -205,7 +210,7 @@ def test_progress_is_reported_and_adds_up():
 def test_means_are_over_the_batches_of_the_epoch():
     trainer = make_trainer(num_seeds=2)
     state = jax.tree.map(np.array, trainer.init())
-    _, metrics = trainer.train_epoch(jax.tree.map(jnp.asarray, state), 1)
+    _, metrics = trainer.train_epoch(trainer.spread(state), 1)
     rule = build_rule("pepita", make_net())
     optimizer = optax.sgd(0.05, momentum=0.9)
     for k in range(2):
@@ -239,7 +244,7 @@ def test_alignment_is_measured_for_every_seed_without_dropout(rule_name, layout)
     states = trainer.init()
     found = trainer.measure_alignment(states)
     batch = Batch(*(x[:4] for x in trainer.data))
-    for k, key in enumerate(trainer.lanes.keys):
+    for k, key in enumerate(trainer.collect(trainer.lanes).keys):
         params, F = jax.tree.map(lambda x, k=k: x[k], (states.params, states.feedback))
         rule = build_rule(rule_name, net)
         still = net.without_dropout()

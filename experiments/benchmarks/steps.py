@@ -75,7 +75,7 @@ class Case:
             jax.device_put(jax.tree.map(normal, jax.eval_shape(trainer.init)), trainer.by_seed)
         ]
         order = random.integers(0, len(trainer.data[0]), (self.num_seeds, steps, self.batch_size))
-        order = jax.device_put(order.astype(np.int32), trainer.by_seed)
+        order = trainer.spread(order.astype(np.int32))
 
         def block():
             start = time.perf_counter()
