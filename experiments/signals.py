@@ -11,19 +11,24 @@ import socket
 import threading
 from contextlib import contextmanager, suppress
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ASK = signal.SIGINT
+SIGNALS = (ASK, signal.SIGTERM)
 
 
 @contextmanager
-def stopping_gently():
-    """Gives a function that tells whether Ctrl-C was pressed, to be asked now and then."""
+def stopping_gently(before_end=lambda: None):
+    """Gives a function that tells whether Ctrl-C was pressed, to be asked now and then.
+
+    Args:
+        before_end: called where a signal ends the process at once.
+    """
     asked = threading.Event()
     reader, writer = socket.socketpair()
     writer.setblocking(False)
     # Python writes each signal's number there, whatever the main thread is doing.
     wakeup = signal.set_wakeup_fd(writer.fileno())
     handlers = {number: signal.signal(number, lambda *_: None) for number in SIGNALS}
-    threading.Thread(target=_watch, args=(reader, asked), daemon=True).start()
+    threading.Thread(target=_watch, args=(reader, asked, before_end), daemon=True).start()
     try:
         yield asked.is_set
     finally:
@@ -33,16 +38,17 @@ def stopping_gently():
         writer.close()  # ends the thread
 
 
-def _watch(reader, asked):
+def _watch(reader, asked, before_end):
     while received := reader.recv(1):
         (number,) = received
         if number not in SIGNALS:
             continue
-        if number == signal.SIGINT and not asked.is_set():
+        if number == ASK and not asked.is_set():
             asked.set()
             _say("finishing this epoch; Ctrl-C once more stops at once")
         else:
             _say("stopped; the same command goes on from the last checkpoint")
+            before_end()
             os._exit(128 + number)
 
 

@@ -19,21 +19,21 @@ saves it; a second one stops at once. The same command goes on. Tuples need quot
 """
 
 import json
-import shlex
 import sys
+from contextlib import suppress
 
 from absl import flags
 from ml_collections import config_flags
 
-from configs import default
-from experiments import cli, signals, train
+from configs.settings import Chosen, command_line, make_config
+from experiments import cli, train
+from experiments.launchers import launch
+from experiments.launchers.tasks import make_tasks
 from pepita_jax.build import check_config
 from pepita_jax.errors import UserError, require
-from pepita_jax.job import Job, train_job
-from pepita_jax.run import conclude
 from pepita_jax.storage.files import file_errors, replace_file, user_path
-from pepita_jax.storage.workdir import ADVICE, describe_changes
-from pepita_jax.sweep.axes import NOT_SWEPT, make_settings, read_settings
+from pepita_jax.storage.workdir import ADVICE, MAY_CHANGE, Workdir, describe_changes
+from pepita_jax.sweep.axes import make_settings, read_settings
 from pepita_jax.sweep.comparison import (
     best_of_each,
     check_fields,
@@ -56,6 +56,9 @@ COMPARE = flags.DEFINE_list(
     [],
     "choose the best setting for each value of these fields, and put them side by side",
 )
+FINAL_SEEDS = flags.DEFINE_integer(
+    "final_seeds", None, "seeds of the best settings' own runs; default: num_seeds", 1
+)
 PREFIX = "--sweep."
 HELD_OUT = 0.1
 
@@ -70,126 +73,124 @@ def main(arguments, axes):
     num_runs = len(settings) * base["num_seeds"]
     message = f"{len(settings)} settings of {base['num_seeds']} seeds are {num_runs} runs"
     require(num_runs <= MAX_RUNS.value, f"{message}, more than --max_runs={MAX_RUNS.value}")
-    configs = [make_config(setting) for setting in settings]
+    configs = [make_config(read_chosen(), setting) for setting in settings]
 
     root, split = user_path(train.WORKDIR.value), SELECT.value
-    selecting = [with_split(config, split) for config in configs]
-    for config in selecting:
-        check_config(config)
+    groups = make_groups([with_split(config, split) for config in configs], split)
     claim(root, configs, settings)
-    groups = make_groups(selecting)
     programs = f"{len(groups)} compiled program" + ("s" if len(groups) > 1 else "")
     print(f"{message}, in {programs}", file=sys.stderr)
-    with signals.stopping_gently() as should_stop:
-        rows = train_groups(groups, root, settings, split, should_stop)
-        ranking = show(root, rows, settings, split)
-        best = best_of_each(ranking, settings, COMPARE.value)
-        summaries = {}
-        for row in best.values():
-            index = row["setting"]
-            job, path = Job.of(configs[index]), root / f"best_{index}"
-            summaries[index] = train_job(job, path, should_stop, conclude)
-    how = "on held-out images, then tested once" if split == "validation" else "ON THE TEST SET"
-    with file_errors(root):
-        rows = comparison_rows(best, settings, COMPARE.value, split, summaries)
-        write_csv(root / "best.csv", rows)
-    if COMPARE.value:
-        print(f"\nthe best of each, chosen {how}:\n")
-        print(comparison_table(best, COMPARE.value, summaries))
-        return
-    command = command_line(settings[index], path)
-    print(f"\nthe best, chosen {how}:\n\n{summary_table([summaries[index]])}\n\n{command}")
+    tasks = [task for number, group in enumerate(groups) for task in prepare(root, number, group)]
+    if launch.LAUNCHER.value == "print":
+        return launch.print_commands(tasks)
+    for _ in launch.launch(tasks, root):
+        with suppress(UserError):  # of some groups nothing is there yet
+            gather(root, groups, settings)
+    ranking = show(root, gather(root, groups, settings), settings, split)
+    best = best_of_each(ranking, settings, COMPARE.value)
+    more = {"num_seeds": FINAL_SEEDS.value or base["num_seeds"]}
+    chosen = {row["setting"]: configs[row["setting"]] | more for row in best.values()}
+    summaries = test(root, chosen)
+    show_best(root, best, settings, split, summaries)
 
 
-def make_config(setting):
-    """The configuration of one setting, valid, as a nested plain dict."""
-    given = config_flags.get_override_values(flags.FLAGS["config"]) | setting
-    forbidden = ", ".join(NOT_SWEPT & setting.keys())
-    require(not forbidden, f"{forbidden} cannot be swept")
-    config = default.get_config(",".join(map(str, words_of(setting))))
-    config.lock()
-    for field, value in given.items():
-        if field not in default.WORDS:
-            set_field(config, field, value)
-    plain = default.as_plain(config, given)
-    check_config(plain)
-    return plain
+def prepare(root, number, group):
+    """Makes a group's workdir; returns its tasks."""
+    workdir = root / f"group_{number}"
+    Workdir(workdir).prepare(group.config)
+    return make_tasks(workdir, range(group.config["num_seeds"]), launch.RUNS_PER_JOB.value)
 
 
-def words_of(setting):
-    """RULE, MODEL and DATASET of a setting, or else of the command line."""
-    config = train.CONFIG.value
-    chosen = (config.rule.name, config.model.name, config.dataset)
-    return [setting.get(field, word) for field, word in zip(default.WORDS, chosen, strict=True)]
+def gather(root, groups, settings):
+    """Writes and returns the rows of all that is trained; of groups in the order of their training.
 
-
-def set_field(config, field, value):
+    Raises:
+        UserError: of a group nothing can be read yet; those before it have been written.
+    """
+    rows = []
     try:
-        config.update_from_flattened_dict({field: value})
-    except (AttributeError, KeyError) as error:
-        raise UserError(f"the configuration has no field {field} (see --help)") from error
-    except (TypeError, ValueError) as error:
-        usual = default.get_config(",".join(words_of({}))).to_dict()
-        for name in field.split("."):
-            usual = usual[name]
-        raise UserError(f"{field} cannot be {value!r}; it is {usual!r} by default") from error
+        for number, group in enumerate(groups):
+            rows += setting_rows(group, Workdir(root / f"group_{number}").read(), settings)
+    finally:
+        with file_errors(root):
+            write_csv(root / "sweep.csv", rows)
+    return rows
+
+
+def test(root, chosen):
+    """Trains settings on the whole training set; returns their summaries.
+
+    Args:
+        root: of the sweep.
+        chosen: `{number of the setting: configuration}`.
+    """
+    workdirs = {index: root / f"best_{index}" for index in chosen}
+    tasks = []
+    for index, path in workdirs.items():
+        Workdir(path).prepare(chosen[index])
+        seeds = range(chosen[index]["num_seeds"])
+        tasks += make_tasks(path, seeds, launch.RUNS_PER_JOB.value)
+    for _ in launch.launch(tasks, root):
+        pass
+    return {
+        index: json.loads((path / "summary.json").read_bytes()) for index, path in workdirs.items()
+    }
+
+
+def read_chosen():
+    """What the command line says of all settings, a `Chosen`."""
+    config = train.CONFIG.value
+    words = (config.rule.name, config.model.name, config.dataset)
+    return Chosen(words, config_flags.get_override_values(flags.FLAGS["config"]))
 
 
 def with_split(config, split):
     """The same with images held out, if they are selected on."""
     if split == "validation" and not config["validation_fraction"]:
-        return config | {"validation_fraction": HELD_OUT}
+        config = config | {"validation_fraction": HELD_OUT}
+        check_config(config)
     return config
 
 
 def claim(root, configs, settings):
     """Makes the folder hold this sweep, or refuses a folder that holds another."""
     path = root / "sweep.json"
-    content = {"settings": settings, "select_on": SELECT.value, "first setting": configs[0]}
+    content = {**configs[0], "settings": settings, "select_on": SELECT.value}
     with file_errors(root):
         root.mkdir(parents=True, exist_ok=True)
         if path.exists():
             try:
-                changes = describe_changes(json.loads(path.read_bytes()), content)
+                changes = describe_changes(json.loads(path.read_bytes()), content, MAY_CHANGE)
             except (AttributeError, ValueError) as error:
                 raise UserError(f"{path} is damaged ({error})") from error
             require(not changes, f"{root} holds another sweep: {changes}; {ADVICE}")
         replace_file(path, json.dumps(content, indent=1) + "\n")
 
 
-def train_groups(groups, root, settings, split, should_stop):
-    """Trains what is missing; returns the rows of all settings and seeds."""
-    rows = []
-    for number, group in enumerate(groups):
-        read = lambda workdir: workdir.read()
-        saved = train_job(group.job(split), root / f"group_{number}", should_stop, conclude=read)
-        rows += setting_rows(group, saved, settings)
-    return rows
-
-
 def show(root, rows, settings, split):
-    """Writes the table and the plot, prints the ranking and returns it."""
+    """Draws the plot, prints the ranking and returns it."""
     ranking = rank(rows, settings, split)
     with file_errors(root):
-        write_csv(root / "sweep.csv", rows)
         drawn = plot_sweep(root / "sweep.png", ranking, settings, split)
     files = "sweep.csv, sweep.png" if drawn else "sweep.csv"
     print(f"\n{ranking_table(ranking, settings, split)}\n\n{root}: {files}")
     return ranking
 
 
-def command_line(setting, workdir):
-    """What trains one setting by itself."""
-    overrides = config_flags.get_override_values(flags.FLAGS["config"]) | setting
-    fields = [
-        f"--config.{field}={value}".replace(" ", "")
-        for field, value in overrides.items()
-        if field not in default.WORDS
-    ]
-    config = f"--config=configs/default.py:{','.join(words_of(setting))}"
-    return shlex.join(
-        ["python", "-m", "experiments.train", config, f"--workdir={workdir}", *fields]
-    )
+def show_best(root, best, settings, split, summaries):
+    """Writes and prints what the best settings reached on the test set."""
+    how = "on held-out images, then tested once" if split == "validation" else "ON THE TEST SET"
+    with file_errors(root):
+        rows = comparison_rows(best, settings, COMPARE.value, split, summaries)
+        write_csv(root / "best.csv", rows)
+    if COMPARE.value:
+        table = comparison_table(best, COMPARE.value, summaries)
+        print(f"\nthe best of each, chosen {how}:\n\n{table}\n\n{root}: best.csv")
+    else:
+        ((index, summary),) = summaries.items()
+        final = settings[index] | {"num_seeds": summary["num_seeds"]}
+        command = command_line(read_chosen(), final, root / f"best_{index}")
+        print(f"\nthe best, chosen {how}:\n\n{summary_table([summary])}\n\n{command}")
 
 
 def read_axes(arguments):
@@ -204,7 +205,8 @@ def read_axes(arguments):
 
 
 def describe():
-    return f"{__doc__}\n{cli.describe_flags(__name__)}\n{cli.describe_flags(train.__name__)}"
+    modules = (__name__, train.__name__, launch.__name__)
+    return "\n".join([__doc__, *map(cli.describe_flags, modules)])
 
 
 if __name__ == "__main__":

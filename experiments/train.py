@@ -3,9 +3,12 @@
     python -m experiments.train --config=configs/default.py:pepita,mlp,mnist --workdir=DIR
 
 RULE,MODEL,DATASET after the colon choose a column of the paper's Table 2. Any field of the
-configuration can be set with --config.FIELD=VALUE. Started again on the same DIR, it goes on; there
-num_epochs and num_seeds can be raised. Ctrl-C finishes the epoch and saves it; a second one stops
-at once.
+configuration can be set with --config.FIELD=VALUE. Started again on the same DIR, it goes on, even
+without --config; there num_epochs and num_seeds can be raised. Ctrl-C finishes the epoch and saves
+it; a second one stops at once.
+
+With --seeds=0:5 only seeds 0 to 4 are trained: processes on several machines can fill one DIR, each
+with seeds of its own. --launcher starts such jobs, of --runs_per_job seeds each.
 """
 
 import sys
@@ -15,23 +18,60 @@ from ml_collections import ConfigDict, config_flags
 
 from configs import default
 from experiments import cli, signals
-from pepita_jax.errors import require
+from experiments.launchers import launch
+from experiments.launchers.tasks import make_tasks
+from pepita_jax.build import check_config
+from pepita_jax.errors import UserError, require
 from pepita_jax.optimizers import OPTIMIZERS
 from pepita_jax.rules import RULES
 from pepita_jax.run import run
+from pepita_jax.storage.files import user_path
+from pepita_jax.storage.workdir import Workdir
 from pepita_jax.tables import summary_table
 
 CONFIG = config_flags.DEFINE_config_file("config", None, "configuration and its three words")
 WORKDIR = flags.DEFINE_string("workdir", None, "folder of the run; created if needed")
+SEEDS = flags.DEFINE_string("seeds", None, "FIRST:END, to train only these; default: all")
 
 
 def main(arguments):
     cli.refuse(arguments)
-    require(CONFIG.value is not None, "--config=configs/default.py:RULE,MODEL,DATASET is needed")
     require(WORKDIR.value, "--workdir=DIR is needed")
+    path = user_path(WORKDIR.value)
+    config = read_config() if CONFIG.value is not None else read_saved_config(path)
+    check_config(config)
+    seeds = read_seeds(config["num_seeds"])
+    if launch.LAUNCHER.value != "here":
+        Workdir(path).prepare(config)
+        tasks = make_tasks(path, seeds, launch.RUNS_PER_JOB.value)
+        if launch.LAUNCHER.value == "print":
+            return launch.print_commands(tasks)
+        for _ in launch.launch(tasks, path):
+            pass
     with signals.stopping_gently() as should_stop:
-        summary = run(read_config(), WORKDIR.value, should_stop)
-    print(f"\n{summary_table([summary])}\n\n{WORKDIR.value}: summary.json, curves.png")
+        summary = run(config, path, should_stop, seeds)
+    if summary:
+        print(f"\n{summary_table([summary])}\n\n{WORKDIR.value}: summary.json, curves.png")
+
+
+def read_saved_config(path):
+    """The configuration of the run that a workdir holds."""
+    message = "--config=configs/default.py:RULE,MODEL,DATASET is needed"
+    require((path / "config.json").exists(), f"{message}: {path} holds no run to go on with")
+    return Workdir(path).read_config()
+
+
+def read_seeds(num_seeds):
+    """The range of `--seeds`; all by default."""
+    if SEEDS.value is None:
+        return range(num_seeds)
+    message = f"--seeds must be FIRST:END with 0 <= FIRST < END <= {num_seeds}, got {SEEDS.value!r}"
+    try:
+        first, end = map(int, SEEDS.value.split(":"))
+    except ValueError as error:
+        raise UserError(message) from error
+    require(0 <= first < end <= num_seeds, message)
+    return range(first, end)
 
 
 def read_config():
@@ -52,6 +92,7 @@ def describe():
     sections = [
         __doc__,
         cli.describe_flags(__name__),
+        cli.describe_flags(launch.__name__),
         f"\nFields, with their values for {choice} (from configs/presets.py):\n",
         *(_describe_field(field, config) for field in default.FIELDS),
         f"\nOptimizers: {', '.join(OPTIMIZERS)}",

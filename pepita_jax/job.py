@@ -76,23 +76,24 @@ class Job:
         return self.experiment.schedule(epoch * self.steps_per_epoch - 1)
 
 
-def train_job(job, path, should_stop=lambda: False, conclude=lambda workdir: None):
+def train_job(job, path, write=lambda workdir, saved: saved, should_stop=lambda: False, seeds=None):
     """Trains what a workdir lacks of a job; see `run.run` for what it raises.
 
     Args:
         job: the `Job`.
         path: of the workdir.
+        write: called with the `Workdir` and its `SavedRun` when all seeds are trained.
         should_stop: asked before and after each epoch.
-        conclude: called with the `Workdir` when all is trained, before it is set free.
+        seeds: a range, which is all that is trained here; all by default.
 
     Returns:
-        What `conclude` returns.
+        What `write` returns; None if seeds are left that are not to be trained here.
     """
     workdir, config = Workdir(path), job.config
     precision = config["matmul_precision"] or jax.config.jax_default_matmul_precision
     with (
         tensorboard(workdir.path, config["tensorboard"]) as write_events,
-        workdir.claimed(config) as cohorts,
+        workdir.claimed(config, seeds) as cohorts,
         jax.default_matmul_precision(precision),
     ):
         write_events([row for cohort in cohorts for row in cohort.rows["metrics"]])
@@ -101,8 +102,7 @@ def train_job(job, path, should_stop=lambda: False, conclude=lambda workdir: Non
                 if cohort.epoch < config["num_epochs"] and not cohort.has_diverged:
                     for rows in _train(job, workdir, cohort, bar, should_stop):
                         write_events(rows)
-        workdir.write_figures(cohorts)
-        return conclude(workdir)
+        return workdir.conclude(write)
 
 
 def _train(job, workdir, cohort, bar, should_stop):

@@ -16,20 +16,24 @@ from pepita_jax.rules import Rule
 from pepita_jax.storage.files import file_errors
 from pepita_jax.storage.rows import as_json
 from pepita_jax.storage.workdir import Workdir
+from pepita_jax.sweep.groups import job_of_settings
 
 
-def run(config, path, should_stop=lambda: False):
+def run(config, path, should_stop=lambda: False, seeds=None):
     """Trains all seeds of a configuration in a workdir, or goes on where it stopped.
 
     Seeds beyond those that the workdir holds are trained by themselves.
 
     Args:
-        config: nested plain dict with the fields of `configs/default.py`.
+        config: nested plain dict with the fields of `configs/default.py`, or of a sweep's `Group`.
         path: the workdir.
         should_stop: asked before and after each epoch.
+        seeds: a range, to leave the others to other processes at the same time, on any machine
+            that sees the workdir.
 
     Returns:
-        The summary, as in `summary.json`.
+        The summary, as in `summary.json`; None for a sweep's settings, and while seeds are left to
+        others.
 
     Raises:
         UserError: the configuration, the data or the workdir is not valid, and no result is
@@ -37,8 +41,11 @@ def run(config, path, should_stop=lambda: False):
         StoppedError: `should_stop` said so; all finished epochs are saved.
         DivergedError: no seed is left; all is saved.
     """
-    summary = train_job(Job.of(config), path, should_stop, conclude=conclude)
-    if len(summary["diverged"]) == summary["num_seeds"]:
+    if "settings" in config:
+        train_job(job_of_settings(config), path, should_stop=should_stop, seeds=seeds)
+        return None
+    summary = train_job(Job.of(config), path, conclude, should_stop, seeds)
+    if summary and len(summary["diverged"]) == summary["num_seeds"]:
         epoch = max(seed["epoch"] for seed in summary["diverged"])
         raise DivergedError(
             f"all {summary['num_seeds']} seeds have diverged, the last in epoch {epoch}: their "
@@ -47,13 +54,8 @@ def run(config, path, should_stop=lambda: False):
     return summary
 
 
-def conclude(workdir):
-    """Writes `summary.json` and the plots from what a `Workdir`'s checkpoints hold.
-
-    Returns:
-        The summary.
-    """
-    saved = workdir.read()
+def conclude(workdir, saved):
+    """Writes the summary and the plots of a `SavedRun` into its `Workdir`; returns the summary."""
     history = saved.history("metrics")
     summary = summarize(saved.config, history, saved.seconds())
     workdir.write_summary(summary)

@@ -11,8 +11,8 @@ from pepita_jax.storage.files import user_path
 def tensorboard(path, wanted):
     """Gives a function that writes rows, one folder a seed; all is closed after.
 
-    Its first call removes what is there: a process that ends early leaves events out. Unless
-    `wanted`, the function does nothing.
+    A seed's first row removes what is there of that seed: a process that ends early leaves events
+    out. Unless `wanted`, the function does nothing.
 
     Raises:
         UserError: wanted, but tensorboardX is not installed.
@@ -29,11 +29,10 @@ def tensorboard(path, wanted):
     folder, writers = user_path(path) / "tensorboard", {}
 
     def write(rows):
-        if not writers:
-            shutil.rmtree(folder, ignore_errors=True)
         for row in rows:
             seed, epoch = row["seed"], row["epoch"]
             if seed not in writers:
+                shutil.rmtree(folder / f"seed_{seed}", ignore_errors=True)
                 writers[seed] = SummaryWriter(str(folder / f"seed_{seed}"), flush_secs=10)
             for name in row.keys() - {"seed", "epoch"}:
                 if row[name] is not None:  # it is not a number

@@ -137,8 +137,8 @@ def test_states_of_seeds_may_come_from_any_device(num_seeds):
     assert trainer.measure_alignment(states)["weight_norm"].shape == (num_seeds, 2)
     states, metrics = trainer.train_epoch(states, 1)
     assert metrics["train_loss"].shape == (num_seeds,)
-    found = trainer.collect(states).params
-    for found, wanted in zip(found, five_steps(num_seeds=num_seeds), strict=True):
+    params = trainer.collect(states).params
+    for found, wanted in zip(params, five_steps(num_seeds=num_seeds), strict=True):
         np.testing.assert_array_equal(found, wanted)
 
 

@@ -1,20 +1,20 @@
 """Seeds that train side by side: their checkpoints, and the figures that go with them."""
 
-import re
 import time
 
 import jax
 
 from pepita_jax.errors import require
 from pepita_jax.storage.checkpoint import Checkpoints
+from pepita_jax.storage.locks import name_of_seeds, seeds_of_name
 from pepita_jax.storage.rows import make_rows
 
 FIGURES = ("metrics", "alignment")  # names of files, and of their rows in a checkpoint
-FOLDER = re.compile(r"seeds_(\d+)-(\d+)")
 
 
 class Cohort:
-    """The seeds of one range; a run has one, and another one for the seeds added to it later.
+    """The seeds of one range; a run has one, or several for seeds that were added later or are
+    trained by several processes.
 
     Args:
         root: folder of all cohorts' checkpoints.
@@ -31,7 +31,7 @@ class Cohort:
 
     def __init__(self, root, seeds):
         self.seeds = seeds
-        self.checkpoints = Checkpoints(root / f"seeds_{seeds.start}-{seeds.stop - 1}")
+        self.checkpoints = Checkpoints(root / name_of_seeds(seeds))
         saved = self.checkpoints.record or {}
         self.rows = {name: saved.get(name, []) for name in FIGURES}
 
@@ -42,11 +42,11 @@ class Cohort:
         Raises:
             UserError: one has no intact checkpoint, or the folder holds something else.
         """
-        folders = {path: FOLDER.fullmatch(path.name) for path in root.glob("*") if path.is_dir()}
-        others = ", ".join(path.name for path, match in folders.items() if not match)
+        folders = {path.name: seeds_of_name(path.name) for path in root.glob("*") if path.is_dir()}
+        others = ", ".join(name for name, seeds in folders.items() if not seeds)
         require(not others, f"{root} holds {others}, which this version has not written")
-        numbers = sorted(tuple(map(int, match.groups())) for match in folders.values())
-        cohorts = [cls(root, range(first, last + 1)) for first, last in numbers]
+        ranges = sorted(folders.values(), key=lambda seeds: (seeds.start, seeds.stop))
+        cohorts = [cls(root, seeds) for seeds in ranges]
         return [cohort for cohort in cohorts if cohort.epoch]
 
     @property

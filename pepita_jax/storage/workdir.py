@@ -6,15 +6,14 @@ make a result wrong.
 """
 
 import json
-from contextlib import contextmanager
-
-from filelock import FileLock, Timeout
+from contextlib import ExitStack, contextmanager
 
 from pepita_jax.errors import UserError, require
 from pepita_jax.options import flatten
 from pepita_jax.storage.cohort import FIGURES, Cohort, newest_config
 from pepita_jax.storage.environment import describe_environment
 from pepita_jax.storage.files import file_errors, replace_file, user_path
+from pepita_jax.storage.locks import alone, hold_seeds
 from pepita_jax.storage.rows import append_rows, write_rows
 from pepita_jax.storage.saved_run import SavedRun, without_environment
 
@@ -46,42 +45,51 @@ class Workdir:
         self.checkpoints = self.path / "checkpoints"
 
     @contextmanager
-    def claimed(self, config):
-        """Holds the folder for the run of a configuration, and gives the run's `Cohort`s.
+    def claimed(self, config, seeds=None):
+        """Holds seeds of the run of a configuration, and gives their `Cohort`s.
 
-        No other process can hold it meanwhile; however this one ends, the system sets it free.
+        No other process can hold them meanwhile; however this one ends, the system sets them free.
 
         Args:
             config: nested plain dict.
+            seeds: a range; all by default. Other processes may hold others at the same time.
 
         Raises:
-            UserError: the folder holds a different run, is held by another process, or cannot be
-                written.
+            UserError: the folder holds a different run, or other cohorts; another process holds one
+                of the seeds; or the folder cannot be written.
         """
-        lock = FileLock(self.path / ".lock", timeout=0)
-        with file_errors(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
-            try:
-                lock.acquire()
-            except Timeout as error:
-                raise UserError(f"{self.path} is in use by another process") from error
-        try:
-            yield self._start(config)
-        finally:
-            lock.release()
+        seeds = range(config["num_seeds"]) if seeds is None else seeds
+        with ExitStack() as held:
+            with file_errors(self.path):
+                self.path.mkdir(parents=True, exist_ok=True)
+                with alone(self.path):
+                    found = Cohort.find_all(self.checkpoints)
+                    self._require_same_run(config, found)
+                    cohorts = _fill_up(found, seeds, self.checkpoints)
+                    held.enter_context(hold_seeds(self.path, [c.seeds for c in cohorts]))
+                    cohorts = self._start(config, seeds)
+            yield cohorts
 
-    def _start(self, config):
-        cohorts = Cohort.find_all(self.checkpoints)
-        self._require_same_run(config, cohorts)
-        saved = newest_config(cohorts) or {"environment": describe_environment()}
+    def _start(self, config, seeds):
+        # Read again: until they were held, another process may have trained them.
+        found = Cohort.find_all(self.checkpoints)
+        cohorts = _fill_up(found, seeds, self.checkpoints)
+        saved = newest_config(found) or {"environment": describe_environment()}
         self.content = {**saved, **config}
-        cohorts = _fill_up(cohorts, config["num_seeds"], self.checkpoints)
         for cohort in cohorts:
             cohort.checkpoints.tidy()
-        with file_errors(self.path):
-            self._write_json("config.json", self.content)
-        self.write_figures(cohorts)
+        self._write_json("config.json", self.content)
+        self.write_figures(found)
         return cohorts
+
+    def prepare(self, config):
+        """Makes the folder that of a run, for processes that train it by `read_config()` alone."""
+        with self.claimed(config, range(0)):
+            pass
+
+    def read_config(self):
+        """The configuration in `config.json`, a nested plain dict."""
+        return without_environment(self._read_config_file())
 
     def begin(self, layout):
         """Records where training goes on, and where it went on before if that is not the same.
@@ -94,7 +102,7 @@ class Workdir:
         if before != now and "seeds_at_once" in before:  # something was trained there
             earlier = [*earlier, before]
         self.content |= {"environment": now, "earlier_environments": earlier}
-        with file_errors(self.path):
+        with file_errors(self.path), alone(self.path):
             self._write_json("config.json", self.content)
 
     def log(self, cohort, name, epoch, columns):
@@ -107,6 +115,25 @@ class Workdir:
     def save(self, cohort, epoch, states):
         """Writes a cohort's checkpoint."""
         cohort.save(epoch, states, self.content)
+
+    def conclude(self, write):
+        """Makes the files of figures hold all that is saved, and calls `write(workdir, SavedRun)`.
+
+        Returns:
+            What `write` returns; None while seeds that other processes may train are not done.
+        """
+        with file_errors(self.path), alone(self.path):
+            cohorts = Cohort.find_all(self.checkpoints)
+            self.write_figures(cohorts)
+            if self._unfinished(cohorts):
+                return None
+            return write(self, SavedRun.of(cohorts))
+
+    def _unfinished(self, cohorts):
+        """Ranges of seeds that have not reached the last epoch."""
+        whole = _fill_up(cohorts, range(self.content["num_seeds"]), self.checkpoints)
+        last = self.content["num_epochs"]
+        return [c.seeds for c in whole if c.epoch < last and not c.has_diverged]
 
     def write_figures(self, cohorts):
         """Makes the files of figures hold just those of some cohorts, in their order."""
@@ -181,16 +208,21 @@ class Workdir:
         replace_file(self.path / name, text + "\n")
 
 
-def _fill_up(cohorts, num_seeds, root):
-    """The cohorts, with new ones for the seeds that none of them has."""
-    filled, next_seed = [], 0
+def _fill_up(cohorts, seeds, root):
+    """The cohorts of a range of seeds, with new ones for those that none of them has."""
+    filled, next_seed = [], seeds.start
     for cohort in cohorts:
-        if next_seed < cohort.seeds.start:
-            filled.append(Cohort(root, range(next_seed, cohort.seeds.start)))
+        first, end = cohort.seeds.start, cohort.seeds.stop
+        if end <= seeds.start or first >= seeds.stop:
+            continue
+        message = f"seeds {first} to {end - 1} are trained together in {root.parent}: take all"
+        require(seeds.start <= first and end <= seeds.stop, message)
+        if next_seed < first:
+            filled.append(Cohort(root, range(next_seed, first)))
         filled.append(cohort)
-        next_seed = cohort.seeds.stop
-    if next_seed < num_seeds:
-        filled.append(Cohort(root, range(next_seed, num_seeds)))
+        next_seed = end
+    if next_seed < seeds.stop:
+        filled.append(Cohort(root, range(next_seed, seeds.stop)))
     return filled
 
 

@@ -23,69 +23,69 @@ class Group:
     """Some of a sweep's settings, each with S seeds.
 
     Attributes:
-        config: of the first of them, a nested plain dict.
+        config: of the first of them, a nested plain dict, in which `settings` lists the numbers
+            in which they differ, `{field: number}` each, `split` is to be evaluated on, and
+            `num_seeds` counts all settings' seeds: seed 0 of every setting, then seed 1.
         indices: which of the sweep's settings they are.
-        numbers: `{field: values}`, one value a setting, of the fields in which they differ.
     """
 
     config: dict
     indices: list[int]
-    numbers: dict[str, list]
-
-    def job(self, split):
-        """The `Job` of all settings and seeds: the seeds of the first setting, then of the next.
-
-        Args:
-            split: to evaluate on, `validation` or `test`.
-        """
-        num_seeds = self.config["num_seeds"]
-        seeds = self.numbers.get(SEED, [self.config[SEED]] * len(self.indices))
-        keys = jnp.concatenate([seed_keys(seed, num_seeds) for seed in seeds])
-        numbers = {
-            field: np.repeat(np.asarray(values, np.float32), num_seeds)
-            for field, values in self.numbers.items()
-            if field != SEED
-        }
-        experiment = build_experiment(self.config)
-        steps = len(experiment.data.train[0]) // self.config["batch_size"]
-        recipe = Varied.of(self.config, experiment.rule, steps)
-        rates = numbers.get("optimizer.learning_rate", self.config["optimizer"]["learning_rate"])
-        varied = experiment._replace(schedule=lambda step: rates * np.asarray(recipe.decay()(step)))
-        config = {
-            **self.config,
-            "num_seeds": len(keys),
-            "settings": [dict(zip(self.numbers, v, strict=True)) for v in self._rows()],
-        }
-        splits = {split: experiment.data.held_out[split]}
-        number = "1 setting" if len(self.indices) == 1 else f"{len(self.indices)} settings"
-        label = f"{number} of {self.config['rule']['name']}"
-        names = [
-            ", ".join([*(f"{f}={v}" for f, v in setting.items()), f"seed {seed}"])
-            for setting in config["settings"]
-            for seed in range(num_seeds)
-        ]
-        return Job(config, varied, recipe, keys, splits, label, names, numbers)
-
-    def _rows(self):
-        return zip(*self.numbers.values(), strict=True) if self.numbers else [()]
 
 
-def make_groups(configs):
+def job_of_settings(config):
+    """The `Job` of all settings and seeds of a `Group`'s configuration."""
+    settings = config["settings"]
+    num_seeds = config["num_seeds"] // len(settings)
+    numbers = {
+        field: np.tile(np.asarray([s[field] for s in settings], np.float32), num_seeds)
+        for field in settings[0]
+        if field != SEED
+    }
+    experiment = build_experiment(config)
+    steps = len(experiment.data.train[0]) // config["batch_size"]
+    recipe = Varied.of(config, experiment.rule, steps)
+    rates = numbers.get("optimizer.learning_rate", config["optimizer"]["learning_rate"])
+    varied = experiment._replace(schedule=lambda step: rates * np.asarray(recipe.decay()(step)))
+    splits = {config["split"]: experiment.data.held_out[config["split"]]}
+    number = "1 setting" if len(settings) == 1 else f"{len(settings)} settings"
+    label = f"{number} of {config['rule']['name']}"
+    names = [
+        ", ".join([*(f"{f}={v:g}" for f, v in setting.items()), f"seed {seed}"])
+        for seed in range(num_seeds)
+        for setting in settings
+    ]
+    keys = _keys(config, settings, num_seeds)
+    return Job(config, varied, recipe, keys, splits, label, names, numbers)
+
+
+def _keys(config, settings, num_seeds):
+    """Seed 0 of every setting, then seed 1, and so on."""
+    roots = [setting.get(SEED, config[SEED]) for setting in settings]
+    keys = {root: seed_keys(root, num_seeds) for root in set(roots)}
+    return jnp.stack([keys[root] for root in roots], axis=1).reshape(-1)
+
+
+def make_groups(configs, split):
     """The `Group`s of a sweep.
 
     Args:
         configs: one nested plain dict a setting, valid ones.
+        split: to evaluate on, `validation` or `test`.
     """
     fields = _varying_numbers(configs)
     members = {}
     for i, config in enumerate(configs):
         members.setdefault(_without(config, fields), []).append(i)
-    groups = []
-    for indices in members.values():
-        values = {f: [flatten(configs[i]).get(f) for i in indices] for f in fields}
-        values = {f: v for f, v in values.items() if any(x != v[0] for x in v)}
-        groups.append(Group(configs[indices[0]], indices, values))
-    return groups
+    return [_make_group(configs, indices, fields, split) for indices in members.values()]
+
+
+def _make_group(configs, indices, fields, split):
+    flat, first = [flatten(configs[i]) for i in indices], configs[indices[0]]
+    differ = [f for f in fields if any(setting.get(f) != flat[0].get(f) for setting in flat)]
+    settings = [{field: setting[field] for field in differ} for setting in flat]
+    total = len(indices) * first["num_seeds"]
+    return Group(first | {"num_seeds": total, "settings": settings, "split": split}, indices)
 
 
 def _varying_numbers(configs):

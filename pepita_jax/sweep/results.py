@@ -15,14 +15,14 @@ def setting_rows(group, saved, settings):
 
     Args:
         group: the `Group`.
-        saved: its `SavedRun`.
+        saved: its `SavedRun`, of which only the first seeds may be there.
         settings: of the whole sweep.
     """
-    history, num_seeds = saved.history("metrics"), group.config["num_seeds"]
+    history = saved.history("metrics")
     figures = [name for name in history if name.startswith(("train", "validation", "test"))]
     rows = []
-    for lane in range(len(group.indices) * num_seeds):
-        number, seed = divmod(lane, num_seeds)
+    for lane in range(saved.config["num_seeds"]):
+        seed, number = divmod(lane, len(group.indices))
         index = group.indices[number]
         row = {"setting": index, **settings[index], "seed_number": seed}
         row |= {"epochs": saved.num_epochs}

@@ -1,5 +1,6 @@
 """The sweep command."""
 
+import csv
 import json
 import shlex
 import shutil
@@ -31,7 +32,7 @@ def test_the_best_is_chosen_on_held_out_images_and_tested(finished):
     assert "chosen on held-out images, then tested once" in done.stdout
     assert len((workdir / "sweep.csv").read_text().splitlines()) == 1 + 4 * 2
     assert "test_accuracy" not in (workdir / "sweep.csv").read_text()
-    best = pj.load_run(workdir / "best")
+    best = pj.load_run(workdir / "best_1")
     assert best.config["optimizer"]["learning_rate"] == 0.05
     assert best.config["validation_fraction"] == 0
 
@@ -41,23 +42,69 @@ def test_the_last_line_is_the_command_that_trains_the_best(finished, tmp_path):
     assert words[:3] == ["python", "-m", "experiments.train"]
     again = command("train", *(w for w in words[3:] if "workdir" not in w), f"--workdir={tmp_path}")
     assert again.returncode == 0, again.stderr
-    configs = [pj.load_run(path).config for path in (tmp_path, finished[0] / "best")]
+    configs = [pj.load_run(path).config for path in (tmp_path, finished[0] / "best_1")]
     assert configs[0] == configs[1]
 
 
 def test_started_again_it_goes_on(finished, tmp_path):
     workdir = shutil.copytree(finished[0], tmp_path / "again")
     table = (workdir / "sweep.csv").read_text()
-    shutil.rmtree(workdir / "best")
+    shutil.rmtree(workdir / "best_1")
     shutil.rmtree(workdir / "group_1")
     done = sweep(workdir, *AXES)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("all 2 epochs are done") == 1
     assert (workdir / "sweep.csv").read_text() == table
     assert_refused(
-        sweep(workdir, *AXES, "--config.num_epochs=3"), "another sweep: ", "num_epochs was 2, is 3"
+        sweep(workdir, *AXES, "--config.batch_size=16"), "another sweep: ", "batch_size was 32, is"
     )
     assert_refused(command("report", workdir / "group_0"), "settings of a sweep", "sweep.csv")
+
+
+def test_it_can_grow(finished, tmp_path):
+    workdir = shutil.copytree(finished[0], tmp_path / "grown")
+    more = ("--config.num_seeds=3", "--config.num_epochs=3")
+    done = sweep(workdir, *AXES, *more)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("epochs 3 to 3 of 40 steps") == 2  # seeds that were there, two groups
+    straight = sweep(tmp_path / "straight", *AXES, *more)
+    tables = [read_table(path / "sweep.csv") for path in (workdir, tmp_path / "straight")]
+    assert [row["setting"] for row in tables[0]] == [str(i) for i in range(4) for _ in range(3)]
+    for found, wanted in zip(*tables, strict=True):
+        assert float(found["train_loss"]) == pytest.approx(float(wanted["train_loss"]), rel=1e-4)
+    assert (
+        straight.stdout.splitlines()[-1].split()[3:4] == done.stdout.splitlines()[-1].split()[3:4]
+    )
+
+
+def read_table(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_best_of_each_are_put_side_by_side(tmp_path):
+    settings = [{"optimizer.name": "sgd"}, {"optimizer.name": "adam"}]
+    settings = [{**s, "optimizer.learning_rate": rate} for s in settings for rate in (0.02, 1e-9)]
+    (tmp_path / "settings.jsonl").write_text("".join(json.dumps(s) + "\n" for s in settings))
+    done = sweep(
+        tmp_path / "sweep", f"--settings={tmp_path / 'settings.jsonl'}",
+        "--sweep.rule.name=bp,shallow", "--compare=rule.name,optimizer.name",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    rows = read_table(tmp_path / "sweep" / "best.csv")
+    assert [(row["rule.name"], row["optimizer.name"]) for row in rows] == [
+        ("bp", "sgd"), ("bp", "adam"), ("shallow", "sgd"), ("shallow", "adam"),
+    ]  # fmt: skip
+    assert {row["optimizer.learning_rate"] for row in rows} == {"0.02"}
+    table = done.stdout.splitlines()[-6:-2]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    assert cells[0] == ["rule.name", "sgd", "adam"]
+    for name, row in zip(("bp", "shallow"), cells[2:], strict=True):
+        tested = [float(r["test_accuracy_mean"]) for r in rows if r["rule.name"] == name]
+        assert row[0] == name
+        assert [float(cell.split()[0]) for cell in row[1:]] == pytest.approx(
+            [100 * accuracy for accuracy in tested], abs=0.005
+        )
 
 
 def test_a_file_of_settings_may_choose_rules_and_optimizers(tmp_path):
@@ -85,7 +132,8 @@ MISTAKES = {
     "unknown rule": (["--sweep.rule.name=bp,pepito"], ["'pepito'"]),
     "too large": (["--sweep.seed=1,2,3", "--max_runs=5"], ["6 runs, more than --max_runs=5"]),
     "twice": (["--sweep.seed=1", "--sweep.seed=2"], ["--sweep.seed is given twice"]),
-    "both": (["--sweep.seed=1,2", "--settings=x"], ["not both"]),
+    "no file": (["--settings=nowhere"], ["nowhere cannot be read"]),
+    "not compared": (["--sweep.seed=1,2", "--compare=rule.name"], ["rule.name is not swept"]),
 }
 
 

@@ -6,15 +6,18 @@ import pytest
 import pepita_jax as pj
 from pepita_jax.job import train_job
 from pepita_jax.run import run
-from pepita_jax.sweep.groups import make_groups
+from pepita_jax.sweep.groups import job_of_settings, make_groups
 from tests.reliability.runs import make_config
 
 RATE, SCALE, HIDDEN = "optimizer.learning_rate", "rule.feedback_scale", "model.hidden"
 
 
 def groups_of(*settings, choice="pepita,mlp,digits"):
-    groups = make_groups([make_config(choice, **setting) for setting in settings])
-    return [(group.indices, group.numbers) for group in groups]
+    groups = make_groups([make_config(choice, **setting) for setting in settings], "validation")
+    numbers = [
+        {f: [s[f] for s in g.config["settings"]] for f in g.config["settings"][0]} for g in groups
+    ]
+    return [(group.indices, n) for group, n in zip(groups, numbers, strict=True)]
 
 
 def test_settings_that_differ_in_numbers_alone_are_one_group():
@@ -45,14 +48,14 @@ def test_settings_with_other_programs_are_other_groups(field, values):
 def test_every_setting_and_seed_is_trained_as_it_would_be_alone(tmp_path):
     settings = [{RATE: 0.1, "seed": 3}, {RATE: 0.02, SCALE: 0.2}, {RATE: 0.1, "model.dropout": 0.5}]
     configs = [make_config(validation_fraction=0.2, num_epochs=2, **s) for s in settings]
-    (group,) = make_groups(configs)
-    saved = train_job(group.job("validation"), tmp_path / "group", conclude=lambda w: w.read())
+    (group,) = make_groups(configs, "validation")
+    saved = train_job(job_of_settings(group.config), tmp_path / "group")
     together = saved.history("metrics")
     assert "test_accuracy" not in together
     for number, config in enumerate(configs):
         run(config, tmp_path / str(number))
         alone = pj.load_run(tmp_path / str(number)).history
-        lanes = slice(2 * number, 2 * number + 2)
+        lanes = slice(number, None, len(settings))  # seed 0 of each setting, then seed 1
         np.testing.assert_array_equal(
             together["learning_rate"][lanes], np.float32(alone["learning_rate"])
         )

@@ -1,0 +1,73 @@
+"""From a setting, `{field: value}`, to a configuration, and to the command that trains it."""
+
+import shlex
+from typing import NamedTuple
+
+from configs import default
+from pepita_jax.build import check_config
+from pepita_jax.errors import UserError, require
+from pepita_jax.sweep.axes import NOT_SWEPT
+
+
+class Chosen(NamedTuple):
+    """What all settings of a sweep share, unless a setting says otherwise.
+
+    Attributes:
+        words: RULE, MODEL and DATASET.
+        fields: `{field: value}` given beside them.
+    """
+
+    words: tuple[str, str, str]
+    fields: dict
+
+
+def make_config(chosen, setting):
+    """The configuration of one setting, valid, as a nested plain dict.
+
+    Args:
+        chosen: a `Chosen`.
+        setting: `{field: value}`; may choose other words.
+
+    Raises:
+        UserError: a field is not known or cannot be swept, or a value is not valid.
+    """
+    forbidden = ", ".join(NOT_SWEPT & setting.keys())
+    require(not forbidden, f"{forbidden} cannot be swept")
+    given = chosen.fields | setting
+    config = default.get_config(",".join(map(str, _words(chosen, setting))))
+    config.lock()
+    for field, value in given.items():
+        if field not in default.WORDS:
+            _set_field(config, field, value)
+    plain = default.as_plain(config, given)
+    check_config(plain)
+    return plain
+
+
+def command_line(chosen, setting, workdir):
+    """What trains one setting by itself."""
+    fields = [
+        f"--config.{field}={value}".replace(" ", "")
+        for field, value in (chosen.fields | setting).items()
+        if field not in default.WORDS
+    ]
+    config = f"--config=configs/default.py:{','.join(_words(chosen, setting))}"
+    return shlex.join(
+        ["python", "-m", "experiments.train", config, f"--workdir={workdir}", *fields]
+    )
+
+
+def _words(chosen, setting):
+    return [setting.get(f, word) for f, word in zip(default.WORDS, chosen.words, strict=True)]
+
+
+def _set_field(config, field, value):
+    usual = config.to_dict()
+    try:
+        config.update_from_flattened_dict({field: value})
+    except (AttributeError, KeyError) as error:
+        raise UserError(f"the configuration has no field {field} (see --help)") from error
+    except (TypeError, ValueError) as error:
+        for name in field.split("."):
+            usual = usual[name]
+        raise UserError(f"{field} cannot be {value!r}; it is {usual!r} by default") from error

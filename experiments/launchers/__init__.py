@@ -1,0 +1,1 @@
+"""Where jobs are trained: here, as processes beside one another, or on a cluster."""

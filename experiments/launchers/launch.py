@@ -1,0 +1,96 @@
+"""The options that choose where jobs are trained."""
+
+import shlex
+import sys
+import time
+
+from absl import flags
+
+from experiments import signals
+from experiments.launchers.processes import launch_processes
+from pepita_jax.errors import UserError, require
+
+LAUNCHER = flags.DEFINE_enum(
+    "launcher", "here", ["here", "local", "slurm", "print"],
+    "here: in this process, one job after another; local: as processes that share this machine; "
+    "slurm: on a cluster (extra: slurm); print: only print the jobs' commands",
+)  # fmt: skip
+RUNS_PER_JOB = flags.DEFINE_integer(
+    "runs_per_job", None, "most runs (settings times seeds) in a job; default: all of a program", 1
+)
+PARALLEL = flags.DEFINE_integer("parallel", 2, "most jobs at a time, local or slurm", 1)
+PARTITION = flags.DEFINE_string("slurm_partition", None, "partition; default: the cluster's")
+MINUTES = flags.DEFINE_integer("slurm_time", 240, "minutes a job; one that takes longer goes on", 1)
+GPUS = flags.DEFINE_integer("slurm_gpus", None, "GPUs a job", 0)
+CPUS = flags.DEFINE_integer("slurm_cpus", None, "cores a job", 1)
+MEMORY = flags.DEFINE_integer("slurm_memory", None, "GiB a job", 1)
+OPTIONS = flags.DEFINE_list("slurm_options", [], "more of sbatch's options: account=NAME,qos=NAME")
+
+
+def launch(tasks, root):
+    """Trains tasks where `--launcher` says, and yields each when it is done.
+
+    Args:
+        tasks: `Task`s.
+        root: folder for what the jobs print.
+
+    Raises:
+        StoppedError: Ctrl-C; all finished epochs are saved.
+        UserError: a job has failed; all others have been done.
+    """
+    if LAUNCHER.value == "here":
+        return _train_here(tasks)
+    if LAUNCHER.value == "local":
+        return _count(launch_processes(tasks, root / "logs", PARALLEL.value), len(tasks))
+    try:
+        from experiments.launchers.slurm import launch_on_slurm
+    except ModuleNotFoundError as error:
+        message = "--launcher=slurm needs the extra: pip install 'pepita_jax[slurm]'"
+        raise UserError(message) from error
+    return _count(launch_on_slurm(tasks, root / "slurm", slurm_parameters()), len(tasks))
+
+
+def print_commands(tasks):
+    """Prints the tasks' commands, a line each."""
+    for task in tasks:
+        print(shlex.join(task.command))
+    print("when these are done, the same command without --launcher goes on", file=sys.stderr)
+
+
+def slurm_parameters():
+    """What submitit asks SLURM for, for each job."""
+    options = dict(map(_split_option, OPTIONS.value))
+    wanted = {
+        "job_name": "pepita_jax",
+        "partition": PARTITION.value,
+        "time": MINUTES.value,
+        "gpus_per_node": GPUS.value,
+        "cpus_per_task": CPUS.value,
+        "mem": MEMORY.value and f"{MEMORY.value}GB",
+        "array_parallelism": PARALLEL.value,
+        "additional_parameters": {"requeue": True, **options},
+    }
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
+def _split_option(text):
+    name, _, value = text.partition("=")
+    require(name and value, f"--slurm_options takes NAME=VALUE,..., got {text!r}")
+    return name, value
+
+
+def _train_here(tasks):
+    with signals.stopping_gently() as should_stop:
+        for task in tasks:
+            task(should_stop)
+            yield task
+
+
+def _count(finished, total):
+    """Yields what is finished, and says how far that is."""
+    start = time.monotonic()
+    print(f"{total} jobs, at most {PARALLEL.value} at a time", file=sys.stderr)
+    for number, task in enumerate(finished, 1):
+        minutes = (time.monotonic() - start) / 60
+        print(f"{number} of {total} jobs done ({minutes:.1f} min): {task}", file=sys.stderr)
+        yield task

@@ -1,0 +1,90 @@
+"""Jobs as processes that share this machine's cores and GPUs."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from experiments import signals
+from pepita_jax.errors import DivergedError, StoppedError, UserError
+
+POLL = 0.2  # seconds
+DONE = (0, DivergedError.exit_status)
+STOPPED = (StoppedError.exit_status, -signals.ASK)
+
+
+def launch_processes(tasks, logs, limit):
+    """Runs the tasks as processes, at most `limit` at a time; yields each when it is done.
+
+    Ctrl-C lets each finish its epoch; what ends this process otherwise, ends them too.
+
+    Args:
+        tasks: `Task`s.
+        logs: folder for what they print, a file each.
+        limit: processes at a time.
+
+    Raises:
+        StoppedError: Ctrl-C was pressed.
+        UserError: a task has failed; all others have been done.
+    """
+    logs.mkdir(parents=True, exist_ok=True)
+    waiting, running, failed, asked = list(tasks), {}, [], False
+    end_all = lambda: [process.terminate() for process, _ in list(running.values())]
+    with signals.stopping_gently(end_all) as should_stop:
+        while running or (waiting and not asked):
+            if should_stop() and not asked:
+                asked = True
+                for process, _ in running.values():
+                    process.send_signal(signals.ASK)
+            for place in set(range(limit)) - running.keys():
+                if waiting and not asked:
+                    task = waiting.pop(0)
+                    running[place] = _start(task, logs, place, limit), task
+            time.sleep(POLL)
+            for place, (process, task) in list(running.items()):
+                if process.poll() is not None:
+                    del running[place]
+                    if process.returncode in DONE:
+                        yield task
+                    elif not (asked and process.returncode in STOPPED):
+                        failed.append(f"{task}: {_last_line(_log(task, logs))}")
+    if failed:
+        raise UserError(f"{len(failed)} jobs have failed (see {logs}): {'; '.join(failed)}")
+    if asked:
+        raise StoppedError("stopped; the same command goes on from there")
+
+
+def share(items, place, places):
+    """The items of one of several processes; if there are too few, some share one."""
+    return items[place::places] or items[place % len(items) :][:1] if items else []
+
+
+def _start(task, logs, place, places):
+    """A process that trains a task on its share of the machine."""
+    cores = share(sorted(os.sched_getaffinity(0)), place, places)
+    with open(_log(task, logs), "w") as file:
+        return subprocess.Popen(
+            [sys.executable, *task.command[1:]],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=os.environ | _gpus(place, places),
+            start_new_session=True,  # else Ctrl-C reached it as well, and twice
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),
+        )
+
+
+def _gpus(place, places):
+    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    there = [path.name.removeprefix("nvidia") for path in Path("/dev").glob("nvidia[0-9]*")]
+    gpus = share(chosen.split(",") if chosen else sorted(there), place, places)
+    return {"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else {}
+
+
+def _log(task, logs):
+    return logs / f"{task}.txt"
+
+
+def _last_line(path):
+    lines = path.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it printed nothing"

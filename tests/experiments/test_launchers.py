@@ -1,0 +1,149 @@
+"""The same results, whether jobs run in one process, in several, or by hand."""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import pepita_jax as pj
+from experiments.launchers.processes import share
+from tests.experiments.commands import ROOT, TINY, assert_refused, command, train
+from tests.experiments.test_sweep import AXES, read_table, sweep
+
+LOCAL = ("--launcher=local", "--parallel=2", "--runs_per_job=2")
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    workdir = tmp_path_factory.mktemp("here")
+    assert sweep(workdir, *AXES).returncode == 0
+    return workdir
+
+
+def assert_same_sweep(found, wanted):
+    tables = [read_table(path / "sweep.csv") for path in (found, wanted)]
+    for one, other in zip(*tables, strict=True):
+        assert float(one.pop("train_loss")) == pytest.approx(float(other.pop("train_loss")), 1e-4)
+        keys = ("setting", "seed_number", "optimizer.learning_rate", "model.hidden", "epochs")
+        assert [one[key] for key in keys] == [other[key] for key in keys]
+        # At most one of 143 images may be seen otherwise.
+        assert float(one["validation_accuracy"]) == pytest.approx(
+            float(other["validation_accuracy"]), abs=1.1 / 143
+        )
+
+
+def test_processes_fill_one_sweep(here, tmp_path):
+    done = sweep(tmp_path, *AXES, *LOCAL)
+    assert done.returncode == 0, done.stderr
+    assert "4 of 4 jobs done" in done.stderr  # two groups of four runs; then one of two seeds
+    assert "1 of 1 jobs done" in done.stderr
+    assert_same_sweep(tmp_path, here)
+    assert pj.load_run(tmp_path / "best_1").history["test_accuracy"].shape == (2, 2)
+
+
+def test_printed_commands_do_it_as_well(here, tmp_path):
+    printed = sweep(tmp_path, *AXES, "--launcher=print", "--runs_per_job=3")
+    assert printed.returncode == 0, printed.stderr
+    commands = printed.stdout.splitlines()
+    assert len(commands) == 4
+    for line in reversed(commands):
+        words = shlex.split(line)
+        assert words[:3] == ["python", "-m", "experiments.train"]
+        assert command("train", *words[3:]).returncode == 0
+    done = sweep(tmp_path, *AXES)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("all 2 epochs are done") == 4
+    assert_same_sweep(tmp_path, here)
+
+
+def start(workdir, *arguments):
+    words = ("--config=configs/default.py:pepita,mlp,digits", *TINY, f"--workdir={workdir}")
+    return subprocess.Popen(
+        [sys.executable, "-m", "experiments.train", *words, *arguments],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_two_processes_fill_one_run_with_seeds_of_their_own(tmp_path):
+    four = "--config.num_seeds=4"
+    processes = [start(tmp_path / "filled", four, f"--seeds={s}") for s in ("0:2", "2:4")]
+    outputs = [process.communicate() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    assert sum("summary.json" in out for out, _ in outputs) >= 1  # whoever ended last
+    train(tmp_path / "alone", *TINY, four)
+    filled, alone = (pj.load_run(tmp_path / name) for name in ("filled", "alone"))
+    assert filled.config == alone.config
+    for one, other in zip(filled.params, alone.params, strict=True):
+        assert abs(one - other).max() < 1e-3  # two epochs of 44 steps
+    rows = (tmp_path / "filled" / "metrics.jsonl").read_text().splitlines()
+    assert len(rows) == 4 * 2
+
+
+def test_seeds_trained_on_another_disk_are_merged_by_a_copy(tmp_path):
+    for seeds in ("0:1", "1:2"):
+        assert train(tmp_path / seeds, *TINY, f"--seeds={seeds}").returncode == 0
+        assert not (tmp_path / seeds / "summary.json").exists()
+    checkpoints = [tmp_path / seeds / "checkpoints" for seeds in ("0:1", "1:2")]
+    shutil.copytree(checkpoints[1] / "seeds_1-1", checkpoints[0] / "seeds_1-1")
+    done = command("train", f"--workdir={tmp_path / '0:1'}")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("all 2 epochs are done") == 2
+    assert pj.load_run(tmp_path / "0:1").history["test_accuracy"].shape == (2, 2)
+
+
+def test_seeds_that_another_process_trains_are_refused(tmp_path):
+    holder = start(tmp_path, "--config.num_epochs=100000", "--seeds=0:1")
+    while not (tmp_path / "metrics.jsonl").exists():
+        time.sleep(0.1)
+    more = "--config.num_epochs=100000"
+    assert_refused(train(tmp_path, *TINY, more), "in use by another process", "seeds 0 to 0")
+    holder.kill()
+    holder.communicate()
+    assert_refused(train(tmp_path, *TINY, more, "--seeds=1:3"), "0 <= FIRST < END <= 2", "'1:3'")
+
+
+def test_a_job_that_fails_is_named_and_the_others_are_done(tmp_path):
+    assert sweep(tmp_path, *AXES, "--launcher=print").returncode == 0
+    (tmp_path / "group_0" / "checkpoints" / "stranger").mkdir(parents=True)
+    (tmp_path / "group_0" / "config.json").chmod(0o600)
+    done = sweep(tmp_path, *AXES, *LOCAL)
+    assert done.returncode == 2
+    assert "stranger" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_processes_end_with_the_command_that_started_them(number, status, tmp_path):
+    epochs, local = "--config.num_epochs=100000", ("--launcher=local", "--runs_per_job=1")
+    process = start(tmp_path, epochs, *local)
+    while len(list(tmp_path.glob("checkpoints/seeds_*/[1-9]*"))) < 2:
+        time.sleep(0.1)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == status, errors
+    if number == signal.SIGTERM:
+        time.sleep(2)
+    # Nobody holds the seeds any more, and what was saved is read.
+    saved = pj.load_run(tmp_path)
+    done = train(tmp_path, *TINY, f"--config.num_epochs={saved.history['seconds'].shape[1] + 50}")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("places", [1, 2, 3, 7])
+def test_a_machine_is_shared_out(places):
+    shares = [share([0, 1, 2, 3], place, places) for place in range(places)]
+    assert all(shares)
+    assert sorted({item for items in shares for item in items}) == [0, 1, 2, 3]
+    assert sum(map(len, shares)) == max(4, places)
+    assert share([], 0, places) == []
+
+
+@pytest.mark.skipif(shutil.which("squeue") is not None, reason="there is a SLURM")
+def test_without_a_cluster_slurm_is_refused(tmp_path):
+    pytest.importorskip("submitit")
+    assert_refused(train(tmp_path, *TINY, "--launcher=slurm"), "has no SLURM")
+    assert os.listdir(tmp_path)
