@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import submitit
-from submitit.core.utils import FailedSubmissionError
+from submitit.core.utils import FailedJobError, FailedSubmissionError
 from submitit.helpers import Checkpointable
 
 from experiments import cli, signals
@@ -78,7 +78,7 @@ def _submit(tasks, folder, parameters):
         executor.update_parameters(**parameters)
         try:
             jobs |= zip(new, executor.submit_array([Job(task) for task in new]), strict=True)
-        except FailedSubmissionError as error:
+        except (FailedJobError, FailedSubmissionError) as error:
             raise UserError(f"SLURM refuses the jobs: {error}") from error
     with file_errors(folder):
         replace_file(path, json.dumps({str(task): job.job_id for task, job in jobs.items()}))

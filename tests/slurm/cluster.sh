@@ -18,7 +18,7 @@ SlurmctldHost=$(hostname)
 NodeName=$(hostname) CPUs=$(nproc) RealMemory=2000 State=UNKNOWN
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 AuthType=auth/munge
-AuthInfo=socket=$DIR/munge.socket
+AuthInfo=socket=$DIR/munge.socket,cred_expire=5
 SlurmUser=$(id -un)
 SlurmdUser=$(id -un)
 SlurmctldPort=16817
