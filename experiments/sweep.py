@@ -184,7 +184,7 @@ def show_best(root, best, settings, split, summaries):
         rows = comparison_rows(best, settings, COMPARE.value, split, summaries)
         write_csv(root / "best.csv", rows)
     if COMPARE.value:
-        table = comparison_table(best, COMPARE.value, summaries)
+        table = comparison_table(best, settings, COMPARE.value, summaries)
         print(f"\nthe best of each, chosen {how}:\n\n{table}\n\n{root}: best.csv")
     else:
         ((index, summary),) = summaries.items()

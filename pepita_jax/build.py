@@ -43,7 +43,7 @@ def build_scheduled_optimizer(config, steps_per_epoch=1):
     return _scheduled_optimizer(chosen, steps_per_epoch)
 
 
-@lru_cache(maxsize=4)  # optax's functions are equal only to themselves: see `many_seeds.programs`
+@lru_cache(maxsize=4)  # optax's functions are equal only to themselves: see `programs.py`
 def _scheduled_optimizer(chosen, steps_per_epoch):
     optimizer, schedule = json.loads(chosen)
     name, options = _split_name(optimizer)

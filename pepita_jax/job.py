@@ -140,7 +140,8 @@ def _progress(job, cohort):
     num_epochs = job.config["num_epochs"]
     done = num_epochs if cohort.has_diverged else cohort.epoch
     label = job.label + some
-    bar = Progress(num_epochs, job.steps_per_epoch, done, label=label, names=names)
+    is_sweep = "settings" in job.config
+    bar = Progress(num_epochs, job.steps_per_epoch, done, True, label, names, best=is_sweep)
     for epoch in cohort.checkpoints.damaged:
         bar.say(f"the checkpoint of epoch {epoch} is damaged; going on from epoch {cohort.epoch}")
     return bar

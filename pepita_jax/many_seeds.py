@@ -7,9 +7,6 @@ not suffice, the last one is trained several times. A CPU's cores can be a devic
 `jax.config.update("jax_num_cpu_devices", n)`.
 """
 
-from functools import lru_cache, partial
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,16 +14,11 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from pepita_jax import one_seed
 from pepita_jax.errors import require, require_int
-from pepita_jax.layouts import (
-    default_images_at_once,
-    default_seeds_at_once,
-    over_seeds,
-    seed_mesh,
-)
+from pepita_jax.layouts import default_seeds_at_once, seed_mesh
+from pepita_jax.programs import Lanes, programs
 
 MAX_SEED = 2**32 - 1  # JAX's keys hold no more
 PROGRESS_UPDATES = 5  # an epoch; between them all states are copied, which takes a step or two
-SHARING = 5  # seeds that share the patches of as many images in evaluation
 
 
 def seed_keys(seed, num_seeds):
@@ -43,69 +35,6 @@ def check_sizes(num_examples, batch_size, seeds_at_once):
     require(batch_size <= num_examples, message)
     if seeds_at_once is not None:
         require_int("seeds_at_once", seeds_at_once, 0)
-
-
-class Lanes(NamedTuple):
-    """What the seeds that are trained side by side differ in, seed axis first.
-
-    Attributes:
-        keys: `[S]`.
-        numbers: `{field: [S]}` of the configuration, for a recipe; see `recipe.py`.
-    """
-
-    keys: jax.Array
-    numbers: dict[str, jax.Array]
-
-
-def init_states(recipe, lanes):
-    """The initial `TrainState` of every seed, seed axis first."""
-    return jax.vmap(lambda lane: one_seed.init_state(*recipe(lane.numbers), lane.keys))(lanes)
-
-
-class Programs:
-    """The stages of training for all seeds, compiled at their first call.
-
-    Args:
-        recipe, batch_size: see `SeedTrainer`.
-        num_examples: of the training set.
-        layout: of a device's seeds, see `over_seeds`.
-        mesh: devices.
-        by_seed: sharding of arrays with a leading seed axis.
-    """
-
-    def __init__(self, recipe, num_examples, batch_size, layout, mesh, by_seed):
-        net = recipe.rule.net
-        draw_order = partial(one_seed.draw_order, num_examples=num_examples, batch_size=batch_size)
-        self.images_at_once = default_images_at_once(net, batch_size)
-
-        def train_steps(state, lane, *arguments):
-            made = recipe(lane.numbers)
-            return one_seed.train_steps(
-                *made, state, lane.keys, *arguments, images_at_once=self.images_at_once
-            )
-
-        def measure_alignment(state, lane, data):
-            rule, _ = recipe(lane.numbers)
-            return one_seed.measure_alignment(rule, state, lane.keys, data)
-
-        # All seeds are evaluated on the same images, so those in cache can serve several.
-        in_pieces = self.images_at_once is not None
-        evaluated, at_once = (SHARING, SHARING) if in_pieces else (layout, 500)
-        count_correct = partial(one_seed.count_correct, net, images_at_once=at_once)
-
-        self.init = jax.jit(partial(init_states, recipe), out_shardings=by_seed)
-        self.draw_order = jax.jit(jax.vmap(draw_order, in_axes=(0, None)))
-        # What comes out must lie as what goes in, or the next call would compile again.
-        self.train_steps = jax.jit(
-            over_seeds(train_steps, 3, layout, mesh), donate_argnums=0, out_shardings=by_seed
-        )
-        self.count_correct = jax.jit(over_seeds(count_correct, 1, evaluated, mesh))
-        self.are_finite = jax.jit(jax.vmap(one_seed.is_finite))
-        self.measure_alignment = jax.jit(over_seeds(measure_alignment, 2, layout, mesh))
-
-
-# Runs that differ in nothing that is compiled, as in a sweep over seeds, share their programs.
-programs = lru_cache(maxsize=4)(Programs)
 
 
 class SeedTrainer:

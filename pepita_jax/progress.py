@@ -16,12 +16,20 @@ class Progress:
         shown: False shows nothing.
         label: what is trained.
         names: of what is trained side by side; by default seed 0, seed 1 and so on.
+        best: show the best accuracies rather than the mean, as where settings differ.
     """
 
     def __init__(
-        self, num_epochs, steps_per_epoch, done=0, shown=True, label="training", names=None
+        self,
+        num_epochs,
+        steps_per_epoch,
+        done=0,
+        shown=True,
+        label="training",
+        names=None,
+        best=False,
     ):
-        self.num_epochs, self.names = num_epochs, names
+        self.num_epochs, self.names, self.best = num_epochs, names, best
         self.is_live = shown and sys.stderr.isatty()
         self.prints_lines = shown and not self.is_live
         self.label = label
@@ -54,8 +62,9 @@ class Progress:
             epoch: the `Epoch`.
             rate: learning rate, one for all or one a seed.
         """
+        pick, word = (np.nanmax, "best ") if self.best else (np.nanmean, "")
         accuracies = ", ".join(
-            f"{name.removesuffix('_accuracy')} {100 * np.ma.masked_invalid(values).mean():.2f} %"
+            f"{word}{name.removesuffix('_accuracy')} {100 * pick(values):.2f} %"
             for name, values in epoch.metrics.items()
             if name.endswith("_accuracy") and np.isfinite(values).any()
         )

@@ -8,9 +8,10 @@ import numpy as np
 from pepita_jax.build import build_rule_on_network, build_scheduled_optimizer
 from pepita_jax.errors import DivergedError, require
 from pepita_jax.job import Job, train_job
-from pepita_jax.many_seeds import Lanes, init_states, seed_keys
+from pepita_jax.many_seeds import seed_keys
 from pepita_jax.network import Network
 from pepita_jax.plots import plot_alignment, plot_learning_curves
+from pepita_jax.programs import Lanes, init_states
 from pepita_jax.recipe import Fixed
 from pepita_jax.rules import Rule
 from pepita_jax.storage.files import file_errors

@@ -32,6 +32,10 @@ def test_a_live_bar_in_a_terminal(capsys, monkeypatch):
     assert "epoch 2/3, test 51.00 %" in shown
 
 
+def test_of_different_settings_the_best_is_shown(capsys):
+    assert "epoch 2/3, best test 52.00 %, 1.2 s" in show(capsys, best=True)
+
+
 def test_nothing_where_nothing_is_wanted(capsys):
     assert show(capsys, shown=False) == ""
 

@@ -53,12 +53,17 @@ def comparison_rows(best, settings, fields, split, summaries):
     return rows
 
 
-def comparison_table(best, fields, summaries):
-    """Test accuracies: the first field's values down, the other fields' across."""
-    cells = {
-        (values[0], values[1:]): as_percent(summaries[row["setting"]]["test_accuracy"])
-        for values, row in best.items()
-    }
+def comparison_table(best, settings, fields, summaries):
+    """Test accuracies: the first field's values down, the other fields' across.
+
+    In brackets stands what was chosen: the values of the fields that are not compared.
+    """
+    cells = {}
+    for values, row in best.items():
+        setting = settings[row["setting"]]
+        chosen = ", ".join(show_value(v) for field, v in setting.items() if field not in fields)
+        accuracy = as_percent(summaries[row["setting"]]["test_accuracy"])
+        cells[values[0], values[1:]] = f"{accuracy} ({chosen})" if chosen else accuracy
     down, across = (list(dict.fromkeys(key[i] for key in cells)) for i in (0, 1))
     name = lambda values: _describe(dict(zip(fields[1:], values, strict=True))) or "test %"
     rows = [(fields[0], *map(name, across))]

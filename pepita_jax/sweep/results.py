@@ -101,7 +101,9 @@ def plot_sweep(path, ranking, settings, split):
         ys, xs = (sorted({at[i] for at in points}) for i in (0, 1))
         cell = lambda y, x: percent(points[y, x], "mean") if (y, x) in points else np.nan
         means = np.array([[cell(y, x) for x in xs] for y in ys])
-        image = axes.imshow(means, origin="lower", aspect="auto")
+        # The worst quarter shares a colour: one that has failed would take all the others' away.
+        worst = np.nanquantile(means, 0.25)
+        image = axes.imshow(means, origin="lower", aspect="auto", vmin=worst)
         axes.set_xticks(range(len(xs)), map(show_value, xs))
         axes.set_yticks(range(len(ys)), map(show_value, ys))
         axes.set_ylabel(fields[0])
@@ -109,7 +111,7 @@ def plot_sweep(path, ranking, settings, split):
         for i, j in np.ndindex(means.shape):
             color = "black" if image.norm(means[i, j]) > 0.6 else "white"
             axes.text(j, i, f"{means[i, j]:.1f}", ha="center", va="center", color=color)
-        figure.colorbar(image, label=f"{split} accuracy (%), mean of seeds")
+        figure.colorbar(image, extend="min", label=f"{split} accuracy (%), mean of seeds")
     figure.savefig(path, dpi=120)
     return True
 

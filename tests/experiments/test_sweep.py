@@ -102,6 +102,7 @@ def test_the_best_of_each_are_put_side_by_side(tmp_path):
     for name, row in zip(("bp", "shallow"), cells[2:], strict=True):
         tested = [float(r["test_accuracy_mean"]) for r in rows if r["rule.name"] == name]
         assert row[0] == name
+        assert all(cell.endswith("(0.02)") for cell in row[1:])
         assert [float(cell.split()[0]) for cell in row[1:]] == pytest.approx(
             [100 * accuracy for accuracy in tested], abs=0.005
         )
