@@ -33,6 +33,9 @@ def make_config(chosen, setting):
     """
     forbidden = ", ".join(NOT_SWEPT & setting.keys())
     require(not forbidden, f"{forbidden} cannot be swept")
+    for field, value in setting.items():
+        message = f"{field} must be a number, a word, true or false, or a list, got {value!r}"
+        require(value is not None and not isinstance(value, dict), message)
     given = chosen.fields | setting
     config = default.get_config(",".join(map(str, _words(chosen, setting))))
     config.lock()
@@ -46,8 +49,9 @@ def make_config(chosen, setting):
 
 def command_line(chosen, setting, workdir):
     """What trains one setting by itself."""
+    as_text = lambda value: str(value).replace(" ", "") if isinstance(value, tuple) else value
     fields = [
-        f"--config.{field}={value}".replace(" ", "")
+        f"--config.{field}={as_text(value)}"
         for field, value in (chosen.fields | setting).items()
         if field not in default.WORDS
     ]

@@ -13,14 +13,16 @@ from contextlib import contextmanager, suppress
 
 ASK = signal.SIGINT
 SIGNALS = (ASK, signal.SIGTERM)
+FINISHING = "finishing this epoch; Ctrl-C once more stops at once"
+STOPPED = "stopped; the same command goes on from the last checkpoint"
 
 
 @contextmanager
-def stopping_gently(before_end=lambda: None):
+def stopping_gently(first=FINISHING, second=STOPPED):
     """Gives a function that tells whether Ctrl-C was pressed, to be asked now and then.
 
     Args:
-        before_end: called where a signal ends the process at once.
+        first, second: what is printed when it is pressed, and when a signal ends the process.
     """
     asked = threading.Event()
     reader, writer = socket.socketpair()
@@ -28,7 +30,7 @@ def stopping_gently(before_end=lambda: None):
     # Python writes each signal's number there, whatever the main thread is doing.
     wakeup = signal.set_wakeup_fd(writer.fileno())
     handlers = {number: signal.signal(number, lambda *_: None) for number in SIGNALS}
-    threading.Thread(target=_watch, args=(reader, asked, before_end), daemon=True).start()
+    threading.Thread(target=_watch, args=(reader, asked, first, second), daemon=True).start()
     try:
         yield asked.is_set
     finally:
@@ -38,17 +40,16 @@ def stopping_gently(before_end=lambda: None):
         writer.close()  # ends the thread
 
 
-def _watch(reader, asked, before_end):
+def _watch(reader, asked, first, second):
     while received := reader.recv(1):
         (number,) = received
         if number not in SIGNALS:
             continue
         if number == ASK and not asked.is_set():
             asked.set()
-            _say("finishing this epoch; Ctrl-C once more stops at once")
+            _say(first)
         else:
-            _say("stopped; the same command goes on from the last checkpoint")
-            before_end()
+            _say(second)
             os._exit(128 + number)
 
 

@@ -12,12 +12,14 @@ The best setting is chosen on the last tenth of the training set (or --config.va
 held out, and is then trained on the whole set and tested once. A setting of which a seed has
 diverged comes after all others.
 
-DIR then holds sweep.csv, a row a setting and seed; sweep.png, for one or two numeric fields; best/,
-the workdir of the best; and a workdir for each group of settings. Ctrl-C finishes the epoch and
-saves it; a second one stops at once. The same command goes on. Tuples need quotes:
+DIR then holds sweep.csv, a row a setting and seed; sweep.png, for one or two numeric fields;
+best.csv, and best_N, the workdir of setting N trained on the whole set; and a workdir for each
+group of settings. Ctrl-C finishes the epoch and saves it; a second one stops at once. The same
+command goes on, and may raise num_epochs and num_seeds. Tuples need quotes:
 "--sweep.model.hidden=(64,),(32,32)".
 """
 
+import itertools
 import json
 import sys
 from contextlib import suppress
@@ -28,9 +30,9 @@ from ml_collections import config_flags
 from configs.settings import Chosen, command_line, make_config
 from experiments import cli, train
 from experiments.launchers import launch
-from experiments.launchers.tasks import make_tasks
 from pepita_jax.build import check_config
 from pepita_jax.errors import UserError, require
+from pepita_jax.run import conclude
 from pepita_jax.storage.files import file_errors, replace_file, user_path
 from pepita_jax.storage.workdir import ADVICE, MAY_CHANGE, Workdir, describe_changes
 from pepita_jax.sweep.axes import make_settings, read_settings
@@ -76,65 +78,62 @@ def main(arguments, axes):
     configs = [make_config(read_chosen(), setting) for setting in settings]
 
     root, split = user_path(train.WORKDIR.value), SELECT.value
+    launch.leave_room_on_gpus()
     groups = make_groups([with_split(config, split) for config in configs], split)
     claim(root, configs, settings)
     programs = f"{len(groups)} compiled program" + ("s" if len(groups) > 1 else "")
     print(f"{message}, in {programs}", file=sys.stderr)
-    tasks = [task for number, group in enumerate(groups) for task in prepare(root, number, group)]
-    if launch.LAUNCHER.value == "print":
-        return launch.print_commands(tasks)
-    for _ in launch.launch(tasks, root):
-        with suppress(UserError):  # of some groups nothing is there yet
-            gather(root, groups, settings)
-    ranking = show(root, gather(root, groups, settings), settings, split)
+    rows = train_groups(root, groups, settings)
+    if rows is None:
+        return
+    ranking = show(root, rows, settings, split)
     best = best_of_each(ranking, settings, COMPARE.value)
     more = {"num_seeds": FINAL_SEEDS.value or base["num_seeds"]}
     chosen = {row["setting"]: configs[row["setting"]] | more for row in best.values()}
     summaries = test(root, chosen)
-    show_best(root, best, settings, split, summaries)
+    if summaries is not None:
+        show_best(root, best, settings, split, summaries)
 
 
-def prepare(root, number, group):
-    """Makes a group's workdir; returns its tasks."""
-    workdir = root / f"group_{number}"
-    Workdir(workdir).prepare(group.config)
-    return make_tasks(workdir, range(group.config["num_seeds"]), launch.RUNS_PER_JOB.value)
+def train_groups(root, groups, settings):
+    """Trains all groups, and gathers what is there whenever a job is done; returns all rows.
 
-
-def gather(root, groups, settings):
-    """Writes and returns the rows of all that is trained; of groups in the order of their training.
-
-    Raises:
-        UserError: of a group nothing can be read yet; those before it have been written.
+    None where jobs have only been printed.
     """
-    rows = []
-    try:
-        for number, group in enumerate(groups):
-            rows += setting_rows(group, Workdir(root / f"group_{number}").read(), settings)
-    finally:
+    groups = {root / f"group_{number}": group for number, group in enumerate(groups)}
+    read = lambda path: setting_rows(groups[path], Workdir(path).read(), settings)
+    landed = {}
+
+    def gather(task):
+        with suppress(UserError):  # the group's first seeds may not be there yet
+            landed[task.path] = read(task.path)
         with file_errors(root):
-            write_csv(root / "sweep.csv", rows)
-    return rows
+            write_csv(root / "sweep.csv", itertools.chain(*landed.values()))
+
+    configs = {path: group.config for path, group in groups.items()}
+    if not launch.train_all(configs, root, gather):
+        return None
+    return [row for path in groups for row in read(path)]
 
 
 def test(root, chosen):
     """Trains settings on the whole training set; returns their summaries.
 
+    None where jobs have only been printed.
+
     Args:
         root: of the sweep.
         chosen: `{number of the setting: configuration}`.
     """
-    workdirs = {index: root / f"best_{index}" for index in chosen}
-    tasks = []
-    for index, path in workdirs.items():
-        Workdir(path).prepare(chosen[index])
-        seeds = range(chosen[index]["num_seeds"])
-        tasks += make_tasks(path, seeds, launch.RUNS_PER_JOB.value)
-    for _ in launch.launch(tasks, root):
-        pass
-    return {
-        index: json.loads((path / "summary.json").read_bytes()) for index, path in workdirs.items()
-    }
+    paths = {index: root / f"best_{index}" for index in chosen}
+    if not launch.train_all({paths[index]: chosen[index] for index in chosen}, root):
+        return None
+    summaries = {}
+    for index, path in paths.items():
+        workdir = Workdir(path)
+        workdir.prepare(chosen[index])
+        summaries[index] = workdir.conclude(conclude)
+    return summaries
 
 
 def read_chosen():
@@ -168,10 +167,11 @@ def claim(root, configs, settings):
 
 
 def show(root, rows, settings, split):
-    """Draws the plot, prints the ranking and returns it."""
+    """Writes the table and the plot, prints the ranking and returns it."""
     ranking = rank(rows, settings, split)
     with file_errors(root):
         drawn = plot_sweep(root / "sweep.png", ranking, settings, split)
+        write_csv(root / "sweep.csv", rows)
     files = "sweep.csv, sweep.png" if drawn else "sweep.csv"
     print(f"\n{ranking_table(ranking, settings, split)}\n\n{root}: {files}")
     return ranking

@@ -19,7 +19,6 @@ from ml_collections import ConfigDict, config_flags
 from configs import default
 from experiments import cli, signals
 from experiments.launchers import launch
-from experiments.launchers.tasks import make_tasks
 from pepita_jax.build import check_config
 from pepita_jax.errors import UserError, require
 from pepita_jax.optimizers import OPTIMIZERS
@@ -41,13 +40,9 @@ def main(arguments):
     config = read_config() if CONFIG.value is not None else read_saved_config(path)
     check_config(config)
     seeds = read_seeds(config["num_seeds"])
-    if launch.LAUNCHER.value != "here":
-        Workdir(path).prepare(config)
-        tasks = make_tasks(path, seeds, launch.RUNS_PER_JOB.value)
-        if launch.LAUNCHER.value == "print":
-            return launch.print_commands(tasks)
-        for _ in launch.launch(tasks, path):
-            pass
+    launch.leave_room_on_gpus()
+    if launch.LAUNCHER.value != "here" and not launch.train_all({path: config}, path, seeds=seeds):
+        return
     with signals.stopping_gently() as should_stop:
         summary = run(config, path, should_stop, seeds)
     if summary:

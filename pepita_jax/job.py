@@ -111,8 +111,7 @@ def _train(job, workdir, cohort, bar, should_stop):
     _stop_if(should_stop(), done, last)
     trainer = job.trainer(cohort.seeds)
     workdir.begin(trainer.layout)
-    saved = lambda: trainer.collect(trainer.init())
-    states = trainer.spread(cohort.restore(saved)) if done else trainer.init()
+    states = trainer.spread(cohort.restore(trainer.shapes())) if done else trainer.init()
     if config["log_alignment"] and not done:
         workdir.log(cohort, "alignment", 0, trainer.measure_alignment(states))
     for epoch in epochs(trainer, states, job.splits, done + 1, last, bar.advance):

@@ -36,7 +36,7 @@ class Result(NamedTuple):
     """A finished training; every array has the seed axis first.
 
     Attributes:
-        params: tuple of weights, `[S, *shape]` each.
+        params: tuple of weights, `[S, *shape]` each, NumPy arrays.
         feedback: the rule's feedback.
         history: `{name: [S, num_epochs]}`.
     """

@@ -89,16 +89,19 @@ class SeedTrainer:
         """The initial `TrainState` of every lane."""
         return self._programs.init(self.lanes)
 
+    def shapes(self):
+        """Shapes and types of what `collect` makes of states."""
+        resize = lambda x: jax.ShapeDtypeStruct((self.num_seeds, *x.shape[1:]), x.dtype)
+        return jax.tree.map(resize, jax.eval_shape(self.init))
+
     def spread(self, per_seed):
         """Arrays `[S, ...]` as lanes, in equal shares on the devices."""
         filled_up = np.minimum(np.arange(self._num_lanes), self.num_seeds - 1)
         return jax.device_put(jax.tree.map(lambda x: x[filled_up], per_seed), self.by_seed)
 
     def collect(self, per_lane):
-        """The lanes' arrays as `[S, ...]`, without those that only fill up."""
-        if self._num_lanes == self.num_seeds:
-            return per_lane
-        return jax.tree.map(lambda x: x[: self.num_seeds], per_lane)
+        """The lanes' arrays as NumPy's `[S, ...]`, without those that only fill up."""
+        return jax.tree.map(lambda x: np.asarray(x)[: self.num_seeds], per_lane)
 
     def train_epoch(self, states, epoch, report=lambda steps: None):
         """Trains one epoch.

@@ -1,5 +1,6 @@
 """A whole run: from a configuration to a workdir full of results, and back."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -139,7 +140,7 @@ def load_run(path) -> Run:
         UserError: the folder holds no run, or one without an intact checkpoint.
     """
     workdir = Workdir(path)
-    return workdir.steadily(lambda: _load(workdir.read()))
+    return workdir.steadily(lambda: _load(workdir.read(states=True)))
 
 
 def _load(saved):
@@ -150,7 +151,8 @@ def _load(saved):
 
     def restore(cohort):
         lanes = Lanes(seed_keys(config["seed"], len(cohort.seeds)), {})
-        return cohort.restore(lambda: init_states(Fixed(rule, optimizer), lanes))
+        init = partial(init_states, Fixed(rule, optimizer))
+        return cohort.restore(jax.eval_shape(init, lanes))
 
     states = jax.tree.map(lambda *x: np.concatenate(x), *map(restore, saved.cohorts))
     alignment = saved.history("alignment") if config["log_alignment"] else {}

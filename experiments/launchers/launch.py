@@ -1,5 +1,6 @@
 """The options that choose where jobs are trained."""
 
+import os
 import shlex
 import sys
 import time
@@ -8,7 +9,9 @@ from absl import flags
 
 from experiments import signals
 from experiments.launchers.processes import launch_processes
-from pepita_jax.errors import UserError, require
+from experiments.launchers.tasks import make_tasks
+from pepita_jax.errors import UserError
+from pepita_jax.storage.workdir import Workdir
 
 LAUNCHER = flags.DEFINE_enum(
     "launcher", "here", ["here", "local", "slurm", "print"],
@@ -24,7 +27,15 @@ MINUTES = flags.DEFINE_integer("slurm_time", 240, "minutes a job; one that takes
 GPUS = flags.DEFINE_integer("slurm_gpus", None, "GPUs a job", 0)
 CPUS = flags.DEFINE_integer("slurm_cpus", None, "cores a job", 1)
 MEMORY = flags.DEFINE_integer("slurm_memory", None, "GiB a job", 1)
-OPTIONS = flags.DEFINE_list("slurm_options", [], "more of sbatch's options: account=NAME,qos=NAME")
+OPTION = flags.DEFINE_multi_string(
+    "slurm_option", [], "another option of sbatch's, NAME=VALUE or NAME; can be given again"
+)
+
+
+def leave_room_on_gpus():
+    """Before JAX starts: else this process took most of the memory that its jobs need."""
+    if LAUNCHER.value == "local":
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # the jobs inherit it
 
 
 def launch(tasks, root):
@@ -38,7 +49,7 @@ def launch(tasks, root):
         StoppedError: Ctrl-C; all finished epochs are saved.
         UserError: a job has failed; all others have been done.
     """
-    if LAUNCHER.value == "here":
+    if LAUNCHER.value == "here" or not tasks:
         return _train_here(tasks)
     if LAUNCHER.value == "local":
         return _count(launch_processes(tasks, root / "logs", PARALLEL.value), len(tasks))
@@ -50,16 +61,45 @@ def launch(tasks, root):
     return _count(launch_on_slurm(tasks, root / "slurm", slurm_parameters()), len(tasks))
 
 
+def train_all(configs, root, landed=lambda task: None, seeds=None):
+    """Trains what some workdirs lack of their runs, as jobs.
+
+    Args:
+        configs: `{path of the workdir: configuration}`.
+        root: folder for what the jobs print.
+        landed: called with each `Task` that is done.
+        seeds: a range, to train only these.
+
+    Returns:
+        Whether all is trained: jobs that are only printed are not.
+
+    Raises:
+        StoppedError, UserError: see `launch`.
+    """
+    size = RUNS_PER_JOB.value
+    tasks = [t for path, config in configs.items() for t in make_tasks(path, config, size, seeds)]
+    if tasks and LAUNCHER.value == "print":
+        print_commands(tasks)
+        return False
+    for task in launch(tasks, root):
+        landed(task)
+    for path, config in configs.items():
+        for missing in Workdir(path).unfinished(config, seeds=seeds):
+            which = f"seeds {missing.start} to {missing[-1]} of {path}"
+            raise UserError(f"{which} have not reached epoch {config['num_epochs']}: start again")
+    return True
+
+
 def print_commands(tasks):
     """Prints the tasks' commands, a line each."""
     for task in tasks:
-        print(shlex.join(task.command))
+        print(shlex.join(["python", "-m", "experiments.train", *task.arguments]))
     print("when these are done, the same command without --launcher goes on", file=sys.stderr)
 
 
 def slurm_parameters():
     """What submitit asks SLURM for, for each job."""
-    options = dict(map(_split_option, OPTIONS.value))
+    options = {name: value or True for name, _, value in (o.partition("=") for o in OPTION.value)}
     wanted = {
         "job_name": "pepita_jax",
         "partition": PARTITION.value,
@@ -71,12 +111,6 @@ def slurm_parameters():
         "additional_parameters": {"requeue": True, **options},
     }
     return {name: value for name, value in wanted.items() if value is not None}
-
-
-def _split_option(text):
-    name, _, value = text.partition("=")
-    require(name and value, f"--slurm_options takes NAME=VALUE,..., got {text!r}")
-    return name, value
 
 
 def _train_here(tasks):

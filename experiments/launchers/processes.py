@@ -8,6 +8,7 @@ from pathlib import Path
 
 from experiments import signals
 from pepita_jax.errors import DivergedError, StoppedError, UserError
+from pepita_jax.storage.files import file_errors
 
 POLL = 0.2  # seconds
 DONE = (0, DivergedError.exit_status)
@@ -17,7 +18,7 @@ STOPPED = (StoppedError.exit_status, -signals.ASK)
 def launch_processes(tasks, logs, limit):
     """Runs the tasks as processes, at most `limit` at a time; yields each when it is done.
 
-    Ctrl-C lets each finish its epoch; what ends this process otherwise, ends them too.
+    Ctrl-C lets each finish its epoch; whatever ends this process ends them too.
 
     Args:
         tasks: `Task`s.
@@ -28,10 +29,10 @@ def launch_processes(tasks, logs, limit):
         StoppedError: Ctrl-C was pressed.
         UserError: a task has failed; all others have been done.
     """
-    logs.mkdir(parents=True, exist_ok=True)
+    with file_errors(logs):
+        logs.mkdir(parents=True, exist_ok=True)
     waiting, running, failed, asked = list(tasks), {}, [], False
-    end_all = lambda: [process.terminate() for process, _ in list(running.values())]
-    with signals.stopping_gently(end_all) as should_stop:
+    with signals.stopping_gently() as should_stop:
         while running or (waiting and not asked):
             if should_stop() and not asked:
                 asked = True
@@ -62,22 +63,27 @@ def share(items, place, places):
 
 def _start(task, logs, place, places):
     """A process that trains a task on its share of the machine."""
-    cores = share(sorted(os.sched_getaffinity(0)), place, places)
-    with open(_log(task, logs), "w") as file:
+    cores = ",".join(map(str, share(_cores(), place, places)))
+    with file_errors(logs), open(_log(task, logs), "a") as file:
         return subprocess.Popen(
-            [sys.executable, *task.command[1:]],
+            [sys.executable, "-m", "experiments.launchers.child", cores, *task.arguments],
             stdout=file,
             stderr=subprocess.STDOUT,
             env=os.environ | _gpus(place, places),
             start_new_session=True,  # else Ctrl-C reached it as well, and twice
-            preexec_fn=lambda: os.sched_setaffinity(0, cores),
         )
+
+
+def _cores():
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count()))
 
 
 def _gpus(place, places):
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
-    there = [path.name.removeprefix("nvidia") for path in Path("/dev").glob("nvidia[0-9]*")]
-    gpus = share(chosen.split(",") if chosen else sorted(there), place, places)
+    there = [str(i) for i, _ in enumerate(Path("/dev").glob("nvidia[0-9]*"))]
+    gpus = share(there if chosen is None else chosen.split(","), place, places)
     return {"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else {}
 
 

@@ -6,28 +6,38 @@ The folder of the run must be one that all nodes see, and the command be run fro
 import json
 import subprocess
 import time
+import traceback
 
 import submitit
 from submitit.core.utils import FailedJobError, FailedSubmissionError
 from submitit.helpers import Checkpointable
 
 from experiments import cli, signals
-from pepita_jax.errors import StoppedError, UserError
+from pepita_jax.errors import StoppedError, UserError, require
 from pepita_jax.storage.files import file_errors, replace_file
 
 POLL = 2.0  # seconds
-MAX_TIMEOUTS = 1000  # each of them leaves the job further on
+PATIENCE = 60.0  # seconds that a result may take to be seen on a shared disk, or SLURM to answer
+MAX_TIMEOUTS = 100  # for a job that saves nothing in its time would never end
+WAITING = "the jobs go on; the same command waits for them, scancel ends them"
 
 
-class Job(Checkpointable):
-    """A task that submitit starts anew when it was preempted or has used up its time."""
+class Resumable(Checkpointable):
+    """A task that submitit starts anew when it was preempted or has used up its time.
+
+    Its result is None, or in a line why it has failed.
+    """
 
     def __init__(self, task):
         self.task = task
 
     def __call__(self):
         cli.make_every_core_a_device()
-        self.task()
+        try:
+            self.task()
+        except UserError as error:
+            traceback.print_exc()
+            return str(error)
 
 
 def launch_on_slurm(tasks, folder, parameters):
@@ -43,24 +53,27 @@ def launch_on_slurm(tasks, folder, parameters):
         UserError: there is no cluster, it refuses the jobs, or a job has failed; all others have
             been done.
     """
-    jobs, failed, gone = _submit(tasks, folder, parameters), [], set()
-    with signals.stopping_gently() as should_stop:
+    failed, last_seen = [], {}
+    with signals.stopping_gently(WAITING, WAITING) as should_stop:
+        jobs = _submit(tasks, folder, parameters)
         while jobs and not should_stop():
             time.sleep(POLL)
-            done = {task for task, job in jobs.items() if job.paths.result_pickle.exists()}
-            gone_before, queued = gone, _queue()
-            gone = {task for task, job in jobs.items() if job.job_id not in queued} - done
-            for task in done | (gone & gone_before):  # results may come late on a shared disk
-                job = jobs.pop(task)
-                problem = _problem(job) if task in done else "it has left the queue"
-                if problem:
-                    failed.append(f"{task}: {problem} (see {job.paths.stderr})")
-                else:
-                    yield task
+            queued, now = _queue(PATIENCE), time.monotonic()
+            for task, job in list(jobs.items()):
+                if job.job_id in queued:
+                    last_seen[task] = now
+                is_done = job.paths.result_pickle.exists()
+                if is_done or now - last_seen.setdefault(task, now) > PATIENCE:
+                    del jobs[task]
+                    problem = _problem(job) if is_done else "it has left the queue"
+                    if problem:
+                        failed.append(f"{task}: {problem} (see {job.paths.stderr})")
+                    else:
+                        yield task
     if failed:
         raise UserError(f"{len(failed)} jobs have failed: {'; '.join(failed)}")
     if jobs:
-        raise StoppedError("the jobs go on; the same command waits for them, scancel ends them")
+        raise StoppedError(WAITING)
 
 
 def _submit(tasks, folder, parameters):
@@ -68,36 +81,40 @@ def _submit(tasks, folder, parameters):
     path = folder / "jobs.json"
     with file_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        earlier = json.loads(path.read_text()) if path.exists() else {}
+        submitted = json.loads(path.read_text()) if path.exists() else {}
     queued = _queue()
-    there = {task: earlier[str(task)] for task in tasks if earlier.get(str(task)) in queued}
+    there = {task: submitted[str(task)] for task in tasks if submitted.get(str(task)) in queued}
     jobs = {task: submitit.SlurmJob(folder, job_id) for task, job_id in there.items()}
     new = [task for task in tasks if task not in jobs]
     if new:
         executor = submitit.SlurmExecutor(folder, max_num_timeout=MAX_TIMEOUTS)
         executor.update_parameters(**parameters)
         try:
-            jobs |= zip(new, executor.submit_array([Job(task) for task in new]), strict=True)
+            jobs |= zip(new, executor.submit_array([Resumable(task) for task in new]), strict=True)
         except (FailedJobError, FailedSubmissionError) as error:
             raise UserError(f"SLURM refuses the jobs: {error}") from error
     with file_errors(folder):
-        replace_file(path, json.dumps({str(task): job.job_id for task, job in jobs.items()}))
+        submitted |= {str(task): job.job_id for task, job in jobs.items()}
+        replace_file(path, json.dumps(submitted, indent=1))
     return jobs
 
 
-def _queue():
-    """Identifiers of the user's jobs that wait or run."""
+def _queue(patience=0.0):
+    """Identifiers of the user's jobs that wait or run; tries for some seconds to get an answer."""
     command = ["squeue", "--me", "--array", "--noheader", "--format=%i"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    except FileNotFoundError as error:
-        raise UserError("--launcher=slurm: this machine has no SLURM (squeue)") from error
-    except subprocess.CalledProcessError as error:
-        raise UserError(f"SLURM does not answer: {error.stderr}") from error
-    return set(done.stdout.split())
+    end = time.monotonic() + patience
+    while True:
+        try:
+            done = subprocess.run(command, capture_output=True, text=True)
+        except FileNotFoundError as error:
+            raise UserError("--launcher=slurm: this machine has no SLURM (squeue)") from error
+        if done.returncode == 0:
+            return set(done.stdout.split())
+        require(time.monotonic() < end, f"SLURM does not answer: {done.stderr}")
+        time.sleep(POLL)
 
 
 def _problem(job):
     """Why a job that has ended has failed, in a line; None if it has not."""
     error = job.exception()
-    return error and str(error).strip().splitlines()[-1]
+    return job.result() if error is None else "it has ended with an error"

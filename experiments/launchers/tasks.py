@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pepita_jax.errors import DivergedError, require_int
+from pepita_jax.errors import DivergedError
 from pepita_jax.run import run
 from pepita_jax.storage.locks import name_of_seeds
 from pepita_jax.storage.workdir import Workdir
@@ -15,30 +15,38 @@ class Task:
     """Some seeds of a workdir, which says what is to be trained.
 
     Attributes:
-        workdir: which has been prepared.
+        path: of the workdir, which has been prepared.
         seeds: a range.
+        num_epochs: to train, as the workdir says too.
     """
 
-    workdir: Path
+    path: Path
     seeds: range
+    num_epochs: int
 
     def __call__(self, should_stop=lambda: False):
         with suppress(DivergedError):  # all is saved, and the summary tells
-            run(Workdir(self.workdir).read_config(), self.workdir, should_stop, self.seeds)
+            run(Workdir(self.path).read_config(), self.path, should_stop, self.seeds)
 
     def __str__(self):
-        return f"{self.workdir.name}.{name_of_seeds(self.seeds)}"
+        return f"{self.path.name}.{name_of_seeds(self.seeds)}.epochs_{self.num_epochs}"
 
     @property
-    def command(self):
-        """What trains it, as a list of words."""
-        seeds = f"--seeds={self.seeds.start}:{self.seeds.stop}"
-        return ["python", "-m", "experiments.train", f"--workdir={self.workdir}", seeds]
+    def arguments(self):
+        """Of `experiments.train`."""
+        return [f"--workdir={self.path}", f"--seeds={self.seeds.start}:{self.seeds.stop}"]
 
 
-def make_tasks(workdir, seeds, size=None):
-    """`Task`s for a range of a workdir's seeds, of at most `size` each; all in one by default."""
-    size = size or len(seeds)
-    require_int("runs_per_job", size, 1)
-    starts = range(seeds.start, seeds.stop, size)
-    return [Task(workdir, range(k, min(k + size, seeds.stop))) for k in starts]
+def make_tasks(path, config, size=None, seeds=None):
+    """`Task`s for what a workdir lacks of a run, which it is prepared for.
+
+    Args:
+        path: of the workdir.
+        config: of the run.
+        size: most seeds of a task; seeds that have been trained together stay together.
+        seeds: a range, to train only these.
+    """
+    workdir = Workdir(path)
+    workdir.prepare(config)
+    ranges = workdir.unfinished(config, size, seeds)
+    return [Task(path, part, config["num_epochs"]) for part in ranges]

@@ -12,6 +12,7 @@ from pepita_jax.storage.files import file_errors, is_intact, replace_file, write
 
 KEPT = 2
 UNFINISHED = ".new"
+RECORD = "record.json"
 
 
 class Checkpoints:
@@ -22,6 +23,8 @@ class Checkpoints:
 
     Args:
         folder: need not exist.
+        states: whether states are to be restored; else only the records need be intact, which
+            takes no time to find out.
 
     Attributes:
         latest_epoch: of the newest intact checkpoint; 0 without any.
@@ -32,13 +35,13 @@ class Checkpoints:
         UserError: there are checkpoints, none of them intact, or they cannot be read.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, states=True):
         self.folder, self.damaged = folder, []
         self.latest_epoch, self.record = 0, None
         with file_errors(folder, "read"):
             for epoch in reversed(self._epochs()):
-                if is_intact(self._place(epoch)):
-                    record = (self._place(epoch) / "record.json").read_text(encoding="utf-8")
+                if is_intact(self._place(epoch), None if states else RECORD):
+                    record = (self._place(epoch) / RECORD).read_text(encoding="utf-8")
                     self.latest_epoch, self.record = epoch, json.loads(record)
                     return
                 self.damaged.append(epoch)
@@ -61,7 +64,7 @@ class Checkpoints:
                 self.tidy()
                 new.mkdir(parents=True)
                 self._save_states(new / "states", jax.block_until_ready(states))
-                replace_file(new / "record.json", text)
+                replace_file(new / RECORD, text)
                 write_checksums(new)
                 for damaged in {*map(self._place, self.damaged), place}:
                     shutil.rmtree(damaged, ignore_errors=True)

@@ -1,8 +1,7 @@
 """Seeds that train side by side: their checkpoints, and the figures that go with them."""
 
+import itertools
 import time
-
-import jax
 
 from pepita_jax.errors import require
 from pepita_jax.storage.checkpoint import Checkpoints
@@ -19,6 +18,7 @@ class Cohort:
     Args:
         root: folder of all cohorts' checkpoints.
         seeds: a range.
+        states: see `Checkpoints`.
 
     Attributes:
         seeds: as given.
@@ -29,30 +29,45 @@ class Cohort:
         UserError: there are checkpoints, none of them intact.
     """
 
-    def __init__(self, root, seeds):
+    def __init__(self, root, seeds, states=True):
         self.seeds = seeds
-        self.checkpoints = Checkpoints(root / name_of_seeds(seeds))
+        self.checkpoints = Checkpoints(root / name_of_seeds(seeds), states)
         saved = self.checkpoints.record or {}
         self.rows = {name: saved.get(name, []) for name in FIGURES}
 
     @classmethod
-    def find_all(cls, root):
+    def find_all(cls, root, states=True):
         """The cohorts that have checkpoints, in the order of their seeds.
 
         Raises:
-            UserError: one has no intact checkpoint, or the folder holds something else.
+            UserError: one has no intact checkpoint, two have the same seeds, or the folder holds
+                something else.
         """
         folders = {path.name: seeds_of_name(path.name) for path in root.glob("*") if path.is_dir()}
         others = ", ".join(name for name, seeds in folders.items() if not seeds)
         require(not others, f"{root} holds {others}, which this version has not written")
         ranges = sorted(folders.values(), key=lambda seeds: (seeds.start, seeds.stop))
-        cohorts = [cls(root, seeds) for seeds in ranges]
-        return [cohort for cohort in cohorts if cohort.epoch]
+        cohorts = [cls(root, seeds, states) for seeds in ranges]
+        cohorts = [cohort for cohort in cohorts if cohort.epoch]
+        for one, next_one in itertools.pairwise(cohorts):
+            names = f"{name_of_seeds(one.seeds)} and {name_of_seeds(next_one.seeds)}"
+            message = f"{root}: {names} have seeds in common; remove one of them"
+            require(one.seeds.stop <= next_one.seeds.start, message)
+        return cohorts
 
     @property
     def epoch(self):
         """Number of the last epoch that a checkpoint holds."""
         return self.checkpoints.latest_epoch
+
+    @property
+    def config(self):
+        """What `config.json` held when the newest checkpoint was written."""
+        return self.checkpoints.record["config"]
+
+    def is_done(self, num_epochs):
+        """Whether training up to that epoch would bring nothing new."""
+        return self.epoch >= num_epochs or self.has_diverged
 
     @property
     def has_diverged(self):
@@ -66,9 +81,9 @@ class Cohort:
         self.rows[name] += rows
         return rows
 
-    def restore(self, init):
-        """The states of the newest checkpoint; `init` is a function that gives such states."""
-        return self.checkpoints.restore(jax.eval_shape(init))
+    def restore(self, shapes):
+        """The states of the newest checkpoint, see `Checkpoints.restore`."""
+        return self.checkpoints.restore(shapes)
 
     def save(self, epoch, states, config):
         """Writes a checkpoint of states, rows and configuration."""

@@ -48,10 +48,17 @@ def write_checksums(folder):
     replace_file(folder / CHECKSUMS, _checksums(folder))
 
 
-def is_intact(folder):
-    """Whether a folder holds just the files that its checksums name, bit for bit."""
+def is_intact(folder, name=None):
+    """Whether a folder holds just the files that its checksums name, bit for bit.
+
+    Args:
+        folder: in which `write_checksums` has been called.
+        name: of the only file to look at; by default all are.
+    """
     try:
         wanted = (folder / CHECKSUMS).read_text(encoding="utf-8")
+        if name is not None:
+            return _line(folder / name, folder) in wanted.splitlines(keepends=True)
         return wanted != "" and wanted == _checksums(folder)
     except (FileNotFoundError, UnicodeDecodeError):
         return False
@@ -59,9 +66,10 @@ def is_intact(folder):
 
 def _checksums(folder):
     paths = [p for p in sorted(folder.rglob("*")) if p.is_file() and p != folder / CHECKSUMS]
-    return "".join(f"{_checksum(p)}  {p.relative_to(folder).as_posix()}\n" for p in paths)
+    return "".join(_line(path, folder) for path in paths)
 
 
-def _checksum(path):
+def _line(path, folder):
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        checksum = hashlib.file_digest(file, "sha256").hexdigest()
+    return f"{checksum}  {path.relative_to(folder).as_posix()}\n"

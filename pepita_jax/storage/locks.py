@@ -8,7 +8,7 @@ from filelock import FileLock, Timeout
 from pepita_jax.errors import UserError
 
 SEEDS = re.compile(r"seeds_(\d+)-(\d+)")
-PATIENCE = 60  # seconds that another process may take to begin or to end
+PATIENCE = 300  # seconds that others may take to begin or to end, many of them one by one
 
 
 def name_of_seeds(seeds):
@@ -61,7 +61,8 @@ def _in_use(path, seeds):
 
 @contextmanager
 def _locked(path, message, timeout=0):
-    lock = FileLock(path, timeout=timeout)
+    # A soft lock would outlive a process that is killed.
+    lock = FileLock(path, timeout=timeout, fallback_to_soft=False)
     try:
         lock.acquire()
     except Timeout as error:

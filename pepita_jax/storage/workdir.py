@@ -63,17 +63,17 @@ class Workdir:
             with file_errors(self.path):
                 self.path.mkdir(parents=True, exist_ok=True)
                 with alone(self.path):
-                    found = Cohort.find_all(self.checkpoints)
+                    found = self._find_all()
                     self._require_same_run(config, found)
-                    cohorts = _fill_up(found, seeds, self.checkpoints)
-                    held.enter_context(hold_seeds(self.path, [c.seeds for c in cohorts]))
-                    cohorts = self._start(config, seeds)
+                    ranges = _fill_up([cohort.seeds for cohort in found], seeds, self.path)
+                    held.enter_context(hold_seeds(self.path, ranges))
+                    cohorts = self._start(config, ranges)
             yield cohorts
 
-    def _start(self, config, seeds):
-        # Read again: until they were held, another process may have trained them.
-        found = Cohort.find_all(self.checkpoints)
-        cohorts = _fill_up(found, seeds, self.checkpoints)
+    def _start(self, config, ranges):
+        # Only now, for until they were held another process may have trained them.
+        cohorts = [Cohort(self.checkpoints, seeds) for seeds in ranges]
+        found = self._find_all()
         saved = newest_config(found) or {"environment": describe_environment()}
         self.content = {**saved, **config}
         for cohort in cohorts:
@@ -86,6 +86,10 @@ class Workdir:
         """Makes the folder that of a run, for processes that train it by `read_config()` alone."""
         with self.claimed(config, range(0)):
             pass
+
+    def _find_all(self):
+        """The cohorts with all figures, without a look at their states."""
+        return self.steadily(lambda: Cohort.find_all(self.checkpoints, states=False))
 
     def read_config(self):
         """The configuration in `config.json`, a nested plain dict."""
@@ -101,9 +105,11 @@ class Workdir:
         before, earlier = self.content["environment"], self.content.get("earlier_environments", [])
         if before != now and "seeds_at_once" in before:  # something was trained there
             earlier = [*earlier, before]
-        self.content |= {"environment": now, "earlier_environments": earlier}
+        where = {"environment": now, "earlier_environments": earlier}
+        self.content |= where
         with file_errors(self.path), alone(self.path):
-            self._write_json("config.json", self.content)
+            # The run may have been made longer in the meantime.
+            self._write_json("config.json", self._read_config_file() | where)
 
     def log(self, cohort, name, epoch, columns):
         """Adds figures of an epoch to a cohort and to their file; returns the rows."""
@@ -123,17 +129,31 @@ class Workdir:
             What `write` returns; None while seeds that other processes may train are not done.
         """
         with file_errors(self.path), alone(self.path):
-            cohorts = Cohort.find_all(self.checkpoints)
+            cohorts = self._find_all()
             self.write_figures(cohorts)
-            if self._unfinished(cohorts):
+            if self._unfinished(cohorts, self.content):
                 return None
             return write(self, SavedRun.of(cohorts))
 
-    def _unfinished(self, cohorts):
-        """Ranges of seeds that have not reached the last epoch."""
-        whole = _fill_up(cohorts, range(self.content["num_seeds"]), self.checkpoints)
-        last = self.content["num_epochs"]
-        return [c.seeds for c in whole if c.epoch < last and not c.has_diverged]
+    def unfinished(self, config, size=None, seeds=None):
+        """Ranges of seeds that have not reached the last epoch.
+
+        Args:
+            config: of the run.
+            size: most seeds of a range, unless they have been trained together so far.
+            seeds: a range, to look at these alone.
+        """
+        ranges, there = [], self._find_all()
+        for part in self._unfinished(there, config, seeds):
+            is_new = part not in [cohort.seeds for cohort in there]
+            step = size if is_new and size else len(part)
+            ranges += [part[k : k + step] for k in range(0, len(part), step)]
+        return ranges
+
+    def _unfinished(self, cohorts, config, seeds=None):
+        done = {cohort.seeds: cohort.is_done(config["num_epochs"]) for cohort in cohorts}
+        ranges = _fill_up(done, seeds or range(config["num_seeds"]), self.path)
+        return [part for part in ranges if not done.get(part)]
 
     def write_figures(self, cohorts):
         """Makes the files of figures hold just those of some cohorts, in their order."""
@@ -148,13 +168,16 @@ class Workdir:
         with file_errors(self.path):
             self._write_json("summary.json", summary)
 
-    def read(self):
+    def read(self, states=False):
         """The run as it stands, a `SavedRun`; see there for seeds that are added to it.
+
+        Args:
+            states: whether its states are to be restored; figures alone are read faster.
 
         Raises:
             UserError: the folder holds no run, or one without an intact checkpoint.
         """
-        return self.steadily(lambda: SavedRun.of(self._found_cohorts()))
+        return self.steadily(lambda: SavedRun.of(self._found_cohorts(states)))
 
     def steadily(self, read):
         """What `read()` returns, tried again if a process has saved or removed checkpoints."""
@@ -166,8 +189,8 @@ class Workdir:
                 if self._names_of_checkpoints() == before:
                     raise
 
-    def _found_cohorts(self):
-        cohorts = Cohort.find_all(self.checkpoints)
+    def _found_cohorts(self, states):
+        cohorts = Cohort.find_all(self.checkpoints, states)
         if not cohorts:
             self._read_config_file()
             raise UserError(f"the run in {self.path} has no checkpoint yet")
@@ -181,9 +204,9 @@ class Workdir:
             left = ", ".join(name for name in RESULTS if (self.path / name).exists())
             require(not left, f"{self.path} has {left} but no config.json")
             return
-        saved = newest_config(cohorts) or self._read_config_file()
-        changes = describe_changes(without_environment(saved), config, MAY_CHANGE)
-        require(not changes, f"{self.path} holds a different run: {changes}; {ADVICE}")
+        for saved in [c.config for c in cohorts] or [self._read_config_file()]:
+            changes = describe_changes(without_environment(saved), config, MAY_CHANGE)
+            require(not changes, f"{self.path} holds a different run: {changes}; {ADVICE}")
         if cohorts:
             done = {"num_epochs": max(cohort.epoch for cohort in cohorts)}
             done["num_seeds"] = cohorts[-1].seeds.stop
@@ -208,22 +231,24 @@ class Workdir:
         replace_file(self.path / name, text + "\n")
 
 
-def _fill_up(cohorts, seeds, root):
-    """The cohorts of a range of seeds, with new ones for those that none of them has."""
+def _fill_up(found, seeds, path):
+    """Ranges of seeds that make up `seeds`: those of the cohorts, and what lies between them.
+
+    Args:
+        found: ranges of the cohorts, in their order.
+        seeds: a range.
+        path: of the workdir, for the error if a cohort has more seeds than these.
+    """
     filled, next_seed = [], seeds.start
-    for cohort in cohorts:
-        first, end = cohort.seeds.start, cohort.seeds.stop
-        if end <= seeds.start or first >= seeds.stop:
+    for there in found:
+        if there.stop <= seeds.start or there.start >= seeds.stop:
             continue
-        message = f"seeds {first} to {end - 1} are trained together in {root.parent}: take all"
-        require(seeds.start <= first and end <= seeds.stop, message)
-        if next_seed < first:
-            filled.append(Cohort(root, range(next_seed, first)))
-        filled.append(cohort)
-        next_seed = end
-    if next_seed < seeds.stop:
-        filled.append(Cohort(root, range(next_seed, seeds.stop)))
-    return filled
+        message = f"seeds {there.start} to {there[-1]} are trained together in {path}: take all"
+        require(seeds.start <= there.start and there.stop <= seeds.stop, message)
+        filled += [range(next_seed, there.start), there]
+        next_seed = there.stop
+    filled.append(range(next_seed, seeds.stop))
+    return [part for part in filled if part]
 
 
 def describe_changes(found, wanted, may_change=()):

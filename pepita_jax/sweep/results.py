@@ -34,7 +34,7 @@ def setting_rows(group, saved, settings):
 
 def write_csv(path, rows):
     """One tidy table, a row each; what is NaN or None, as where a seed has diverged, is empty."""
-    text = io.StringIO()
+    text, rows = io.StringIO(), list(rows)
     writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)))
     writer.writeheader()
     for row in sorted(rows, key=lambda row: (row["setting"], row.get("seed_number"))):

@@ -11,9 +11,13 @@ import time
 import pytest
 
 import pepita_jax as pj
-from experiments.launchers.processes import share
+from experiments.launchers.processes import launch_processes, share
+from experiments.launchers.tasks import make_tasks
+from pepita_jax import UserError
+from pepita_jax.storage.workdir import Workdir
 from tests.experiments.commands import ROOT, TINY, assert_refused, command, train
 from tests.experiments.test_sweep import AXES, read_table, sweep
+from tests.reliability.runs import make_config
 
 LOCAL = ("--launcher=local", "--parallel=2", "--runs_per_job=2")
 
@@ -57,7 +61,7 @@ def test_printed_commands_do_it_as_well(here, tmp_path):
         assert command("train", *words[3:]).returncode == 0
     done = sweep(tmp_path, *AXES)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("all 2 epochs are done") == 4
+    assert "settings of" not in done.stderr.partition("programs")[2]  # nothing was left to train
     assert_same_sweep(tmp_path, here)
 
 
@@ -107,21 +111,66 @@ def test_seeds_that_another_process_trains_are_refused(tmp_path):
     assert_refused(train(tmp_path, *TINY, more, "--seeds=1:3"), "0 <= FIRST < END <= 2", "'1:3'")
 
 
+def make_task(path, seeds=range(2)):
+    (task,) = make_tasks(path, make_config(num_epochs=1), seeds=seeds)
+    return task
+
+
 def test_a_job_that_fails_is_named_and_the_others_are_done(tmp_path):
-    assert sweep(tmp_path, *AXES, "--launcher=print").returncode == 0
-    (tmp_path / "group_0" / "checkpoints" / "stranger").mkdir(parents=True)
-    (tmp_path / "group_0" / "config.json").chmod(0o600)
-    done = sweep(tmp_path, *AXES, *LOCAL)
-    assert done.returncode == 2
-    assert "stranger" in done.stderr.splitlines()[-1]
+    bad, good = make_task(tmp_path / "bad"), make_task(tmp_path / "good")
+    (tmp_path / "bad" / "checkpoints" / "stranger").mkdir(parents=True)
+    done = []
+    with pytest.raises(UserError, match=r"1 jobs have failed .*bad\.seeds_0-1.*stranger"):
+        done += launch_processes([bad, good], tmp_path / "logs", 1)
+    assert len(pj.load_run(tmp_path / "good").history["seconds"]) == 2
+
+
+def test_jobs_of_another_size_respect_what_is_there(tmp_path):
+    config = make_config(num_seeds=5)
+    assert train(tmp_path, *TINY).returncode == 0  # two seeds
+    more = ("--config.num_seeds=5", "--launcher=local", "--runs_per_job=2")
+    done = train(tmp_path, *TINY, *more)
+    assert done.returncode == 0, done.stderr
+    assert "2 of 2 jobs done" in done.stderr
+    folders = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
+    assert folders == ["seeds_0-1", "seeds_2-3", "seeds_4-4"]
+    longer = {**config, "num_epochs": 3}
+    ranges = Workdir(tmp_path).unfinished(longer, size=1)
+    assert ranges == [range(2), range(2, 4), range(4, 5)]
+    assert Workdir(tmp_path).unfinished(longer, seeds=range(2, 4)) == [range(2, 4)]
+
+
+def test_processes_end_when_the_command_is_killed(tmp_path):
+    process = start(tmp_path, "--config.num_epochs=100000", "--launcher=local")
+    wait_for_checkpoints(tmp_path, 1)
+    workdir = Workdir(tmp_path)
+    with (
+        pytest.raises(UserError, match="in use by another"),
+        workdir.claimed(workdir.read_config()),
+    ):
+        pass
+    process.kill()
+    process.communicate()
+    end = time.monotonic() + 20
+    while True:
+        try:
+            with workdir.claimed(workdir.read_config()):
+                break
+        except UserError:
+            assert time.monotonic() < end
+            time.sleep(0.2)
+
+
+def wait_for_checkpoints(path, number):
+    while len(list(path.glob("checkpoints/seeds_*/[1-9]*"))) < number:
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_processes_end_with_the_command_that_started_them(number, status, tmp_path):
     epochs, local = "--config.num_epochs=100000", ("--launcher=local", "--runs_per_job=1")
     process = start(tmp_path, epochs, *local)
-    while len(list(tmp_path.glob("checkpoints/seeds_*/[1-9]*"))) < 2:
-        time.sleep(0.1)
+    wait_for_checkpoints(tmp_path, 2)
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == status, errors

@@ -53,7 +53,7 @@ def test_started_again_it_goes_on(finished, tmp_path):
     shutil.rmtree(workdir / "group_1")
     done = sweep(workdir, *AXES)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("all 2 epochs are done") == 1
+    assert done.stderr.count("settings of pepita: epochs 1 to 2") == 1  # group_1, not group_0
     assert (workdir / "sweep.csv").read_text() == table
     assert_refused(
         sweep(workdir, *AXES, "--config.batch_size=16"), "another sweep: ", "batch_size was 32, is"
@@ -133,6 +133,7 @@ MISTAKES = {
     "unknown rule": (["--sweep.rule.name=bp,pepito"], ["'pepito'"]),
     "too large": (["--sweep.seed=1,2,3", "--max_runs=5"], ["6 runs, more than --max_runs=5"]),
     "twice": (["--sweep.seed=1", "--sweep.seed=2"], ["--sweep.seed is given twice"]),
+    "nothing set": (["--settings=SETTINGS"], ["learning_rate must be a number", "got None"]),
     "no file": (["--settings=nowhere"], ["nowhere cannot be read"]),
     "not compared": (["--sweep.seed=1,2", "--compare=rule.name"], ["rule.name is not swept"]),
 }
@@ -141,5 +142,7 @@ MISTAKES = {
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_bad_sweep_gets_one_line_before_anything_is_trained(mistake, tmp_path):
     arguments, words = MISTAKES[mistake]
+    (tmp_path / "settings").write_text('{"optimizer.learning_rate": null}')
+    arguments = [word.replace("SETTINGS", str(tmp_path / "settings")) for word in arguments]
     assert_refused(sweep(tmp_path / "sweep", *arguments, run=quick_command), *words)
     assert not (tmp_path / "sweep").exists()

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 import pepita_jax as pj
+from pepita_jax import UserError
 from tests.experiments.commands import TINY, train
-from tests.experiments.test_launchers import assert_same_sweep, start
+from tests.experiments.test_launchers import assert_same_sweep, make_task, start
 from tests.experiments.test_sweep import AXES, sweep
 
 CLUSTER = Path(__file__).with_name("cluster.sh")
@@ -21,6 +22,7 @@ PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch")
 if not all(shutil.which(name) for name in PROGRAMS):
     pytest.skip("SLURM is not installed (slurm-wlm, munge)", allow_module_level=True)
 pytest.importorskip("submitit")
+from experiments.launchers.slurm import launch_on_slurm  # noqa: E402
 
 SLURM = ("--launcher=slurm", "--slurm_time=10", "--slurm_cpus=1", "--slurm_memory=1")
 PATIENCE = 300  # seconds
@@ -95,14 +97,16 @@ def test_jobs_that_are_in_the_queue_are_not_submitted_again(tmp_path):
     assert "it has left the queue" in errors
 
 
-def test_a_job_that_fails_and_a_partition_that_is_not_there_are_named(tmp_path):
-    stranger = tmp_path / "checkpoints" / "stranger"
-    assert train(tmp_path, *TINY, "--launcher=print").returncode == 0
-    stranger.mkdir(parents=True)
-    done = train(tmp_path, *TINY, *SLURM)
-    assert done.returncode == 2
-    assert "stranger" in done.stderr.splitlines()[-1]
-    stranger.rmdir()
+def test_a_job_that_fails_is_named_and_the_others_are_done(tmp_path):
+    bad, good = make_task(tmp_path / "bad"), make_task(tmp_path / "good")
+    (tmp_path / "bad" / "checkpoints" / "stranger").mkdir(parents=True)
+    parameters = {"time": 10, "cpus_per_task": 1, "mem": "1GB"}
+    with pytest.raises(UserError, match=r"1 jobs have failed: bad\.seeds_0-1.*stranger"):
+        list(launch_on_slurm([bad, good], tmp_path / "slurm", parameters))
+    assert len(pj.load_run(tmp_path / "good").history["seconds"]) == 2
+
+
+def test_a_partition_that_is_not_there_is_named(tmp_path):
     refused = train(tmp_path, *TINY, *SLURM, "--slurm_partition=nowhere")
     assert refused.returncode == 2
     assert "error: SLURM refuses the jobs" in refused.stderr.splitlines()[-1]

@@ -120,6 +120,19 @@ def test_a_copy_of_a_cohort_is_named(tmp_path):
         claim(tmp_path)
 
 
+def test_seeds_from_another_run_or_there_twice_are_refused(tmp_path):
+    claim(tmp_path / "here", epochs=1)
+    claim(tmp_path / "there", epochs=1, num_seeds=4, seed=1)
+    foreign = cohort_folder(tmp_path / "here", 2, 3)
+    shutil.copytree(cohort_folder(tmp_path / "there", 0, 3), foreign)
+    with pytest.raises(UserError, match="different run: seed was 1, is 0"):
+        claim(tmp_path / "here", num_seeds=4)
+    shutil.rmtree(foreign)
+    shutil.copytree(cohort_folder(tmp_path / "here", 0, 1), cohort_folder(tmp_path / "here", 1, 2))
+    with pytest.raises(UserError, match="seeds_0-1 and seeds_1-2 have seeds in common"):
+        claim(tmp_path / "here", num_seeds=4)
+
+
 def test_seeds_that_were_removed_are_trained_again(tmp_path):
     claim(tmp_path, epochs=2)
     claim(tmp_path, epochs=2, num_seeds=3)
@@ -159,7 +172,7 @@ def test_a_reader_beside_a_writer_reads_again(tmp_path, monkeypatch):
     claim(tmp_path, epochs=1)
     find_all, found = Cohort.find_all, []
 
-    def find_and_write(root):
+    def find_and_write(root, states):
         """As if the writer had saved and removed checkpoints since they were listed."""
         found.append(root)
         if len(found) == 1:
@@ -167,11 +180,11 @@ def test_a_reader_beside_a_writer_reads_again(tmp_path, monkeypatch):
                 cohort_folder(tmp_path, 0, 1) / "1", cohort_folder(tmp_path, 0, 1) / "2"
             )
             raise UserError("no checkpoint is intact")
-        return find_all(root)
+        return find_all(root, states)
 
     monkeypatch.setattr(Cohort, "find_all", find_and_write)
     assert Workdir(tmp_path).read().num_epochs == 2
-    monkeypatch.setattr(Cohort, "find_all", lambda root: find_all(root / "nothing"))
+    monkeypatch.setattr(Cohort, "find_all", lambda root, states: find_all(root / "nothing", states))
     with pytest.raises(UserError, match="no checkpoint yet"):
         Workdir(tmp_path).read()
 
