@@ -34,7 +34,8 @@ from pepita_jax.build import check_config
 from pepita_jax.errors import UserError, require
 from pepita_jax.run import conclude
 from pepita_jax.storage.files import file_errors, replace_file, user_path
-from pepita_jax.storage.workdir import ADVICE, MAY_CHANGE, Workdir, describe_changes
+from pepita_jax.storage.same_run import require_same
+from pepita_jax.storage.workdir import Workdir
 from pepita_jax.sweep.axes import make_settings, read_settings
 from pepita_jax.sweep.comparison import (
     best_of_each,
@@ -159,10 +160,9 @@ def claim(root, configs, settings):
         root.mkdir(parents=True, exist_ok=True)
         if path.exists():
             try:
-                changes = describe_changes(json.loads(path.read_bytes()), content, MAY_CHANGE)
-            except (AttributeError, ValueError) as error:
+                require_same(root, "another sweep", json.loads(path.read_bytes()), content)
+            except (AttributeError, UnicodeDecodeError, json.JSONDecodeError) as error:
                 raise UserError(f"{path} is damaged ({error})") from error
-            require(not changes, f"{root} holds another sweep: {changes}; {ADVICE}")
         replace_file(path, json.dumps(content, indent=1) + "\n")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pepita_jax.errors import DivergedError
 from pepita_jax.run import run
-from pepita_jax.storage.locks import name_of_seeds
+from pepita_jax.storage.seeds import name_of_seeds
 from pepita_jax.storage.workdir import Workdir
 
 

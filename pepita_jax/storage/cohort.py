@@ -5,8 +5,8 @@ import time
 
 from pepita_jax.errors import require
 from pepita_jax.storage.checkpoint import Checkpoints
-from pepita_jax.storage.locks import name_of_seeds, seeds_of_name
 from pepita_jax.storage.rows import make_rows
+from pepita_jax.storage.seeds import name_of_seeds, overlap, seeds_of_name
 
 FIGURES = ("metrics", "alignment")  # names of files, and of their rows in a checkpoint
 
@@ -52,7 +52,7 @@ class Cohort:
         for one, next_one in itertools.pairwise(cohorts):
             names = f"{name_of_seeds(one.seeds)} and {name_of_seeds(next_one.seeds)}"
             message = f"{root}: {names} have seeds in common; remove one of them"
-            require(one.seeds.stop <= next_one.seeds.start, message)
+            require(not overlap(one.seeds, next_one.seeds), message)
         return cohorts
 
     @property

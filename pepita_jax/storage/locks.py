@@ -1,25 +1,13 @@
 """Who may train which seeds: locks that the system sets free, however their process ends."""
 
-import re
 from contextlib import ExitStack, contextmanager
 
 from filelock import FileLock, Timeout
 
 from pepita_jax.errors import UserError
+from pepita_jax.storage.seeds import name_of_seeds, overlap, seeds_of_name
 
-SEEDS = re.compile(r"seeds_(\d+)-(\d+)")
 PATIENCE = 300  # seconds that others may take to begin or to end, many of them one by one
-
-
-def name_of_seeds(seeds):
-    """A range of seeds as the name of a file."""
-    return f"seeds_{seeds.start}-{seeds.stop - 1}"
-
-
-def seeds_of_name(name):
-    """The range that `name_of_seeds` made a name of; None for any other name."""
-    match = SEEDS.fullmatch(name)
-    return range(int(match[1]), int(match[2]) + 1) if match else None
 
 
 @contextmanager
@@ -42,17 +30,13 @@ def hold_seeds(path, ranges):
     folder.mkdir(exist_ok=True)
     others = {seeds_of_name(lock.name): lock for lock in folder.iterdir()}
     for seeds, lock in others.items():
-        if seeds and seeds not in ranges and any(_overlap(seeds, mine) for mine in ranges):
+        if seeds and seeds not in ranges and any(overlap(seeds, mine) for mine in ranges):
             with _locked(lock, _in_use(path, seeds)):
                 lock.unlink()  # left by a process that is gone
     with ExitStack() as held:
         for seeds in ranges:
             held.enter_context(_locked(folder / name_of_seeds(seeds), _in_use(path, seeds)))
         return held.pop_all()
-
-
-def _overlap(one, other):
-    return one.start < other.stop and other.start < one.stop
 
 
 def _in_use(path, seeds):

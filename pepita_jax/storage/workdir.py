@@ -9,23 +9,15 @@ import json
 from contextlib import ExitStack, contextmanager
 
 from pepita_jax.errors import UserError, require
-from pepita_jax.options import flatten
 from pepita_jax.storage.cohort import FIGURES, Cohort, newest_config
 from pepita_jax.storage.environment import describe_environment
 from pepita_jax.storage.files import file_errors, replace_file, user_path
 from pepita_jax.storage.locks import alone, hold_seeds
 from pepita_jax.storage.rows import append_rows, write_rows
+from pepita_jax.storage.same_run import require_not_lowered, require_same
 from pepita_jax.storage.saved_run import SavedRun, without_environment
+from pepita_jax.storage.seeds import fill_up
 
-MAY_CHANGE = {
-    "num_epochs",
-    "num_seeds",
-    "checkpoint_every",
-    "tensorboard",
-    "data_dir",
-    "seeds_at_once",
-}
-ADVICE = "use another workdir, or remove this one"
 RESULTS = ("metrics.jsonl", "alignment.jsonl", "summary.json", "checkpoints")
 
 
@@ -65,7 +57,7 @@ class Workdir:
                 with alone(self.path):
                     found = self._find_all()
                     self._require_same_run(config, found)
-                    ranges = _fill_up([cohort.seeds for cohort in found], seeds, self.path)
+                    ranges = fill_up([cohort.seeds for cohort in found], seeds, self.path)
                     held.enter_context(hold_seeds(self.path, ranges))
                     cohorts = self._start(config, ranges)
             yield cohorts
@@ -152,7 +144,7 @@ class Workdir:
 
     def _unfinished(self, cohorts, config, seeds=None):
         done = {cohort.seeds: cohort.is_done(config["num_epochs"]) for cohort in cohorts}
-        ranges = _fill_up(done, seeds or range(config["num_seeds"]), self.path)
+        ranges = fill_up(done, seeds or range(config["num_seeds"]), self.path)
         return [part for part in ranges if not done.get(part)]
 
     def write_figures(self, cohorts):
@@ -204,15 +196,11 @@ class Workdir:
             left = ", ".join(name for name in RESULTS if (self.path / name).exists())
             require(not left, f"{self.path} has {left} but no config.json")
             return
-        for saved in [c.config for c in cohorts] or [self._read_config_file()]:
-            changes = describe_changes(without_environment(saved), config, MAY_CHANGE)
-            require(not changes, f"{self.path} holds a different run: {changes}; {ADVICE}")
+        for saved in [cohort.config for cohort in cohorts] or [self._read_config_file()]:
+            require_same(self.path, "a different run", without_environment(saved), config)
         if cohorts:
             done = {"num_epochs": max(cohort.epoch for cohort in cohorts)}
-            done["num_seeds"] = cohorts[-1].seeds.stop
-            for field, least in done.items():
-                message = f"{self.path} holds a run with {field} {least}"
-                require(least <= config[field], f"{message}; it can be raised, not lowered")
+            require_not_lowered(self.path, config, {**done, "num_seeds": cohorts[-1].seeds.stop})
 
     def _read_config_file(self):
         path = self.path / "config.json"
@@ -229,41 +217,3 @@ class Workdir:
     def _write_json(self, name, content):
         text = json.dumps(content, indent=2, allow_nan=False)
         replace_file(self.path / name, text + "\n")
-
-
-def _fill_up(found, seeds, path):
-    """Ranges of seeds that make up `seeds`: those of the cohorts, and what lies between them.
-
-    Args:
-        found: ranges of the cohorts, in their order.
-        seeds: a range.
-        path: of the workdir, for the error if a cohort has more seeds than these.
-    """
-    filled, next_seed = [], seeds.start
-    for there in found:
-        if there.stop <= seeds.start or there.start >= seeds.stop:
-            continue
-        message = f"seeds {there.start} to {there[-1]} are trained together in {path}: take all"
-        require(seeds.start <= there.start and there.stop <= seeds.stop, message)
-        filled += [range(next_seed, there.start), there]
-        next_seed = there.stop
-    filled.append(range(next_seed, seeds.stop))
-    return [part for part in filled if part]
-
-
-def describe_changes(found, wanted, may_change=()):
-    """How a configuration differs from what a folder holds, field by field; empty if it does not.
-
-    Args:
-        found, wanted: nested plain dicts; unset fields do not count.
-        may_change: fields that may differ.
-    """
-    found, wanted = flatten(found), flatten(json.loads(json.dumps(wanted)))
-    fields = [f for f in found.keys() | wanted.keys() if found.get(f) != wanted.get(f)]
-    # Another rule has other options: its name says it all.
-    names = [field for field in fields if field in ("rule.name", "model.name", "dataset")]
-    return ", ".join(
-        f"{field} was {found.get(field)!r}, is {wanted.get(field)!r}"
-        for field in sorted(names or fields)
-        if field not in may_change
-    )

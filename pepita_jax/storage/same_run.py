@@ -1,0 +1,46 @@
+"""Whether a folder holds what is to be trained there, or something else that must be kept."""
+
+import json
+
+from pepita_jax.errors import require
+from pepita_jax.options import flatten
+
+MAY_CHANGE = {
+    "num_epochs",
+    "num_seeds",
+    "checkpoint_every",
+    "tensorboard",
+    "data_dir",
+    "seeds_at_once",
+}
+
+
+def require_same(path, what, found, wanted):
+    """Raises a `UserError` that names the fields that differ, if any does that may not.
+
+    Args:
+        path: of the folder.
+        what: it is said to hold.
+        found, wanted: nested plain dicts; unset fields do not count.
+    """
+    changes = _describe_changes(flatten(found), flatten(json.loads(json.dumps(wanted))))
+    advice = "use another workdir, or remove this one"
+    require(not changes, f"{path} holds {what}: {changes}; {advice}")
+
+
+def require_not_lowered(path, config, done):
+    """Raises a `UserError` if a configuration asks for less than is `done`, `{field: number}`."""
+    for field, least in done.items():
+        message = f"{path} holds a run with {field} {least}"
+        require(least <= config[field], f"{message}; it can be raised, not lowered")
+
+
+def _describe_changes(found, wanted):
+    fields = [f for f in found.keys() | wanted.keys() if found.get(f) != wanted.get(f)]
+    # Another rule has other options: its name says it all.
+    names = [field for field in fields if field in ("rule.name", "model.name", "dataset")]
+    return ", ".join(
+        f"{field} was {found.get(field)!r}, is {wanted.get(field)!r}"
+        for field in sorted(names or fields)
+        if field not in MAY_CHANGE
+    )
