@@ -4,7 +4,8 @@
         --sweep.optimizer.learning_rate=0.01,0.03,0.1 --sweep.rule.feedback_scale=0.02,0.05
 
 Values are given with commas between them, or drawn: --sweep.FIELD=log_uniform:1e-4:1e-1 (or
-uniform:) with --num_samples=32. --settings=FILE takes JSON lines {"FIELD": VALUE, ...} instead.
+uniform:) with --num_samples=32. --settings=FILE has JSON lines {"FIELD": VALUE, ...}, each of which
+is combined with all of these.
 Settings that differ only in numbers (rates, an optimizer's other numbers, dropout, the rule's
 numbers, the seed) are trained side by side by one compiled program.
 
@@ -70,6 +71,7 @@ def main(arguments, axes):
     cli.refuse(arguments)
     base = train.read_config()
     require(train.WORKDIR.value, "--workdir=DIR is needed")
+    require(train.SEEDS.value is None, "--seeds is for experiments.train; see --runs_per_job")
     listed = read_settings(SETTINGS.value) if SETTINGS.value else [{}]
     settings = make_settings(axes, listed, SAMPLES.value, base["seed"])
     check_fields(COMPARE.value, settings)
