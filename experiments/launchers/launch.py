@@ -123,7 +123,6 @@ def _train_here(tasks):
 def _count(finished, total):
     """Yields what is finished, and says how far that is."""
     start = time.monotonic()
-    print(f"{total} jobs, at most {PARALLEL.value} at a time", file=sys.stderr)
     for number, task in enumerate(finished, 1):
         minutes = (time.monotonic() - start) / 60
         print(f"{number} of {total} jobs done ({minutes:.1f} min): {task}", file=sys.stderr)

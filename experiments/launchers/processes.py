@@ -31,6 +31,7 @@ def launch_processes(tasks, logs, limit):
     """
     with file_errors(logs):
         logs.mkdir(parents=True, exist_ok=True)
+    print(f"{len(tasks)} jobs, {limit} at a time; what they print is in {logs}", file=sys.stderr)
     waiting, running, failed, asked = list(tasks), {}, [], False
     with signals.stopping_gently() as should_stop:
         while running or (waiting and not asked):

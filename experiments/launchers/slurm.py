@@ -5,6 +5,7 @@ The folder of the run must be one that all nodes see, and the command be run fro
 
 import json
 import subprocess
+import sys
 import time
 import traceback
 
@@ -56,6 +57,7 @@ def launch_on_slurm(tasks, folder, parameters):
     failed, last_seen = [], {}
     with signals.stopping_gently(WAITING, WAITING) as should_stop:
         jobs = _submit(tasks, folder, parameters)
+        print(f"{len(jobs)} jobs in the queue; what they print is in {folder}", file=sys.stderr)
         while jobs and not should_stop():
             time.sleep(POLL)
             queued, now = _queue(PATIENCE), time.monotonic()
