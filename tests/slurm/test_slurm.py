@@ -61,7 +61,11 @@ def job_in_queue():
 
 
 @pytest.mark.parametrize(
-    "preempt", [("scontrol", "requeue"), ("scancel", "--signal=USR2")], ids=["killed", "warned"]
+    "preempt",
+    [
+        pytest.param(("scontrol", "requeue"), id="killed"),
+        pytest.param(("scancel", "--signal=USR2"), id="warned", marks=pytest.mark.slow),
+    ],
 )
 def test_a_job_that_is_preempted_is_requeued_and_goes_on(preempt, tmp_path):
     long = "--config.num_epochs=600"
@@ -78,6 +82,7 @@ def test_a_job_that_is_preempted_is_requeued_and_goes_on(preempt, tmp_path):
     assert pj.load_run(tmp_path / "jobs").history["test_accuracy"].shape == (2, 600)
 
 
+@pytest.mark.slow
 def test_jobs_that_are_in_the_queue_are_not_submitted_again(tmp_path):
     long = "--config.num_epochs=1500"
     process = start(tmp_path, long, *SLURM)
