@@ -41,9 +41,9 @@ def refuse(arguments):
     require(not arguments, f"unexpected argument {' '.join(arguments)!r}; options begin with --")
 
 
-def describe_flags(module):
+def describe_flags(module, leave_out=()):
     """A line for each flag that `module` defines."""
-    defined = flags.FLAGS.get_flags_for_module(module)
+    defined = [f for f in flags.FLAGS.get_flags_for_module(module) if f.name not in leave_out]
     value = lambda flag: "" if flag.default in (None, []) else f" [{flag.default}]"
     line = lambda flag: f"  --{flag.name}{value(flag)}: {' '.join(flag.help.split())}"
     return "\n".join(map(line, defined))

@@ -35,9 +35,9 @@ from pepita_jax.build import check_config
 from pepita_jax.errors import UserError, require
 from pepita_jax.run import conclude
 from pepita_jax.storage.files import file_errors, replace_file, user_path
-from pepita_jax.storage.same_run import require_same
+from pepita_jax.storage.same_run import SWEEP_FILE, require_not_lowered, require_same
 from pepita_jax.storage.workdir import Workdir
-from pepita_jax.sweep.axes import make_settings, read_settings
+from pepita_jax.sweep.axes import make_settings, merge, read_settings
 from pepita_jax.sweep.comparison import (
     best_of_each,
     check_fields,
@@ -78,10 +78,10 @@ def main(arguments, axes):
     num_runs = len(settings) * base["num_seeds"]
     message = f"{len(settings)} settings of {base['num_seeds']} seeds are {num_runs} runs"
     require(num_runs <= MAX_RUNS.value, f"{message}, more than --max_runs={MAX_RUNS.value}")
-    configs = [make_config(read_chosen(), setting) for setting in settings]
+    configs = make_configs(settings)
 
     root, split = user_path(train.WORKDIR.value), SELECT.value
-    launch.leave_room_on_gpus()
+    launch.begin()
     groups = make_groups([with_split(config, split) for config in configs], split)
     claim(root, configs, settings)
     programs = f"{len(groups)} compiled program" + ("s" if len(groups) > 1 else "")
@@ -139,6 +139,18 @@ def test(root, chosen):
     return summaries
 
 
+def make_configs(settings):
+    """The configuration of each setting; an error names the setting if a file lists it."""
+    configs = []
+    for setting in settings:
+        try:
+            configs.append(make_config(read_chosen(), setting))
+        except UserError as error:
+            where = f"{SETTINGS.value}, {json.dumps(setting)}: " if SETTINGS.value else ""
+            raise UserError(f"{where}{error}") from error
+    return configs
+
+
 def read_chosen():
     """What the command line says of all settings, a `Chosen`."""
     config = train.CONFIG.value
@@ -156,15 +168,22 @@ def with_split(config, split):
 
 def claim(root, configs, settings):
     """Makes the folder hold this sweep, or refuses a folder that holds another."""
-    path = root / "sweep.json"
+    path = root / SWEEP_FILE
+    settings = json.loads(json.dumps(settings))
     content = {**configs[0], "settings": settings, "select_on": SELECT.value}
+    require(not (root / "config.json").exists(), f"{root} holds a run: use another workdir")
     with file_errors(root):
         root.mkdir(parents=True, exist_ok=True)
         if path.exists():
             try:
-                require_same(root, "another sweep", json.loads(path.read_bytes()), content)
-            except (AttributeError, UnicodeDecodeError, json.JSONDecodeError) as error:
+                saved = json.loads(path.read_bytes())
+                there, num_seeds = saved.pop("settings"), saved["num_seeds"]
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
                 raise UserError(f"{path} is damaged ({error})") from error
+            message = f"{root} holds a sweep of {len(there)} settings, not these {len(settings)}"
+            require(there == settings, f"{message}: it can grow by num_epochs and num_seeds alone")
+            require_same(root, "another sweep", saved, {**content, "settings": None})
+            require_not_lowered(root, configs[0], {"num_seeds": num_seeds})
         replace_file(path, json.dumps(content, indent=1) + "\n")
 
 
@@ -187,7 +206,9 @@ def show_best(root, best, settings, split, summaries):
         write_csv(root / "best.csv", rows)
     if COMPARE.value:
         table = comparison_table(best, settings, COMPARE.value, summaries)
-        print(f"\nthe best of each, chosen {how}:\n\n{table}\n\n{root}: best.csv")
+        fields = ", ".join(f for f in merge(settings) if f not in COMPARE.value)
+        print(f"\nthe best of each, chosen {how} (in brackets: {fields}):\n\n{table}")
+        print(f"\n{root}: best.csv, and the workdirs best_N, N being the number of the setting")
     else:
         ((index, summary),) = summaries.items()
         final = settings[index] | {"num_seeds": summary["num_seeds"]}
@@ -207,8 +228,9 @@ def read_axes(arguments):
 
 
 def describe():
-    modules = (__name__, train.__name__, launch.__name__)
-    return "\n".join([__doc__, *map(cli.describe_flags, modules)])
+    shared = cli.describe_flags(train.__name__, leave_out=("seeds",))
+    own, where = map(cli.describe_flags, (__name__, launch.__name__))
+    return "\n".join([__doc__, own, shared, where])
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from pepita_jax.optimizers import OPTIMIZERS
 from pepita_jax.rules import RULES
 from pepita_jax.run import run
 from pepita_jax.storage.files import user_path
+from pepita_jax.storage.same_run import SWEEP_FILE
 from pepita_jax.storage.workdir import Workdir
 from pepita_jax.tables import summary_table
 
@@ -37,16 +38,19 @@ def main(arguments):
     cli.refuse(arguments)
     require(WORKDIR.value, "--workdir=DIR is needed")
     path = user_path(WORKDIR.value)
+    require(not (path / SWEEP_FILE).exists(), f"{path} holds a sweep: use another workdir")
     config = read_config() if CONFIG.value is not None else read_saved_config(path)
     check_config(config)
     seeds = read_seeds(config["num_seeds"])
-    launch.leave_room_on_gpus()
+    launch.begin()
     if launch.LAUNCHER.value != "here" and not launch.train_all({path: config}, path, seeds=seeds):
         return
     with signals.stopping_gently() as should_stop:
         summary = run(config, path, should_stop, seeds)
     if summary:
         print(f"\n{summary_table([summary])}\n\n{WORKDIR.value}: summary.json, curves.png")
+    for missing in Workdir(path).unfinished(config):
+        print(f"seeds {missing.start} to {missing[-1]} of {path} are not done yet", file=sys.stderr)
 
 
 def read_saved_config(path):

@@ -10,7 +10,7 @@ from absl import flags
 from experiments import signals
 from experiments.launchers.processes import launch_processes
 from experiments.launchers.tasks import make_tasks
-from pepita_jax.errors import UserError
+from pepita_jax.errors import UserError, require
 from pepita_jax.storage.workdir import Workdir
 
 LAUNCHER = flags.DEFINE_enum(
@@ -32,10 +32,18 @@ OPTION = flags.DEFINE_multi_string(
 )
 
 
-def leave_room_on_gpus():
-    """Before JAX starts: else this process took most of the memory that its jobs need."""
+def begin():
+    """Checks the options; to be called before JAX starts.
+
+    Raises:
+        UserError: an option is given that would do nothing.
+    """
+    for name in flags.FLAGS:
+        if name.startswith("slurm_") and flags.FLAGS[name].present:
+            require(LAUNCHER.value == "slurm", f"--{name} is for --launcher=slurm")
     if LAUNCHER.value == "local":
-        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # the jobs inherit it
+        # Else this process took most of a GPU's memory; the jobs inherit it.
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 
 def launch(tasks, root):
@@ -94,7 +102,7 @@ def print_commands(tasks):
     """Prints the tasks' commands, a line each."""
     for task in tasks:
         print(shlex.join(["python", "-m", "experiments.train", *task.arguments]))
-    print("when these are done, the same command without --launcher goes on", file=sys.stderr)
+    print("to be run from here; when all are done, the same command goes on", file=sys.stderr)
 
 
 def slurm_parameters():

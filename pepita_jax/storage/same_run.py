@@ -14,6 +14,8 @@ MAY_CHANGE = {
     "seeds_at_once",
 }
 
+SWEEP_FILE = "sweep.json"  # what a sweep's folder has, and a run's has not
+
 
 def require_same(path, what, found, wanted):
     """Raises a `UserError` that names the fields that differ, if any does that may not.
@@ -23,7 +25,7 @@ def require_same(path, what, found, wanted):
         what: it is said to hold.
         found, wanted: nested plain dicts; unset fields do not count.
     """
-    changes = _describe_changes(flatten(found), flatten(json.loads(json.dumps(wanted))))
+    changes = describe_changes(found, wanted)
     advice = "use another workdir, or remove this one"
     require(not changes, f"{path} holds {what}: {changes}; {advice}")
 
@@ -35,7 +37,9 @@ def require_not_lowered(path, config, done):
         require(least <= config[field], f"{message}; it can be raised, not lowered")
 
 
-def _describe_changes(found, wanted):
+def describe_changes(found, wanted):
+    """The fields that differ, in words; empty if none does that may not. See `require_same`."""
+    found, wanted = flatten(found), flatten(json.loads(json.dumps(wanted)))
     fields = [f for f in found.keys() | wanted.keys() if found.get(f) != wanted.get(f)]
     # Another rule has other options: its name says it all.
     names = [field for field in fields if field in ("rule.name", "model.name", "dataset")]

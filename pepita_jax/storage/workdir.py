@@ -14,7 +14,11 @@ from pepita_jax.storage.environment import describe_environment
 from pepita_jax.storage.files import file_errors, replace_file, user_path
 from pepita_jax.storage.locks import alone, hold_seeds
 from pepita_jax.storage.rows import append_rows, write_rows
-from pepita_jax.storage.same_run import require_not_lowered, require_same
+from pepita_jax.storage.same_run import (
+    describe_changes,
+    require_not_lowered,
+    require_same,
+)
 from pepita_jax.storage.saved_run import SavedRun, without_environment
 from pepita_jax.storage.seeds import fill_up
 
@@ -196,8 +200,13 @@ class Workdir:
             left = ", ".join(name for name in RESULTS if (self.path / name).exists())
             require(not left, f"{self.path} has {left} but no config.json")
             return
-        for saved in [cohort.config for cohort in cohorts] or [self._read_config_file()]:
-            require_same(self.path, "a different run", without_environment(saved), config)
+        differ = [c for c in cohorts if describe_changes(without_environment(c.config), config)]
+        if 0 < len(differ) < len(cohorts):  # as after a copy from elsewhere
+            folder = differ[0].checkpoints.folder
+            changes = describe_changes(without_environment(differ[0].config), config)
+            raise UserError(f"{folder} is of a different run: {changes}; remove that folder")
+        saved = cohorts[0].config if cohorts else self._read_config_file()
+        require_same(self.path, "a different run", without_environment(saved), config)
         if cohorts:
             done = {"num_epochs": max(cohort.epoch for cohort in cohorts)}
             require_not_lowered(self.path, config, {**done, "num_seeds": cohorts[-1].seeds.stop})

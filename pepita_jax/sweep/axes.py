@@ -46,7 +46,16 @@ def make_settings(axes, listed=({},), num_samples=1, seed=0):
         for *values, more in itertools.product(*grid.values(), listed):
             chosen = sample | dict(zip(grid, values, strict=True))
             settings.append({field: chosen[field] for field in axes} | more)
+    seen = set()
+    for text in map(repr, settings):
+        require(text not in seen, f"a setting is there twice: {text}")
+        seen.add(text)
     return settings
+
+
+def merge(settings):
+    """The fields of all settings, in the order in which they first appear."""
+    return list(dict.fromkeys(field for setting in settings for field in setting))
 
 
 def read_settings(path):

@@ -101,8 +101,9 @@ def plot_sweep(path, ranking, settings, split):
         ys, xs = (sorted({at[i] for at in points}) for i in (0, 1))
         cell = lambda y, x: percent(points[y, x], "mean") if (y, x) in points else np.nan
         means = np.array([[cell(y, x) for x in xs] for y in ys])
-        # The worst quarter shares a colour: one that has failed would take all the others' away.
-        worst = np.nanquantile(means, 0.25)
+        # Outliers below (Tukey's) share a colour: else they took all the others' away.
+        low, high = np.nanquantile(means, [0.25, 0.75])
+        worst = max(np.nanmin(means), low - 1.5 * (high - low))
         image = axes.imshow(means, origin="lower", aspect="auto", vmin=worst)
         axes.set_xticks(range(len(xs)), map(show_value, xs))
         axes.set_yticks(range(len(ys)), map(show_value, ys))

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 import pepita_jax as pj
-from tests.experiments.commands import TINY, assert_refused, command, quick_command
+from tests.experiments.commands import TINY, assert_refused, command, quick_command, train
 
 SMALL = ("--config=configs/default.py:pepita,mlp,digits", *TINY)
 AXES = ("--sweep.optimizer.learning_rate=0.05,1e-9", "--sweep.model.hidden=(4,),(8,)")
@@ -58,6 +58,15 @@ def test_started_again_it_goes_on(finished, tmp_path):
     assert_refused(
         sweep(workdir, *AXES, "--config.batch_size=16"), "another sweep: ", "batch_size was 32, is"
     )
+    assert_refused(
+        sweep(workdir, *AXES, "--config.num_seeds=1"), "with num_seeds 2; it can be raised"
+    )
+    assert_refused(
+        sweep(workdir, AXES[0], "--sweep.model.hidden=(4,),(8,),(9,)"),
+        "holds a sweep of 4 settings, not these 6",
+    )
+    assert_refused(train(workdir, *TINY), "holds a sweep")
+    assert_refused(sweep(workdir / "best_1", *AXES), "holds a run")
     assert_refused(command("report", workdir / "group_0"), "settings of a sweep", "sweep.csv")
 
 
@@ -97,6 +106,7 @@ def test_the_best_of_each_are_put_side_by_side(tmp_path):
     ]  # fmt: skip
     assert {row["optimizer.learning_rate"] for row in rows} == {"0.02"}
     table = done.stdout.splitlines()[-6:-2]
+    assert "(in brackets: optimizer.learning_rate)" in done.stdout
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
     assert cells[0] == ["rule.name", "sgd", "adam"]
     for name, row in zip(("bp", "shallow"), cells[2:], strict=True):
@@ -134,6 +144,8 @@ MISTAKES = {
     "too large": (["--sweep.seed=1,2,3", "--max_runs=5"], ["6 runs, more than --max_runs=5"]),
     "twice": (["--sweep.seed=1", "--sweep.seed=2"], ["--sweep.seed is given twice"]),
     "nothing set": (["--settings=SETTINGS"], ["learning_rate must be a number", "got None"]),
+    "for another launcher": (["--sweep.seed=1,2", "--slurm_gpus=1"], ["is for --launcher=slurm"]),
+    "no seeds": (["--sweep.seed=1,2", "--seeds=0:1"], ["--seeds is for experiments.train"]),
     "no file": (["--settings=nowhere"], ["nowhere cannot be read"]),
     "not compared": (["--sweep.seed=1,2", "--compare=rule.name"], ["rule.name is not swept"]),
 }

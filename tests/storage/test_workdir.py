@@ -125,7 +125,7 @@ def test_seeds_from_another_run_or_there_twice_are_refused(tmp_path):
     claim(tmp_path / "there", epochs=1, num_seeds=4, seed=1)
     foreign = cohort_folder(tmp_path / "here", 2, 3)
     shutil.copytree(cohort_folder(tmp_path / "there", 0, 3), foreign)
-    with pytest.raises(UserError, match="different run: seed was 1, is 0"):
+    with pytest.raises(UserError, match="seeds_2-3 is of a different run: seed was 1, is 0"):
         claim(tmp_path / "here", num_seeds=4)
     shutil.rmtree(foreign)
     shutil.copytree(cohort_folder(tmp_path / "here", 0, 1), cohort_folder(tmp_path / "here", 1, 2))

@@ -74,6 +74,14 @@ def test_bad_axes_are_named(axes, num_samples, message):
         make_settings(axes, num_samples=num_samples)
 
 
+def test_listed_settings_are_combined_with_the_axes_and_none_may_be_there_twice():
+    settings = make_settings({"a": "1,2"}, [{"b": 3}, {"c": 4}])
+    assert settings == [{"a": 1, "b": 3}, {"a": 1, "c": 4}, {"a": 2, "b": 3}, {"a": 2, "c": 4}]
+    for listed, message in (([{"b": 3}] * 2, "there twice: .*'b': 3"), ([{"a": 3}], "a stands in")):
+        with pytest.raises(UserError, match=message):
+            make_settings({"a": "1,2"}, listed)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
