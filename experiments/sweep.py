@@ -45,7 +45,8 @@ from pepita_jax.sweep.comparison import (
     comparison_table,
 )
 from pepita_jax.sweep.groups import make_groups
-from pepita_jax.sweep.results import plot_sweep, rank, ranking_table, setting_rows, write_csv
+from pepita_jax.sweep.plots import plot_sweep
+from pepita_jax.sweep.results import rank, ranking_table, setting_rows, write_csv
 from pepita_jax.tables import summary_table
 
 SETTINGS = flags.DEFINE_string("settings", None, "file of settings, JSON lines {field: value}")

@@ -5,7 +5,8 @@ import csv
 import numpy as np
 import pytest
 
-from pepita_jax.sweep.results import plot_sweep, rank, ranking_table, write_csv
+from pepita_jax.sweep.plots import plot_sweep
+from pepita_jax.sweep.results import rank, ranking_table, write_csv
 
 SETTINGS = [{"rate": 0.1, "scale": 1}, {"rate": 0.2, "scale": 1}, {"rate": 0.1, "scale": 2}]
 ACCURACY = {0: [0.5, 0.7], 1: [0.9, np.nan], 2: [0.8, 0.6]}
@@ -64,6 +65,14 @@ def test_one_or_two_numeric_axes_are_drawn(fields, tmp_path):
     ranking = rank([row for row in ROWS if row["setting"] < len(settings)], settings, "validation")
     assert plot_sweep(tmp_path / "sweep.svg", ranking, settings, "validation")
     assert (tmp_path / "sweep.svg").read_text().count("<path") > 5
+
+
+def test_drawn_settings_are_points(tmp_path):
+    settings = [{"rate": 10.0**-i, "scale": float(i + 1)} for i in range(3)]
+    ranking = rank(ROWS, settings, "validation")
+    assert plot_sweep(tmp_path / "sweep.svg", ranking, settings, "validation")
+    collection = (tmp_path / "sweep.svg").read_text().split('id="PathCollection_1"')[1]
+    assert collection.split("</g>\n   </g>")[0].count("<use ") >= 3
 
 
 def test_words_and_many_axes_are_not_drawn(tmp_path):

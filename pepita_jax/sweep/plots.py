@@ -1,0 +1,71 @@
+"""Accuracy over one or two numbers that a sweep varies."""
+
+import numpy as np
+
+from pepita_jax.plots import make_figure
+from pepita_jax.sweep.axes import merge
+from pepita_jax.sweep.results import show_value
+
+
+def plot_sweep(path, ranking, settings, split):
+    """A curve with its band for one number; a heat map for the grid of two, or points if drawn.
+
+    Returns:
+        Whether there was anything to draw: words and more fields are not.
+    """
+    fields = [f for f in merge(settings) if len({repr(s.get(f)) for s in settings}) > 1]
+    numeric = all(isinstance(s.get(f), (int, float)) for f in fields for s in settings)
+    if len(fields) not in (1, 2) or not numeric:
+        return False
+    at = np.array([[settings[row["setting"]][f] for f in fields] for row in ranking], float)
+    mean, std = (np.array([row[n] for row in ranking], float) * 100 for n in ("mean", "std"))
+    figure, (axes,) = make_figure(1, xlabel=fields[-1])
+    label = f"{split} accuracy (%), mean of seeds"
+    if len(fields) == 1:
+        _draw_curve(axes, at[:, 0], mean, std)
+        axes.set_ylabel(f"{split} accuracy (%), mean ± std over {ranking[0]['seeds']} seeds")
+    else:
+        is_grid = len(at) == len(np.unique(at[:, 0])) * len(np.unique(at[:, 1]))
+        colors = (_draw_grid if is_grid else _draw_points)(axes, *at.T, mean)
+        axes.set_ylabel(fields[0])
+        figure.colorbar(colors, extend="min", label=label)
+    figure.savefig(path, dpi=120)
+    return True
+
+
+def _draw_curve(axes, at, mean, std):
+    order = np.argsort(at)
+    at, mean, std = at[order], mean[order], std[order]
+    (line,) = axes.plot(at, mean, marker="o")
+    axes.fill_between(at, mean - std, mean + std, color=line.get_color(), alpha=0.2, lw=0)
+    axes.set_xscale(_scale(at))
+
+
+def _draw_grid(axes, y, x, mean):
+    ys, xs = np.unique(y), np.unique(x)
+    means = np.full((len(ys), len(xs)), np.nan)
+    means[np.searchsorted(ys, y), np.searchsorted(xs, x)] = mean
+    image = axes.imshow(means, origin="lower", aspect="auto", vmin=_lowest(mean))
+    axes.set_xticks(range(len(xs)), map(show_value, xs.tolist()))
+    axes.set_yticks(range(len(ys)), map(show_value, ys.tolist()))
+    axes.grid(False)
+    for i, j in np.ndindex(means.shape):
+        color = "black" if image.norm(means[i, j]) > 0.6 else "white"
+        axes.text(j, i, f"{means[i, j]:.1f}", ha="center", va="center", color=color)
+    return image
+
+
+def _draw_points(axes, y, x, mean):
+    axes.set_xscale(_scale(x))
+    axes.set_yscale(_scale(y))
+    return axes.scatter(x, y, c=mean, vmin=_lowest(mean), s=60, edgecolor="gray")
+
+
+def _lowest(mean):
+    """Outliers below (Tukey's) share a colour: else they took all the others' away."""
+    low, high = np.nanquantile(mean, [0.25, 0.75])
+    return max(np.nanmin(mean), low - 1.5 * (high - low))
+
+
+def _scale(at):
+    return "log" if min(at) > 0 and max(at) >= 10 * min(at) else "linear"
