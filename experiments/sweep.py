@@ -70,6 +70,7 @@ HELD_OUT = 0.1
 
 def main(arguments, axes):
     cli.refuse(arguments)
+    launch.begin()
     base = train.read_config()
     require(train.WORKDIR.value, "--workdir=DIR is needed")
     require(train.SEEDS.value is None, "--seeds is for experiments.train; see --runs_per_job")
@@ -82,7 +83,6 @@ def main(arguments, axes):
     configs = make_configs(settings)
 
     root, split = user_path(train.WORKDIR.value), SELECT.value
-    launch.begin()
     groups = make_groups([with_split(config, split) for config in configs], split)
     claim(root, configs, settings)
     programs = f"{len(groups)} compiled program" + ("s" if len(groups) > 1 else "")

@@ -36,13 +36,13 @@ SEEDS = flags.DEFINE_string("seeds", None, "FIRST:END, to train only these; defa
 
 def main(arguments):
     cli.refuse(arguments)
+    launch.begin()
     require(WORKDIR.value, "--workdir=DIR is needed")
     path = user_path(WORKDIR.value)
     require(not (path / SWEEP_FILE).exists(), f"{path} holds a sweep: use another workdir")
     config = read_config() if CONFIG.value is not None else read_saved_config(path)
     check_config(config)
     seeds = read_seeds(config["num_seeds"])
-    launch.begin()
     if launch.LAUNCHER.value != "here" and not launch.train_all({path: config}, path, seeds=seeds):
         return
     with signals.stopping_gently() as should_stop:

@@ -33,7 +33,7 @@ OPTION = flags.DEFINE_multi_string(
 
 
 def begin():
-    """Checks the options; to be called before JAX starts.
+    """Checks the options; to be called first, as a check of a configuration starts JAX.
 
     Raises:
         UserError: an option is given that would do nothing.

@@ -13,7 +13,6 @@ MAY_CHANGE = {
     "data_dir",
     "seeds_at_once",
 }
-
 SWEEP_FILE = "sweep.json"  # what a sweep's folder has, and a run's has not
 
 

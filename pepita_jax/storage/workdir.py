@@ -83,10 +83,6 @@ class Workdir:
         with self.claimed(config, range(0)):
             pass
 
-    def _find_all(self):
-        """The cohorts with all figures, without a look at their states."""
-        return self.steadily(lambda: Cohort.find_all(self.checkpoints, states=False))
-
     def read_config(self):
         """The configuration in `config.json`, a nested plain dict."""
         return without_environment(self._read_config_file())
@@ -184,6 +180,10 @@ class Workdir:
             except (OSError, UserError):
                 if self._names_of_checkpoints() == before:
                     raise
+
+    def _find_all(self):
+        """The cohorts with all figures, without a look at their states."""
+        return self.steadily(lambda: Cohort.find_all(self.checkpoints, states=False))
 
     def _found_cohorts(self, states):
         cohorts = Cohort.find_all(self.checkpoints, states)

@@ -1,13 +1,14 @@
 """The best setting for each value of some fields, side by side."""
 
 from pepita_jax.errors import require
+from pepita_jax.sweep.axes import merge
 from pepita_jax.sweep.results import show_value
 from pepita_jax.tables import as_percent, markdown_table
 
 
 def check_fields(fields, settings):
     """Raises a `UserError` unless each of the fields differs among the settings."""
-    swept = list(dict.fromkeys(field for setting in settings for field in setting))
+    swept = merge(settings)
     for field in fields:
         message = f"--compare: {field} is not swept; swept are {', '.join(swept)}"
         require(field in swept, message)

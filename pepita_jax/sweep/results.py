@@ -6,6 +6,7 @@ import io
 import numpy as np
 
 from pepita_jax.storage.files import replace_file
+from pepita_jax.sweep.axes import merge
 from pepita_jax.tables import as_percent, markdown_table
 
 
@@ -66,7 +67,7 @@ def rank(rows, settings, split):
 
 def ranking_table(ranking, settings, split, most=20):
     """The first of a ranking as a table."""
-    fields = list(dict.fromkeys(field for setting in settings for field in setting))
+    fields = merge(settings)
     rows = [("rank", *fields, f"{split} %", "seeds")]
     for place, row in enumerate(ranking[:most], 1):
         values = settings[row["setting"]]

@@ -118,9 +118,8 @@ def make_task(path, seeds=range(2)):
 def test_a_job_that_fails_is_named_and_the_others_are_done(tmp_path):
     bad, good = make_task(tmp_path / "bad"), make_task(tmp_path / "good")
     (tmp_path / "bad" / "checkpoints" / "stranger").mkdir(parents=True)
-    done = []
     with pytest.raises(UserError, match=r"1 jobs have failed .*bad\.seeds_0-1.*stranger"):
-        done += launch_processes([bad, good], tmp_path / "logs", 1)
+        list(launch_processes([bad, good], tmp_path / "logs", 1))
     assert len(pj.load_run(tmp_path / "good").history["seconds"]) == 2
 
 
