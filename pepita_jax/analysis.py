@@ -21,11 +21,13 @@ class Alignment(NamedTuple):
             array of F: the layer's own weights for `fa` and its kin and for mirrored feedback,
             the product of the weights above for direct feedback, the product of all for
             PEPITA's F (Fig. 3b). Empty without feedback.
+        feedback_product: inner product of the same pairs: tr(FWA) of App. E for PEPITA's F.
         weight_norm: Euclidean norm of each layer's weights (Fig. 3c).
     """
 
     gradient_angle: tuple[Array, ...]
     feedback_angle: tuple[Array, ...]
+    feedback_product: tuple[Array, ...]
     weight_norm: tuple[Array, ...]
 
 
@@ -41,10 +43,11 @@ def alignment(net, rule: Rule, params, F, batch) -> Alignment:
     rule = with_fields(rule, net=net)
     gradients, _ = BP(net).pseudo_gradients(params, (), batch)
     pseudo_gradients, _ = rule.pseudo_gradients(params, F, batch)
-    leaves = jax.tree.leaves
+    feedback, counterpart = map(jax.tree.leaves, (F, rule.counterpart(params)))
     return Alignment(
         tuple(map(angle, pseudo_gradients, gradients)),
-        tuple(map(angle, leaves(F), leaves(rule.counterpart(params)))),
+        tuple(map(angle, feedback, counterpart)),
+        tuple(map(jnp.vdot, feedback, counterpart)),
         tuple(jnp.linalg.norm(W.ravel()) for W in params),
     )
 

@@ -141,7 +141,8 @@ class SeedTrainer:
         """The `Alignment` of every seed on the training set's first batch.
 
         Returns:
-            `{"gradient_angle": [S, L], "feedback_angle": [S, arrays of F], "weight_norm": [S, L]}`.
+            `{"gradient_angle": [S, L], "feedback_angle": [S, arrays of F], "feedback_product":
+            [S, arrays of F], "weight_norm": [S, L]}`.
         """
         measured = self._programs.measure_alignment(states, self.lanes, self._fixed_batch)
         stack = lambda arrays: (

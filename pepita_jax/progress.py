@@ -71,7 +71,9 @@ class Progress:
         line = f"epoch {epoch.number}/{self.num_epochs}, {accuracies or 'no seed is left'}"
         self.bar.set_postfix_str(line)
         if self.prints_lines:
-            self.say(f"{line}, {epoch.seconds:.1f} s")
+            left = (self.num_epochs - epoch.number) * epoch.seconds
+            more = f", {describe_time(left)} left" if left else ""
+            self.say(f"{line}, {epoch.seconds:.1f} s{more}")
         for seed in epoch.diverged:
             at_rate = "" if rate is None else f" at rate {np.ravel(rate)[seed % np.size(rate)]:g}"
             who = self.names[seed] if self.names else f"seed {seed}"
@@ -85,3 +87,12 @@ class Progress:
         if self.is_live or self.prints_lines:
             self.bar.write(f"{self.label}: {line}", file=sys.stderr)
             sys.stderr.flush()
+
+
+def describe_time(seconds):
+    """A duration in words: `40 s`, `12 min`, `1 h 25 min`."""
+    minutes = round(seconds / 60)
+    if minutes < 2:
+        return f"{round(seconds)} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -61,16 +61,29 @@ def test_updates_equal_to_bp_s_have_angle_zero(variant):
     np.testing.assert_allclose(measured.gradient_angle, 0, atol=1e-6)
 
 
-def test_figure_3b_s_angle_is_that_between_F_and_the_product_of_the_weights():
+def measure_deep_pepita():
+    """The `Alignment`, and F and the product of the weights as the paper's matrices."""
     net = make_network("mlp, three layers")
-    params = make_params(net)
-    rule = pj.build_rule("pepita", net)
+    params, rule = make_params(net), pj.build_rule("pepita", net)
     F = rule.init_feedback(jax.random.key(3))
-    (found,) = alignment(net, rule, params, F, make_batch(net)).feedback_angle
-    product = np.asarray(params[0]) @ np.asarray(params[1]) @ np.asarray(params[2])
-    a, b = product.ravel(), np.asarray(F).reshape(net.num_classes, -1).T.ravel()
+    product = np.linalg.multi_dot([np.asarray(W) for W in params]).T
+    return (
+        alignment(net, rule, params, F, make_batch(net)),
+        np.asarray(F).reshape(net.num_classes, -1).T,
+        product,
+    )
+
+
+def test_figure_3b_s_angle_is_that_between_F_and_the_product_of_the_weights():
+    measured, F, product = measure_deep_pepita()
+    a, b = product.T.ravel(), F.ravel()
     cosine = a @ b / np.sqrt(a @ a * (b @ b))
-    np.testing.assert_allclose(found, np.degrees(np.arccos(cosine)), rtol=1e-9)
+    np.testing.assert_allclose(measured.feedback_angle, [np.degrees(np.arccos(cosine))], rtol=1e-9)
+
+
+def test_the_product_with_feedback_is_appendix_e_s_trace():
+    measured, F, product = measure_deep_pepita()
+    np.testing.assert_allclose(measured.feedback_product, [np.trace(F @ product)], rtol=1e-9)
 
 
 def test_frozen_layers_have_no_gradient_angle():

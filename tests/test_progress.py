@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pepita_jax.loop import Epoch
-from pepita_jax.progress import Progress
+from pepita_jax.progress import Progress, describe_time
 
 ACCURACY = {"train_loss": np.ones(2), "test_accuracy": np.array([0.5, 0.52])}
 EPOCH = Epoch(2, None, ACCURACY, [], 1.25)
@@ -20,8 +20,17 @@ def show(capsys, epoch=EPOCH, rate=None, **options):
 def test_a_line_an_epoch_outside_a_terminal(capsys):
     assert show(capsys).splitlines() == [
         "training: epochs 2 to 3 of 10 steps",
-        "training: epoch 2/3, test 51.00 %, 1.2 s",
+        "training: epoch 2/3, test 51.00 %, 1.2 s, 1 s left",
     ]
+    assert "epoch 3/3, test 51.00 %, 1.2 s\n" in show(capsys, EPOCH._replace(number=3))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.4, "0 s"), (80, "80 s"), (90, "2 min"), (3570, "1 h 0 min"), (5100, "1 h 25 min")],
+)
+def test_durations_are_put_in_the_unit_that_reads_best(seconds, words):
+    assert describe_time(seconds) == words
 
 
 def test_a_live_bar_in_a_terminal(capsys, monkeypatch):
