@@ -49,6 +49,22 @@ def describe_flags(module, leave_out=()):
     return "\n".join(map(line, defined))
 
 
+def read_seeds(text, num_seeds=None):
+    """The range of seeds that `FIRST:END` names, of at most `num_seeds`.
+
+    Raises:
+        UserError: the text is not such a range.
+    """
+    within = f" <= {num_seeds}" if num_seeds else ""
+    message = f"--seeds must be FIRST:END with 0 <= FIRST < END{within}, got {text!r}"
+    try:
+        first, end = map(int, text.split(":"))
+    except ValueError as error:
+        raise UserError(message) from error
+    require(0 <= first < end and (not num_seeds or end <= num_seeds), message)
+    return range(first, end)
+
+
 def make_every_core_a_device():
     """Seeds in parallel use a CPU better than parallel parts of one seed's small products."""
     flag = "xla_force_host_platform_device_count"

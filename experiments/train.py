@@ -20,7 +20,7 @@ from configs import default
 from experiments import cli, signals
 from experiments.launchers import launch
 from pepita_jax.build import check_config
-from pepita_jax.errors import UserError, require
+from pepita_jax.errors import require
 from pepita_jax.optimizers import OPTIMIZERS
 from pepita_jax.rules import RULES
 from pepita_jax.run import run
@@ -42,7 +42,7 @@ def main(arguments):
     require(not (path / SWEEP_FILE).exists(), f"{path} holds a sweep: use another workdir")
     config = read_config() if CONFIG.value is not None else read_saved_config(path)
     check_config(config)
-    seeds = read_seeds(config["num_seeds"])
+    seeds = SEEDS.value and cli.read_seeds(SEEDS.value, config["num_seeds"])
     if launch.LAUNCHER.value != "here" and not launch.train_all({path: config}, path, seeds=seeds):
         return
     with signals.stopping_gently() as should_stop:
@@ -58,19 +58,6 @@ def read_saved_config(path):
     message = "--config=configs/default.py:RULE,MODEL,DATASET is needed"
     require((path / "config.json").exists(), f"{message}: {path} holds no run to go on with")
     return Workdir(path).read_config()
-
-
-def read_seeds(num_seeds):
-    """The range of `--seeds`; all by default."""
-    if SEEDS.value is None:
-        return range(num_seeds)
-    message = f"--seeds must be FIRST:END with 0 <= FIRST < END <= {num_seeds}, got {SEEDS.value!r}"
-    try:
-        first, end = map(int, SEEDS.value.split(":"))
-    except ValueError as error:
-        raise UserError(message) from error
-    require(0 <= first < end <= num_seeds, message)
-    return range(first, end)
 
 
 def read_config():

@@ -61,14 +61,19 @@ def plot_alignment(alignment, path):
     figure.savefig(path, dpi=150)
 
 
-def make_figure(num_panels, xlabel="epoch"):
-    """A figure with panels side by side, integers on their horizontal axes."""
+def make_figure(num_panels, xlabel="epoch", columns=None):
+    """A figure with panels in rows of `columns` (all), integers on their horizontal axes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6 * num_panels, 4), layout="constrained")
+    columns = min(columns or num_panels, num_panels)
+    rows = -(-num_panels // columns)
+    figure = Figure(figsize=(6 * columns, 4 * rows), layout="constrained")
     FigureCanvasAgg(figure)
-    panels = figure.subplots(1, num_panels, squeeze=False)[0]
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for unused in panels[num_panels:]:
+        unused.remove()
+    panels = panels[:num_panels]
     for axes in panels:
         axes.set_xlabel(xlabel)
         axes.xaxis.get_major_locator().set_params(integer=True)

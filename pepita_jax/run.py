@@ -1,6 +1,5 @@
 """A whole run: from a configuration to a workdir full of results, and back."""
 
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -147,14 +146,19 @@ def _load(saved):
     message = "these are settings of a sweep: its figures are in sweep.csv, a folder up"
     require("settings" not in saved.config, message)
     config, rule = saved.config, build_rule_on_network(saved.config)
-    optimizer, _ = build_scheduled_optimizer(config)
-
-    def restore(cohort):
-        lanes = Lanes(seed_keys(config["seed"], len(cohort.seeds)), {})
-        init = partial(init_states, Fixed(rule, optimizer))
-        return cohort.restore(jax.eval_shape(init, lanes))
-
-    states = jax.tree.map(lambda *x: np.concatenate(x), *map(restore, saved.cohorts))
+    restored = [restore_states(config, cohort) for cohort in saved.cohorts]
+    states = jax.tree.map(lambda *x: np.concatenate(x), *restored)
     alignment = saved.history("alignment") if config["log_alignment"] else {}
     history = saved.history("metrics")
     return Run(rule.net, rule, states.params, states.feedback, config, history, alignment)
+
+
+def restore_states(config, cohort):
+    """The `TrainState` of a cohort's newest checkpoint, seed axis first."""
+    return cohort.restore(jax.eval_shape(lambda: initial_states(config, len(cohort.seeds))))
+
+
+def initial_states(config, num_seeds):
+    """The `TrainState` of the first seeds of a configuration before training, seed axis first."""
+    rule, (optimizer, _) = build_rule_on_network(config), build_scheduled_optimizer(config)
+    return init_states(Fixed(rule, optimizer), Lanes(seed_keys(config["seed"], num_seeds), {}))

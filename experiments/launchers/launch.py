@@ -84,17 +84,32 @@ def train_all(configs, root, landed=lambda task: None, seeds=None):
     Raises:
         StoppedError, UserError: see `launch`.
     """
-    size = RUNS_PER_JOB.value
-    tasks = [t for path, config in configs.items() for t in make_tasks(path, config, size, seeds)]
+    tasks = [t for path, config in configs.items() for t in tasks_of(path, config, seeds)]
+    if not train_tasks(tasks, root, landed):
+        return False
+    for path, config in configs.items():
+        for missing in Workdir(path).unfinished(config, seeds=seeds):
+            which = f"seeds {missing.start} to {missing[-1]} of {path}"
+            raise UserError(f"{which} have not reached epoch {config['num_epochs']}: start again")
+    return True
+
+
+def tasks_of(path, config, seeds=None):
+    """`Task`s of at most `--runs_per_job` seeds, see `make_tasks`."""
+    return make_tasks(path, config, RUNS_PER_JOB.value, seeds)
+
+
+def train_tasks(tasks, root, landed=lambda task: None):
+    """Trains tasks, or prints their commands; see `train_all`.
+
+    Returns:
+        False if they are only printed.
+    """
     if tasks and LAUNCHER.value == "print":
         print_commands(tasks)
         return False
     for task in launch(tasks, root):
         landed(task)
-    for path, config in configs.items():
-        for missing in Workdir(path).unfinished(config, seeds=seeds):
-            which = f"seeds {missing.start} to {missing[-1]} of {path}"
-            raise UserError(f"{which} have not reached epoch {config['num_epochs']}: start again")
     return True
 
 

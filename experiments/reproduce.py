@@ -1,0 +1,90 @@
+"""Reproduces the paper's tables and figures beside its own numbers.
+
+    python -m experiments.reproduce TARGET [TARGET ...] [--seeds=0:10] [--epochs=100] [--out=DIR]
+
+TARGET is one of the names below, `all`, or a part such as table1:pepita,conv,cifar10, in which *
+stands for anything. What the results in --out already have is not trained again: in a clone they
+are there, and --out=DIR elsewhere trains everything anew. Stopped, the same command goes on. With
+--seeds=0:5 only these are trained: results of several machines, a file a seed, can be copied
+together. --quick tries it all on scikit-learn's digits.
+"""
+
+from absl import flags
+
+from experiments import cli
+from experiments.launchers import launch
+from experiments.reproduction import accuracies, dynamics, speed, weights
+from experiments.reproduction.cells import TARGETS, Cell, read_targets
+from experiments.reproduction.results import Results
+from experiments.reproduction.training import Reproduction
+from pepita_jax.storage.files import user_path
+
+OUT = flags.DEFINE_string(
+    "out", None, "folder of the results; default: experiments/results, with --quick runs/quick"
+)
+WORKDIR = flags.DEFINE_string(
+    "workdir", None, "folder of the runs and their checkpoints, which can be removed when all is "
+    "done; default: runs/reproduce, with --quick OUT/runs",
+)  # fmt: skip
+SEEDS = flags.DEFINE_string("seeds", None, "FIRST:END; default: as the paper, 0:10 for most")
+EPOCHS = flags.DEFINE_integer("epochs", None, "default: as the paper, 100 for most", 1)
+QUICK = flags.DEFINE_bool("quick", False, "two seeds, three epochs, and digits for every data set")
+TRAIN = flags.DEFINE_bool("train", True, "--notrain only shows the results that there are")
+
+SHOW = {
+    "table1": accuracies.table_1,
+    "table3": speed.table_3,
+    "table4": accuracies.table_4,
+    "fig3": dynamics.figure_3,
+    "fig4": weights.figure_4,
+    "fig5": dynamics.figure_5,
+    "fig6": weights.figure_6,
+    "fig7": speed.figure_7,
+    "fig8": speed.figure_8,
+    "fig9": dynamics.figure_9,
+    "fig10": weights.figure_10,
+    "anti_alignment": dynamics.anti_alignment,
+}
+
+
+def main(arguments):
+    launch.begin()
+    wanted = read_targets(arguments)
+    seeds = SEEDS.value and cli.read_seeds(SEEDS.value)
+    out = user_path(OUT.value or ("runs/quick" if QUICK.value else "experiments/results"))
+    root = user_path(WORKDIR.value or (out / "runs" if QUICK.value else "runs/reproduce"))
+    results, stands_for = Results(out), Cell.quick if QUICK.value else lambda cell: cell
+    if TRAIN.value:
+        cells = dict.fromkeys(stands_for(cell) for cells in wanted.values() for cell in cells)
+        Reproduction(cells, seeds, EPOCHS.value, results, root).run()
+    files = show_all(wanted, lambda cell: results.read(stands_for(cell)), out)
+    print(f"\n{out}: {', '.join(files) or 'nothing has been run yet'}")
+
+
+def show_all(targets, find, out):
+    """Prints and writes what there is of some targets; returns the names of the files.
+
+    Args:
+        targets: names.
+        find: `Cell -> Result`, or None if it has not been run.
+        out: folder.
+    """
+    files = []
+    for target in targets:
+        if any(find(cell) for cell in TARGETS[target]):
+            shown = SHOW[target](find)
+            files += shown.write(out, target)
+            if shown.table:
+                print(f"\n{target}\n\n{shown.table}")
+    return files
+
+
+def describe():
+    own, where = map(cli.describe_flags, (__name__, launch.__name__))
+    targets = (f"  {name}: {SHOW[name].__doc__.partition(chr(10))[0]}" for name in TARGETS)
+    cells = (f"  {name}: {', '.join(c.name for c in TARGETS[name])}" for name in TARGETS)
+    return "\n".join([__doc__, own, where, "\nTargets:", *targets, "\nTheir cells:", *cells])
+
+
+if __name__ == "__main__":
+    cli.start(main, describe)

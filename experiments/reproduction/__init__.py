@@ -1,0 +1,1 @@
+"""What the paper measured, run and shown anew."""

@@ -1,0 +1,67 @@
+"""Test accuracies beside the paper's: Tables 1 and 4."""
+
+import math
+
+from experiments.reproduction import paper
+from experiments.reproduction.cells import TARGETS
+from experiments.reproduction.show import (
+    Shown,
+    describe_accuracy,
+    describe_seeds,
+    label,
+    results_of,
+    words_of,
+)
+from pepita_jax.tables import markdown_table
+
+HEADINGS = ("test %", "seeds", "epochs", "paper %", "difference", "within two standard errors")
+
+
+def table_1(find):
+    """All rules, networks and data sets (Table 1)."""
+    rows = [("network", "data", "rule", *HEADINGS)]
+    for result in results_of(TARGETS["table1"], find):
+        rule, model, data = words_of(result)
+        of_paper = paper.TABLE_1.get((rule, model, data))
+        rows.append((model, data, label(rule), *accuracy_cells(result, of_paper)))
+    return Shown(markdown_table(rows))
+
+
+def table_4(find):
+    """PEPITA with and without whitened input (Table 4)."""
+    rows = [("input", *HEADINGS)]
+    for result in results_of(TARGETS["table4"], find):
+        whitened = result.config["whiten"]
+        of_paper = paper.TABLE_4[whitened] if result.config["dataset"] == "mnist" else None
+        rows.append(("whitened" if whitened else "as it is", *accuracy_cells(result, of_paper)))
+    return Shown(markdown_table(rows))
+
+
+def accuracy_cells(result, of_paper):
+    """The cells below `HEADINGS`.
+
+    Args:
+        result: a `Result`.
+        of_paper: the paper's `Printed` for it, or None.
+    """
+    values = result.test_accuracy
+    cells = (describe_accuracy(values), describe_seeds(result), str(result.epochs))
+    if not of_paper:
+        return (*cells, "-", "-", "-")
+    printed = f"{of_paper.mean:.2f} ± {of_paper.std:.2f}"
+    if result.epochs != paper.EPOCHS or len(values) < 2:
+        return (*cells, printed, "-", f"the paper has {paper.EPOCHS} epochs")
+    difference = 100 * values.mean() - of_paper.mean
+    agrees = abs(difference) <= 2 * standard_error(values, of_paper)
+    return (*cells, printed, f"{difference:+.2f}", "yes" if agrees else "no")
+
+
+def standard_error(values, of_paper):
+    """That of the difference between our mean and the paper's, in points of accuracy.
+
+    Args:
+        values: fractions, `[S]`.
+        of_paper: the paper's `Printed`.
+    """
+    ours = (100 * values.std(ddof=1)) ** 2 / len(values)
+    return math.sqrt(ours + of_paper.std**2 / paper.SEEDS)

@@ -1,0 +1,136 @@
+"""The runs behind each table and figure of the paper."""
+
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from configs.settings import Chosen, make_config
+from experiments.reproduction import paper
+from pepita_jax.errors import require, require_name
+
+RULES = ("bp", "fa", "drtp", "pepita", "dfa", "shallow")  # the last two are not in the paper
+IN_PAPER = RULES[:4]
+DATASETS = ("mnist", "cifar10", "cifar100")
+QUICK = {"seeds": 2, "epochs": 3}
+
+
+class Cell(NamedTuple):
+    """One run.
+
+    Attributes:
+        words: RULE, MODEL and DATASET.
+        variant: what tells it from the preset of these words.
+        fields: `(field, value)` that differ from the preset.
+        seeds, epochs: of the paper.
+    """
+
+    words: tuple[str, str, str]
+    variant: str = ""
+    fields: tuple[tuple[str, Any], ...] = ()
+    seeds: int = paper.SEEDS
+    epochs: int = paper.EPOCHS
+
+    @property
+    def name(self):
+        """Of its folders."""
+        return "_".join(filter(None, (*self.words, self.variant)))
+
+    def config(self, num_seeds, num_epochs):
+        """Its configuration, a nested plain dict."""
+        size = {"num_seeds": num_seeds, "num_epochs": num_epochs}
+        return make_config(Chosen(self.words, dict(self.fields) | size), {})
+
+    def quick(self):
+        """A small one in its place."""
+        rule, model, _ = self.words
+        return self._replace(words=(rule, model, "digits"), **QUICK)
+
+
+def of_table_1(rule, model="mlp", dataset="mnist"):
+    """A cell of Table 1."""
+    return Cell((rule, model, dataset))
+
+
+def noise(low, scale):
+    """PEPITA with a random perturbation in the error's place, r from [low, 1) (Fig. 5)."""
+    fields = (
+        ("rule.modulation", "noise"),
+        ("rule.noise_low", float(low)),
+        ("rule.noise_scale", scale),
+    )
+    return Cell(("pepita", "mlp", "cifar10"), f"noise_from_{low}_k_{scale}", fields)
+
+
+def he_normal(rule, dropout):
+    """A network that begins with normally distributed weights (Fig. 6)."""
+    fields = (("model.init", "he_normal"), ("model.dropout", dropout))
+    return Cell((rule, "mlp", "mnist"), f"he_normal_dropout_{dropout}", fields)
+
+
+PEPITA = of_table_1("pepita")
+LONG = Cell(("pepita", "mlp", "mnist"), "long", seeds=5, epochs=1000)
+WHITENED = Cell(
+    ("pepita", "mlp", "mnist"), "whitened", (("whiten", True), ("optimizer.learning_rate", 0.01))
+)
+LINEAR = Cell(
+    ("pepita", "mlp", "mnist"),
+    "linear",
+    (
+        ("model.activation", "linear"),
+        ("model.output", "linear"),
+        ("model.dropout", 0.0),
+        ("rule.presynaptic", "standard"),
+        ("whiten", True),
+        ("optimizer.learning_rate", 0.001),
+    ),
+    seeds=5,
+)
+NOISE = {(low, scale): noise(low, scale) for low in (0, -1) for scale in (0.01, 0.1, 1.0)}
+HE_NORMAL = {
+    (rule, rate): he_normal(rule, rate) for rule in ("bp", "pepita") for rate in (0.0, 0.1)
+}
+MLP_ON_CIFAR_10 = [of_table_1(rule, "mlp", "cifar10") for rule in IN_PAPER]
+
+TARGETS = {
+    "table1": [of_table_1(r, m, d) for m in ("mlp", "conv") for d in DATASETS for r in RULES],
+    "table3": [of_table_1(rule, "mlp", data) for data in DATASETS for rule in IN_PAPER],
+    "table4": [PEPITA, WHITENED],
+    "fig3": [PEPITA],
+    "fig4": [PEPITA],
+    "fig5": [of_table_1(r, "mlp", "cifar10") for r in ("pepita", "shallow")] + [*NOISE.values()],
+    "fig6": [*HE_NORMAL.values()],
+    "fig7": MLP_ON_CIFAR_10,
+    "fig8": MLP_ON_CIFAR_10,
+    "fig9": [LONG],
+    "fig10": [*HE_NORMAL.values()],
+    "anti_alignment": [LINEAR],
+}
+
+
+def read_targets(arguments):
+    """What is asked for: `{target: cells}`.
+
+    Args:
+        arguments: each `all`, `TARGET`, or `TARGET:CELL`, a cell's name or its RULE,MODEL,DATASET,
+            in which * stands for anything.
+
+    Raises:
+        UserError: there is no such target or cell.
+    """
+    require(arguments, f"which target? Valid: all, {', '.join(TARGETS)}")
+    wanted = {}
+    for argument in arguments:
+        target, _, pattern = argument.partition(":")
+        if argument == "all":
+            wanted |= TARGETS
+            continue
+        require_name("target", target, ["all", *TARGETS])
+        wanted.setdefault(target, []).extend(_matching(target, pattern or "*"))
+    return wanted
+
+
+def _matching(target, pattern):
+    matches = lambda cell: any(fnmatchcase(n, pattern) for n in (cell.name, ",".join(cell.words)))
+    cells = [cell for cell in TARGETS[target] if matches(cell)]
+    valid = ", ".join(cell.name for cell in TARGETS[target])
+    require(cells, f"{target} has no cell {pattern!r}; valid: {valid}, or RULE,MODEL,DATASET")
+    return cells

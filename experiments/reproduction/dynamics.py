@@ -1,0 +1,121 @@
+"""What happens during training: Fig. 3, 5 and 9, and Appendix E."""
+
+import numpy as np
+
+from experiments.reproduction.cells import LINEAR, LONG, NOISE, PEPITA, TARGETS
+from experiments.reproduction.show import (
+    COLORS,
+    Shown,
+    describe_accuracy,
+    describe_seeds,
+    describe_size,
+    describe_spread,
+    label,
+    results_of,
+    rule_of,
+)
+from pepita_jax.plots import make_figure, plot_band
+from pepita_jax.tables import markdown_table
+
+QUARTERS = (0, 0.01, 0.1, 0.25, 0.5, 0.75, 1)
+
+
+def figure_3(find):
+    """Accuracy, anti-alignment and the first layer's norm on MNIST (Fig. 3)."""
+    return _dynamics(find(PEPITA))
+
+
+def figure_9(find):
+    """The same for ten times as long (Fig. 9)."""
+    return _dynamics(find(LONG))
+
+
+def anti_alignment(find):
+    """Appendix E: a linear network, whitened input; its W is our W_2, its A our W_1."""
+    result = find(LINEAR)
+    product = result.history("alignment", "feedback_product")[..., 0]
+    return _draw(
+        result,
+        {
+            "tr(FWA)": (product, 3),
+            "angle of F to WA (degrees)": (_angle(result), 1),
+            "norm of A": (_first_norm(result), 3),
+        },
+    )
+
+
+def _dynamics(result):
+    accuracy = 100 * result.history("metrics", "test_accuracy")
+    return _draw(
+        result,
+        {
+            "test accuracy (%)": (accuracy, 2),
+            "angle of F to the weights (degrees)": (_angle(result), 1),
+            "norm of W_1": (_first_norm(result), 3),
+        },
+    )
+
+
+def _angle(result):
+    return result.history("alignment", "feedback_angle")[..., 0]
+
+
+def _first_norm(result):
+    return result.history("alignment", "weight_norm")[..., 0]
+
+
+def _draw(result, shown):
+    """A panel for each of `{name: (values [S, epochs or 1 + epochs], decimals)}`, and a table."""
+    figure, panels = make_figure(len(shown))
+    figure.suptitle(describe_size(result))
+    for axes, (name, (values, _)) in zip(panels, shown.items(), strict=True):
+        epoch = np.arange(result.epochs + 1)[-values.shape[1] :]
+        plot_band(axes, epoch, values, None, color=COLORS["pepita"])
+        axes.set_ylabel(f"{name}, mean ± std")
+    rows = [("epoch", *shown)]
+    for epoch in sorted({round(part * result.epochs) for part in QUARTERS}):
+        at = {
+            name: epoch - result.epochs - 1 + values.shape[1] for name, (values, _) in shown.items()
+        }
+        cells = (
+            describe_spread(v[:, at[n]], d) if at[n] >= 0 else "-" for n, (v, d) in shown.items()
+        )
+        rows.append((str(epoch), *cells))
+    return Shown(f"{describe_size(result)}\n\n{markdown_table(rows)}", figure)
+
+
+def _at(epoch, result, values, decimals):
+    """A cell of the table; some values begin after the first epoch."""
+    place = epoch - (result.epochs + 1 - values.shape[1])
+    return "-" if place < 0 else describe_spread(values[:, place], decimals)
+
+
+def figure_5(find):
+    """PEPITA, F = 0, and the input perturbed by F r k, r from [0, 1) or [-1, 1) (Fig. 5)."""
+    figure, panels = make_figure(2)
+    rows = [("input of the second pass", "r", "k", "test %", "seeds", "epochs")]
+    for result in results_of(TARGETS["fig5"][:2], find):
+        for axes in panels:
+            _plot_test_curve(axes, result, label(rule_of(result)), COLORS[rule_of(result)])
+        rows.append((label(rule_of(result)), "-", "-", *_last(result)))
+    for (low, scale), cell in NOISE.items():
+        result = find(cell)
+        if result:
+            color = {0.01: "C4", 0.1: "C7", 1.0: "C8"}[scale]
+            _plot_test_curve(panels[0 if low == 0 else 1], result, f"noise, k = {scale}", color)
+            rows.append(("noise", f"[{low}, 1)", str(scale), *_last(result)))
+    for axes, low in zip(panels, (0, -1), strict=True):
+        axes.set_title(f"r uniform in [{low}, 1)")
+        axes.set_ylabel("test accuracy (%), mean ± std")
+        axes.legend()
+    return Shown(markdown_table(rows), figure)
+
+
+def _plot_test_curve(axes, result, name, color):
+    curve = 100 * result.history("metrics", "test_accuracy")
+    name = f"{name} ({describe_seeds(result)} seeds)"
+    plot_band(axes, np.arange(1, curve.shape[1] + 1), curve, name, color=color)
+
+
+def _last(result):
+    return describe_accuracy(result.test_accuracy), describe_seeds(result), str(result.epochs)

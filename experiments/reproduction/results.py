@@ -1,0 +1,98 @@
+"""Results on disk: a JSON file for each seed of each cell."""
+
+import json
+from typing import NamedTuple
+
+import numpy as np
+
+from pepita_jax.errors import UserError, require
+from pepita_jax.storage.files import file_errors, replace_file
+from pepita_jax.storage.same_run import describe_changes
+
+
+class Result(NamedTuple):
+    """What was found for a cell, of the seeds that were trained longest.
+
+    Attributes:
+        cell: its name.
+        seeds: their numbers, S of them.
+        epochs: that they were trained for.
+        records: a dict a seed, see `digest`.
+    """
+
+    cell: str
+    seeds: list[int]
+    epochs: int
+    records: list[dict]
+
+    @property
+    def config(self):
+        """The configuration of the first seed's run."""
+        return self.records[0]["config"]
+
+    def history(self, part, name):
+        """`metrics` or `alignment` of a name, `[S, epochs, ...]`; NaN where it is not finite."""
+        return np.array([record[part][name] for record in self.records], float)
+
+    @property
+    def test_accuracy(self):
+        """Of the last epoch, fractions, of the seeds that have not diverged."""
+        last = self.history("metrics", "test_accuracy")[:, -1]
+        return last[np.isfinite(last)]
+
+
+class Results:
+    """The folder of results.
+
+    Args:
+        folder: a path; need not exist.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder / "cells"
+
+    def write(self, cell, seed, record):
+        """Writes one seed's file."""
+        path = self._file(cell, seed)
+        with file_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(path, json.dumps(record, allow_nan=False) + "\n")
+
+    def read(self, cell):
+        """The `Result` of a cell; None without any.
+
+        Raises:
+            UserError: a file is damaged, or of a run of another configuration than the cell's.
+        """
+        found = [self._read_file(path) for path in self._file(cell, "*").parent.glob("seed_*.json")]
+        for record in found:
+            config = cell.config(record["config"]["num_seeds"], record["config"]["num_epochs"])
+            changes = describe_changes(record["config"], config)
+            where = f"{self.folder / cell.name} holds another run's results: {changes}"
+            require(not changes, f"{where}; remove it, or choose another --out")
+        if not found:
+            return None
+        epochs = max(record["epochs"] for record in found)
+        longest = [record for record in found if record["epochs"] == epochs]
+        records = sorted(longest, key=lambda record: record["seed"])
+        return Result(cell.name, [record["seed"] for record in records], epochs, records)
+
+    def missing(self, cell, seeds, epochs):
+        """Those of some seeds that have no result of so many epochs."""
+        there = {}
+        for seed in seeds:
+            path = self._file(cell, seed)
+            there[seed] = self._read_file(path)["epochs"] if path.exists() else 0
+        return [seed for seed in seeds if there[seed] < epochs]
+
+    def _file(self, cell, seed):
+        return self.folder / cell.name / f"seed_{seed}.json"
+
+    def _read_file(self, path):
+        try:
+            with file_errors(path, "read"):
+                return json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            if isinstance(error, UserError):
+                raise
+            raise UserError(f"{path} is damaged ({error}); remove it") from error

@@ -1,0 +1,89 @@
+"""What tables and figures have in common: which runs they show, how they are named and written."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pepita_jax.storage.files import file_errors, replace_file
+from pepita_jax.tables import as_percent
+
+COLORS = {"bp": "C0", "fa": "C1", "drtp": "C2", "pepita": "C3", "dfa": "C4", "shallow": "C5"}
+SVG = {"svg.fonttype": "none", "svg.hashsalt": "pepita_jax"}  # small, and the same every time
+
+
+class Shown(NamedTuple):
+    """A table in Markdown, a figure, or both."""
+
+    table: str | None = None
+    figure: Any = None
+
+    def write(self, folder, name):
+        """Writes `NAME.md`, `NAME.png` and `NAME.svg`; returns the names of those there are."""
+        import matplotlib
+
+        written = []
+        with file_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            if self.table:
+                replace_file(folder / f"{name}.md", self.table + "\n")
+                written.append(f"{name}.md")
+            if self.figure:
+                self.figure.savefig(folder / f"{name}.png", dpi=100)
+                with matplotlib.rc_context(SVG):
+                    self.figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+                written += [f"{name}.png", f"{name}.svg"]
+        return written
+
+
+def results_of(cells, find):
+    """`Result`s of the cells that have been run; a run that serves several cells comes once.
+
+    Args:
+        cells: `Cell`s.
+        find: `Cell -> Result`, or None if it has not been run.
+    """
+    found = [find(cell) for cell in cells]
+    return list({result.cell: result for result in found if result}.values())
+
+
+def label(rule):
+    """A rule's name as the paper writes it."""
+    return "F = 0" if rule == "shallow" else rule.upper()
+
+
+def rule_of(result):
+    """The name of a result's rule."""
+    return result.config["rule"]["name"]
+
+
+def words_of(result):
+    """The names of a result's rule, model and data set."""
+    config = result.config
+    return config["rule"]["name"], config["model"]["name"], config["dataset"]
+
+
+def describe_accuracy(values):
+    """Fractions as `mean ± std` in %."""
+    std = float(values.std(ddof=1)) if len(values) > 1 else None
+    return as_percent({"mean": float(values.mean()) if len(values) else None, "std": std})
+
+
+def describe_spread(values, decimals):
+    """Values `[S]` of the seeds as `mean ± std`; those that are not finite are left out."""
+    values = np.asarray(values, float)
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return "-"
+    mean = f"{values.mean():.{decimals}f}"
+    return f"{mean} ± {values.std(ddof=1):.{decimals}f}" if len(values) > 1 else mean
+
+
+def describe_seeds(result):
+    """How many seeds a result's means are over."""
+    there, trained = len(result.test_accuracy), len(result.seeds)
+    return str(there) if there == trained else f"{there} of {trained}, others diverged"
+
+
+def describe_size(result):
+    """Seeds and epochs, for a legend."""
+    return f"{describe_seeds(result)} seeds, {result.epochs} epochs"

@@ -1,0 +1,88 @@
+"""How fast rules learn: test curves and the plateau equation, Table 3 and Fig. 7 and 8."""
+
+import numpy as np
+
+from experiments.reproduction import paper
+from experiments.reproduction.cells import TARGETS
+from experiments.reproduction.fits import FIT_EPOCHS, fit_plateau
+from experiments.reproduction.show import (
+    COLORS,
+    Shown,
+    describe_size,
+    describe_spread,
+    label,
+    results_of,
+    rule_of,
+)
+from pepita_jax.data import DATASETS
+from pepita_jax.plots import make_figure, plot_band
+from pepita_jax.tables import markdown_table
+
+HEADINGS = (
+    "data", "rule", "slowness", "paper", "seed by seed", "plateau %", "seeds", "epochs fitted"
+)  # fmt: skip
+
+
+def table_3(find):
+    """Slowness of fully connected networks (Table 3)."""
+    rows = [
+        ("data", "rule", "slowness", "paper", "seed by seed", "plateau %", "seeds", "epochs fitted")
+    ]
+    for result in results_of(TARGETS["table3"], find):
+        rule, data, curves = rule_of(result), result.config["dataset"], fitted_curves(result)
+        fit, each = fit_plateau(curves.mean(0), chance_of(result)), map(fit_plateau, curves)
+        rows.append(
+            (
+                data,
+                label(rule),
+                f"{fit.slowness:.3f}",
+                str(paper.TABLE_3.get((rule, data), "-")),
+                describe_spread([fit.slowness for fit in each], 3),
+                f"{100 * fit.accuracy:.2f}",
+                *map(str, curves.shape),
+            )
+        )
+    return Shown(markdown_table(rows))
+
+
+def figure_7(find):
+    """Test curves on CIFAR-10 (Fig. 7)."""
+    figure, (axes,) = make_figure(1)
+    for result in results_of(TARGETS["fig7"], find):
+        curve, rule = 100 * result.history("metrics", "test_accuracy"), rule_of(result)
+        name = f"{label(rule)} ({describe_size(result)})"
+        plot_band(axes, np.arange(1, curve.shape[1] + 1), curve, name, color=COLORS[rule])
+    axes.set_ylabel("test accuracy (%), mean ± std")
+    axes.legend()
+    return Shown(figure=figure)
+
+
+def figure_8(find):
+    """The plateau equation beside the curves it is fitted to (Fig. 8)."""
+    results = results_of(TARGETS["fig8"], find)
+    figure, panels = make_figure(len(results), columns=2)
+    for axes, result in zip(panels, results, strict=True):
+        curve, chance = fitted_curves(result).mean(0), chance_of(result)
+        fit, rule = fit_plateau(curve, chance), rule_of(result)
+        epoch = np.linspace(0, len(curve), 500)
+        axes.plot(
+            range(len(curve) + 1), 100 * np.r_[chance, curve], "k.-", ms=3, lw=1, label="test"
+        )
+        name = f"plateau equation, slowness {fit.slowness:.3f}"
+        axes.plot(epoch, 100 * fit(epoch), color=COLORS[rule], ls="--", label=name)
+        axes.set_title(f"{label(rule)} ({describe_size(result)})")
+        axes.set_ylabel("test accuracy (%)")
+        axes.legend()
+    return Shown(figure=figure)
+
+
+def fitted_curves(result):
+    """Test curves before the rate drops, `[S, epochs]`; without seeds that diverged."""
+    drop = min(result.config["schedule"]["epochs"], default=FIT_EPOCHS)
+    curves = result.history("metrics", "test_accuracy")[:, : min(FIT_EPOCHS, drop)]
+    return curves[np.isfinite(curves).all(1)]
+
+
+def chance_of(result):
+    """Accuracy of a guess."""
+    return 1 / DATASETS[result.config["dataset"]].num_classes

@@ -1,0 +1,108 @@
+"""What has been learned: the hidden layer's activity (Fig. 4) and the weights (Fig. 6 and 10)."""
+
+import numpy as np
+from scipy import stats
+
+from experiments.reproduction.cells import HE_NORMAL, PEPITA
+from experiments.reproduction.show import Shown, describe_spread, label
+from pepita_jax.plots import make_figure
+from pepita_jax.tables import markdown_table
+
+COLORS = {("bp", 0.0): "C1", ("bp", 0.1): "C4", ("pepita", 0.0): "C2", ("pepita", 0.1): "C0"}
+MOST_FREEDOM = 100  # more degrees of freedom look normal
+
+
+def figure_4(find):
+    """t-SNE of the hidden layer before and after training, of one seed (Fig. 4)."""
+    (embedding,) = [r["embedding"] for r in find(PEPITA).records if "embedding" in r] or [None]
+    if embedding is None:
+        return None
+    figure, panels = make_figure(2, xlabel="")
+    labels = np.array(embedding["labels"])
+    for axes, name in zip(panels, ("before", "after"), strict=True):
+        points = np.array(embedding[name])
+        for number in np.unique(labels):
+            at = points[labels == number]
+            axes.scatter(*at.T, s=4, color=f"C{number}", label=str(number), rasterized=True)
+        axes.set_title(f"{name} training")
+        axes.set_xticks([])
+        axes.set_yticks([])
+    panels[1].legend(title="class", loc="center left", bbox_to_anchor=(1, 0.5), markerscale=3)
+    return Shown(figure=figure)
+
+
+def figure_6(find):
+    """Distributions of both layers' weights (Fig. 6)."""
+    figure, panels = make_figure(2, xlabel="weight")
+    for (rule, dropout), record in _records(find).items():
+        for axes, histogram in zip(panels, record["weights"]["histograms"], strict=True):
+            density, edges = density_of(histogram)
+            name = f"{label(rule)}, dropout {dropout}"
+            axes.stairs(density, edges, label=name, color=COLORS[rule, dropout])
+    for axes, name in zip(panels, ("first hidden layer", "output layer"), strict=True):
+        axes.set(title=name, ylabel="density", yscale="log")
+        axes.legend()
+    return Shown(figure=figure)
+
+
+def figure_10(find):
+    """The output layer's weights with a normal and a Student's t distribution (Fig. 10)."""
+    records = _records(find)
+    figure, panels = make_figure(len(records), xlabel="weight", columns=2)
+    for axes, ((rule, dropout), record) in zip(panels, records.items(), strict=True):
+        density, edges = density_of(record["weights"]["histograms"][-1])
+        axes.stairs(density, edges, fill=True, alpha=0.4, color=COLORS[rule, dropout])
+        at = np.linspace(edges[0], edges[-1], 500)
+        for family, line in {"norm": "k-", "t": "k:"}.items():
+            fit = record["weights"]["fits"][family]
+            name = f"{NAMES[family]}, distance {fit['distance']:.3f}"
+            axes.plot(at, getattr(stats, family).pdf(at, *fit["parameters"]), line, label=name)
+        axes.set(title=f"{label(rule)}, dropout {dropout}", ylabel="density")
+        axes.legend()
+    return Shown(_fits_table(find), figure)
+
+
+NAMES = {"norm": "normal", "t": "Student's t"}
+
+
+def density_of(histogram):
+    """A histogram's density, and its edges."""
+    counts = np.array(histogram["counts"])
+    edges = np.linspace(histogram["low"], histogram["high"], len(counts) + 1)
+    return counts / counts.sum() / np.diff(edges), edges
+
+
+def _records(find):
+    """The first seed's record of each network, of those whose weights are finite."""
+    found = {key: find(cell) for key, cell in HE_NORMAL.items()}
+    records = {key: result.records[0] for key, result in found.items() if result}
+    return {key: record for key, record in records.items() if record["weights"]}
+
+
+def _fits_table(find):
+    rows = [
+        (
+            "rule", "dropout", "seeds", "deviation", "distance: normal", "Student's t",
+            "degrees of freedom", "gain in log-likelihood a weight",
+        )
+    ]  # fmt: skip
+    for (rule, dropout), cell in HE_NORMAL.items():
+        result = find(cell)
+        fits = [r["weights"]["fits"] for r in result.records if r["weights"]] if result else []
+        if fits:
+            gain = [fit["t"]["log_likelihood"] - fit["norm"]["log_likelihood"] for fit in fits]
+            freedom = [fit["t"]["parameters"][0] for fit in fits]
+            many = f"above {MOST_FREEDOM}" if min(freedom) > MOST_FREEDOM else None
+            rows.append(
+                (
+                    label(rule),
+                    str(dropout),
+                    str(len(fits)),
+                    describe_spread([fit["norm"]["parameters"][1] for fit in fits], 4),
+                    describe_spread([fit["norm"]["distance"] for fit in fits], 4),
+                    describe_spread([fit["t"]["distance"] for fit in fits], 4),
+                    many or describe_spread(freedom, 1),
+                    describe_spread(gain, 4),
+                )
+            )
+    return markdown_table(rows)
