@@ -29,7 +29,7 @@ WORKDIR = flags.DEFINE_string(
 SEEDS = flags.DEFINE_string("seeds", None, "FIRST:END; default: as the paper, 0:10 for most")
 EPOCHS = flags.DEFINE_integer("epochs", None, "default: as the paper, 100 for most", 1)
 QUICK = flags.DEFINE_bool("quick", False, "two seeds, three epochs, and digits for every data set")
-TRAIN = flags.DEFINE_bool("train", True, "--notrain only shows the results that there are")
+TRAIN = flags.DEFINE_bool("train", True, "--notrain trains nothing, and shows what there is")
 
 SHOW = {
     "table1": accuracies.table_1,
@@ -54,9 +54,11 @@ def main(arguments):
     out = user_path(OUT.value or ("runs/quick" if QUICK.value else "experiments/results"))
     root = user_path(WORKDIR.value or (out / "runs" if QUICK.value else "runs/reproduce"))
     results, stands_for = Results(out), Cell.quick if QUICK.value else lambda cell: cell
+    cells = dict.fromkeys(stands_for(cell) for cells in wanted.values() for cell in cells)
+    reproduction = Reproduction(cells, seeds, EPOCHS.value, results, root)
+    reproduction.collect()
     if TRAIN.value:
-        cells = dict.fromkeys(stands_for(cell) for cells in wanted.values() for cell in cells)
-        Reproduction(cells, seeds, EPOCHS.value, results, root).run()
+        reproduction.train()
     files = show_all(wanted, lambda cell: results.read(stands_for(cell)), out)
     print(f"\n{out}: {', '.join(files) or 'nothing has been run yet'}")
 

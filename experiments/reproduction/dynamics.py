@@ -17,43 +17,40 @@ from experiments.reproduction.show import (
 from pepita_jax.plots import make_figure, plot_band
 from pepita_jax.tables import markdown_table
 
-QUARTERS = (0, 0.01, 0.1, 0.25, 0.5, 0.75, 1)
+MILESTONES = (0, 0.01, 0.1, 0.25, 0.5, 0.75, 1)
 
 
 def figure_3(find):
     """Accuracy, anti-alignment and the first layer's norm on MNIST (Fig. 3)."""
-    return _dynamics(find(PEPITA))
+    return _draw([find(PEPITA)], _figure_3)
 
 
 def figure_9(find):
     """The same for ten times as long (Fig. 9)."""
-    return _dynamics(find(LONG))
+    return _draw([find(LONG)], _figure_3)
 
 
 def anti_alignment(find):
-    """Appendix E: a linear network, whitened input; its W is our W_2, its A our W_1."""
-    result = find(LINEAR)
+    """Appendix E: a linear network on whitened input; its W is our W_2, its A our W_1."""
+    return _draw(results_of(LINEAR, find), _appendix_e)
+
+
+def _figure_3(result):
+    """`{name: (values [S, epochs or 1 + epochs], decimals)}`."""
+    return {
+        "test accuracy (%)": (100 * result.history("metrics", "test_accuracy"), 2),
+        "angle of F to the weights (degrees)": (_angle(result), 1),
+        "norm of W_1": (_first_norm(result), 3),
+    }
+
+
+def _appendix_e(result):
     product = result.history("alignment", "feedback_product")[..., 0]
-    return _draw(
-        result,
-        {
-            "tr(FWA)": (product, 3),
-            "angle of F to WA (degrees)": (_angle(result), 1),
-            "norm of A": (_first_norm(result), 3),
-        },
-    )
-
-
-def _dynamics(result):
-    accuracy = 100 * result.history("metrics", "test_accuracy")
-    return _draw(
-        result,
-        {
-            "test accuracy (%)": (accuracy, 2),
-            "angle of F to the weights (degrees)": (_angle(result), 1),
-            "norm of W_1": (_first_norm(result), 3),
-        },
-    )
+    return {
+        "tr(FWA)": (product, 4),
+        "angle of F to WA (degrees)": (_angle(result), 1),
+        "norm of A": (_first_norm(result), 4),
+    }
 
 
 def _angle(result):
@@ -64,24 +61,22 @@ def _first_norm(result):
     return result.history("alignment", "weight_norm")[..., 0]
 
 
-def _draw(result, shown):
-    """A panel for each of `{name: (values [S, epochs or 1 + epochs], decimals)}`, and a table."""
-    figure, panels = make_figure(len(shown))
-    figure.suptitle(describe_size(result))
-    for axes, (name, (values, _)) in zip(panels, shown.items(), strict=True):
-        epoch = np.arange(result.epochs + 1)[-values.shape[1] :]
-        plot_band(axes, epoch, values, None, color=COLORS["pepita"])
-        axes.set_ylabel(f"{name}, mean ± std")
-    rows = [("epoch", *shown)]
-    for epoch in sorted({round(part * result.epochs) for part in QUARTERS}):
-        at = {
-            name: epoch - result.epochs - 1 + values.shape[1] for name, (values, _) in shown.items()
-        }
-        cells = (
-            describe_spread(v[:, at[n]], d) if at[n] >= 0 else "-" for n, (v, d) in shown.items()
-        )
-        rows.append((str(epoch), *cells))
-    return Shown(f"{describe_size(result)}\n\n{markdown_table(rows)}", figure)
+def _draw(results, figures_of):
+    """A row of panels and a table for each result."""
+    figure, panels = make_figure(3 * len(results), columns=3)
+    tables = []
+    for result, row in zip(results, panels.reshape(-1, 3), strict=True):
+        shown, title = figures_of(result), f"{result.cell} ({describe_size(result)})"
+        for axes, (name, (values, _)) in zip(row, shown.items(), strict=True):
+            epoch = np.arange(result.epochs + 1)[-values.shape[1] :]
+            plot_band(axes, epoch, values, None, color=COLORS["pepita"])
+            axes.set_ylabel(name)
+        row[1].set_title(f"{title}, mean ± std")
+        rows = [("epoch", *shown)]
+        for epoch in sorted({round(part * result.epochs) for part in MILESTONES}):
+            rows.append((str(epoch), *(_at(epoch, result, *column) for column in shown.values())))
+        tables.append(f"{title}\n\n{markdown_table(rows)}")
+    return Shown("\n\n".join(tables), figure)
 
 
 def _at(epoch, result, values, decimals):

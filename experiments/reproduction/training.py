@@ -31,15 +31,22 @@ class Reproduction:
         self.wanted = {c: (seeds or range(c.seeds), epochs or c.epochs) for c in cells}
         self.cell_at = {root / cell.name: cell for cell in cells}
 
-    def run(self):
-        """Trains; what is done is among the results at once.
+    def collect(self):
+        """Brings what the workdirs have among the results.
+
+        Raises:
+            UserError: a file is damaged, or the results are those of other runs.
+        """
+        for cell in self.wanted:
+            self.results.read(cell)  # which checks them
+            self._collect(cell)
+
+    def train(self):
+        """Trains what is missing; what is done is among the results at once.
 
         Raises:
             StoppedError, UserError: see `launch`.
         """
-        for cell in self.wanted:
-            self.results.read(cell)  # which refuses those of another run
-            self._collect(cell)
         tasks = [task for cell in self.wanted for task in self._tasks(cell)]
         for dataset in dict.fromkeys(self.cell_at[task.path].words[2] for task in tasks):
             load_dataset(dataset)  # rather now than after hours
@@ -61,21 +68,26 @@ class Reproduction:
     def _tasks(self, cell):
         """`Task`s for the seeds of a cell that are in no result."""
         seeds, epochs = self.wanted[cell]
-        tasks, path = [], self.root / cell.name
+        tasks = []
         for part in _ranges(self.results.missing(cell, seeds, epochs)):
-            there = Cohort.find_all(Workdir(path).checkpoints, states=False)
-            num_seeds = max([part.stop, *(cohort.seeds.stop for cohort in there)])
-            num_epochs = max([epochs, *(cohort.epoch for cohort in there)])
-            tasks += launch.tasks_of(path, cell.config(num_seeds, num_epochs), part)
+            num_seeds = max([part.stop, *(cohort.seeds.stop for cohort in self._cohorts(cell))])
+            num_epochs = max([epochs, *(cohort.epoch for cohort in self._cohorts(cell))])
+            config = cell.config(num_seeds, num_epochs)
+            tasks += launch.tasks_of(self.root / cell.name, config, part)
         return tasks
 
     def _collect(self, cell):
         """Writes results of the seeds that the workdir has and the results lack."""
         _, epochs = self.wanted[cell]
-        for cohort in Cohort.find_all(Workdir(self.root / cell.name).checkpoints):
+        for cohort in self._cohorts(cell):
             if cohort.is_done(epochs) and self.results.missing(cell, cohort.seeds, epochs):
-                for seed, record in digest(cell, cohort, epochs):
+                whole = Cohort(cohort.checkpoints.folder.parent, cohort.seeds)  # all is checked
+                for seed, record in digest(cell, whole, epochs):
                     self.results.write(cell, seed, record)
+
+    def _cohorts(self, cell):
+        workdir = Workdir(self.root / cell.name)
+        return workdir.steadily(lambda: Cohort.find_all(workdir.checkpoints, states=False))
 
     def _describe(self, task):
         first, last, name = task.seeds.start, task.seeds[-1], self.cell_at[task.path].name
@@ -88,8 +100,7 @@ class Reproduction:
         shapes = jax.eval_shape(lambda: net.init(jax.random.key(0)))
         layers = zip(net.layers, shapes, strict=True)
         an_image = sum(layer.num_positions * math.prod(W.shape) for layer, W in layers)
-        there = Cohort.find_all(Workdir(task.path).checkpoints, states=False)
-        done = sum(cohort.epoch for cohort in there if cohort.seeds == task.seeds)
+        done = sum(c.epoch for c in self._cohorts(cell) if c.seeds == task.seeds)
         epochs = task.num_epochs - done
         return an_image * DATASETS[cell.words[2]].num_train * len(task.seeds) * epochs
 

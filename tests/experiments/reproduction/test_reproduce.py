@@ -1,0 +1,151 @@
+"""The command, as a user runs it, on digits."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from experiments.reproduction.cells import TARGETS, of_table_1
+from experiments.reproduction.digest import describe_weights
+from pepita_jax.run import load_run
+from tests.experiments.commands import assert_refused, command, quick_command
+from tests.experiments.reproduction.planted import plant, rows_of
+
+WITH_TABLE = {"table1", "table3", "table4", "fig3", "fig5", "fig9", "fig10", "anti_alignment"}
+WITH_FIGURE = TARGETS.keys() - {"table1", "table3", "table4"}
+
+
+def reproduce(*arguments):
+    done = command("reproduce", *arguments)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory):
+    out = tmp_path_factory.mktemp("quick")
+    return reproduce("all", "--quick", f"--out={out}"), out
+
+
+def record(out, cell, seed=0):
+    return json.loads((out / "cells" / cell / f"seed_{seed}.json").read_text())
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_each_target_has_its_table_and_its_figure(target, everything):
+    done, out = everything
+    endings = [*["md"] * (target in WITH_TABLE), *["png", "svg"] * (target in WITH_FIGURE)]
+    assert sorted(p.suffix[1:] for p in out.glob(f"{target}.*")) == sorted(endings)
+    for ending in endings:
+        assert f"{target}.{ending}" in done.stdout
+    if target in WITH_TABLE:
+        rows = rows_of((out / f"{target}.md").read_text())
+        assert len(rows) >= 2
+        assert all("nan" not in cell for row in rows for cell in row)
+
+
+def test_table_1_shows_what_the_runs_say(everything):
+    _, out = everything
+    rows = rows_of((out / "table1.md").read_text())
+    assert [row[:3] for row in rows][:2] == [["mlp", "digits", "BP"], ["mlp", "digits", "FA"]]
+    assert len(rows) == 12
+    run = load_run(out / "runs" / "bp_mlp_digits")
+    accuracy = 100 * run.history["test_accuracy"][:, -1]
+    shown = f"{accuracy.mean():.2f} ± {accuracy.std(ddof=1):.2f}"
+    assert rows[0][3:] == [shown, "2", "3", "-", "-", "-"]
+
+
+def test_a_record_holds_figures_configuration_versions_and_weights(everything):
+    _, out = everything
+    run = load_run(out / "runs" / "pepita_mlp_digits")
+    found = record(out, "pepita_mlp_digits", seed=1)
+    for name, values in run.history.items():
+        np.testing.assert_allclose(found["metrics"][name], values[1], atol=1e-6)
+    for name, values in run.alignment.items():
+        np.testing.assert_allclose(found["alignment"][name], values[1], atol=1e-6)
+    assert found["config"]["dataset"] == "digits"
+    assert {"jax", "commit", "devices"} <= found["environment"].keys()
+    assert found["weights"] == json.loads(json.dumps(describe_weights([W[1] for W in run.params])))
+    for histogram, W in zip(found["weights"]["histograms"], run.params, strict=True):
+        assert sum(histogram["counts"]) == W[1].size
+        assert (histogram["low"], histogram["high"]) == (W[1].min(), W[1].max())
+
+
+def test_the_hidden_layer_is_embedded_once(everything):
+    _, out = everything
+    embedding = record(out, "pepita_mlp_digits")["embedding"]
+    assert np.shape(embedding["before"]) == np.shape(embedding["after"]) == (360, 2)
+    assert "embedding" not in record(out, "pepita_mlp_digits", seed=1)
+
+
+def test_what_there_is_is_not_trained_again(everything, tmp_path):
+    _, out = everything
+    shutil.copytree(out / "cells", tmp_path / "cells")
+    done = reproduce("fig3", "fig9", "--quick", f"--out={tmp_path}")
+    assert "epoch" not in done.stderr
+    assert not (tmp_path / "runs").exists()
+    assert (tmp_path / "fig3.md").read_text() == (out / "fig3.md").read_text()
+    assert (tmp_path / "fig3.svg").read_bytes() == (out / "fig3.svg").read_bytes()
+
+
+def test_parts_from_two_machines_merge_and_a_cell_can_grow(tmp_path):
+    cell, folders = "table1:fa,mlp,mnist", [tmp_path / "one", tmp_path / "two"]
+    for folder, seeds in zip(folders, ("0:1", "1:3"), strict=True):
+        done = reproduce(cell, "--quick", f"--out={folder}", f"--seeds={seeds}", "--epochs=1")
+    assert "to train: fa_mlp_digits, seeds 1 to 2, 1 epochs" in done.stderr
+    shutil.copytree(folders[0] / "cells", folders[1] / "cells", dirs_exist_ok=True)
+    done = reproduce(cell, "--quick", f"--out={folders[1]}", "--seeds=0:3", "--epochs=1")
+    assert "to train" not in done.stderr
+    (row,) = rows_of(done.stdout)
+    assert row[4:6] == ["3", "1"]
+    # Longer: seeds 1 and 2 go on from their checkpoint.
+    done = reproduce(cell, "--quick", f"--out={folders[1]}", "--seeds=1:3", "--epochs=2")
+    assert "epochs 2 to 2" in done.stderr
+    (row,) = rows_of(done.stdout)
+    assert row[4:6] == ["2", "2"]  # of the seeds that were trained longest
+
+
+def test_commands_for_other_machines_are_printed_and_then_collected(tmp_path):
+    arguments = ("table1:bp,mlp,mnist", "--quick", f"--out={tmp_path}", "--epochs=1")
+    printed = reproduce(*arguments, "--launcher=print").stdout.splitlines()[0]
+    assert printed.startswith("python -m experiments.train --workdir=")
+    assert command("train", *printed.split()[3:]).returncode == 0
+    done = reproduce(*arguments)
+    assert "to train" not in done.stderr
+    assert len(rows_of(done.stdout)) == 1
+
+
+def test_results_of_another_run_are_refused(tmp_path):
+    cell = of_table_1("pepita").quick()
+    plant(tmp_path, cell, [[0.5]])
+    path = tmp_path / "cells" / cell.name / "seed_0.json"
+    content = json.loads(path.read_text())
+    content["config"]["optimizer"]["learning_rate"] = 7
+    path.write_text(json.dumps(content))
+    done = quick_command("reproduce", "fig3", "--quick", f"--out={tmp_path}")
+    assert_refused(done, "another run's results", "learning_rate was 7, is 0.05", "--out")
+    path.write_text("{")
+    done = quick_command("reproduce", "fig3", "--quick", f"--out={tmp_path}")
+    assert_refused(done, "seed_0.json is damaged")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], ["which target", "table1"]),
+        (["fig1"], ["unknown target 'fig1'"]),
+        (["fig3", "--seeds=3"], ["FIRST:END", "'3'"]),
+        (["fig3", "--epochs=0"], ["epochs"]),
+        (["fig3"], ["mnist", "prepare_data"]),
+    ],
+)
+def test_mistakes_are_named_before_anything_is_trained(arguments, words, tmp_path):
+    folders = (f"--out={tmp_path}", f"--workdir={tmp_path / 'runs'}")
+    assert_refused(quick_command("reproduce", *arguments, *folders), *words)
+
+
+def test_nothing_to_show_is_said(tmp_path):
+    done = quick_command("reproduce", "all", "--notrain", f"--out={tmp_path}")
+    assert done.returncode == 0
+    assert "nothing has been run yet" in done.stdout

@@ -1,0 +1,87 @@
+"""Tables made of planted results, beside the paper's numbers."""
+
+import numpy as np
+import pytest
+
+from experiments.reproduction import accuracies, dynamics, speed, weights
+from experiments.reproduction.accuracies import standard_error
+from experiments.reproduction.cells import HE_NORMAL, NOISE, WHITENED, of_table_1
+from experiments.reproduction.fits import Plateau
+from experiments.reproduction.paper import Printed
+from experiments.reproduction.results import Results
+from tests.experiments.reproduction.planted import plant, rows_of
+
+TEN = np.array([0.9801, 0.9803] * 5)[:, None]  # mean 98.02 %
+
+
+def last_epochs(values, num_epochs=100):
+    """Curves that end with these values."""
+    return np.repeat(values, num_epochs, axis=1)
+
+
+def test_table_1_says_whether_the_difference_is_within_two_standard_errors(tmp_path):
+    plant(tmp_path, of_table_1("pepita"), last_epochs(TEN))  # the paper: 98.01 ± 0.09
+    plant(tmp_path, of_table_1("bp"), last_epochs(TEN))  # the paper: 98.63 ± 0.03
+    plant(tmp_path, of_table_1("dfa"), last_epochs(TEN))  # not in the paper
+    plant(tmp_path, of_table_1("fa"), last_epochs(TEN, 15))
+    bp, fa, pepita, dfa = rows_of(accuracies.table_1(Results(tmp_path).read).table)
+    ours = ["98.02 ± 0.01", "10", "100"]
+    assert pepita == ["mlp", "mnist", "PEPITA", *ours, "98.01 ± 0.09", "+0.01", "yes"]
+    assert bp == ["mlp", "mnist", "BP", *ours, "98.63 ± 0.03", "-0.61", "no"]
+    assert dfa == ["mlp", "mnist", "DFA", *ours, "-", "-", "-"]
+    assert fa[3:] == [*ours[:2], "15", "98.42 ± 0.07", "-", "the paper has 100 epochs"]
+
+
+def test_the_standard_error_combines_both():
+    values = np.array([0.5, 0.52, 0.54])
+    expected = np.sqrt(2**2 / 3 + 1**2 / 10)
+    assert standard_error(values, Printed(52, 1)) == pytest.approx(expected)
+
+
+def test_seeds_that_have_diverged_are_in_no_mean(tmp_path):
+    values = [[0.5] * 100, [0.7] * 100, [0.6] + [None] * 99]
+    plant(tmp_path, of_table_1("pepita"), values)
+    (row,) = rows_of(accuracies.table_1(Results(tmp_path).read).table)
+    assert row[3:6] == ["60.00 ± 14.14", "2 of 3, others diverged", "100"]
+
+
+def test_table_3_fits_the_first_60_epochs_alone(tmp_path):
+    epoch = np.arange(1, 101)
+    curve = np.where(epoch <= 60, Plateau(0.5, 0.75)(epoch), 0.9)
+    plant(tmp_path, of_table_1("pepita", "mlp", "cifar10"), [curve, curve])
+    (row,) = rows_of(speed.table_3(Results(tmp_path).read).table)
+    assert row == [
+        "cifar10", "PEPITA", "0.750", "0.785", "0.750 ± 0.000", "50.00", "2", "60"
+    ]  # fmt: skip
+
+
+def test_table_4_is_of_input_as_it_is_and_whitened(tmp_path):
+    plant(tmp_path, of_table_1("pepita"), last_epochs(TEN))
+    plant(tmp_path, WHITENED, last_epochs(TEN - 0.0593))
+    rows = rows_of(accuracies.table_4(Results(tmp_path).read).table)
+    assert [row[0] for row in rows] == ["as it is", "whitened"]
+    assert rows[1][4:] == ["92.08 ± 0.14", "+0.01", "yes"]
+
+
+def test_the_noise_of_figure_5_is_told_apart(tmp_path):
+    for cell, accuracy in zip(NOISE.values(), (1, 2, 3, 4, 5, 6), strict=True):
+        plant(tmp_path, cell, np.full((2, 3), accuracy / 10))
+    rows = rows_of(dynamics.figure_5(Results(tmp_path).read).table)
+    found = {tuple(row[1:3]): float(row[3].split()[0]) for row in rows}
+    assert found["[0, 1)", "0.01"] == 10
+    assert found["[-1, 1)", "0.01"] == 40
+    assert found["[-1, 1)", "1.0"] == 60
+
+
+def test_figure_10_has_the_degrees_of_freedom_and_the_gain(tmp_path):
+    plant(tmp_path, HE_NORMAL["pepita", 0.1], np.full((3, 2), 0.9))
+    (row,) = rows_of(weights.figure_10(Results(tmp_path).read).table)
+    assert row[:3] == ["PEPITA", "0.1", "3"]
+    assert [cell.split()[0] for cell in row[3:]] == ["0.5000", "0.1000", "0.0200", "3.0", "0.2000"]
+
+
+def test_a_histogram_s_density_has_area_1():
+    density, edges = weights.density_of({"low": -2.0, "high": 2.0, "counts": [1, 6, 1]})
+    assert (density * np.diff(edges)).sum() == pytest.approx(1)
+    assert edges[-1] == 2
+    assert density[1] == pytest.approx(6 / 8 / (4 / 3))
