@@ -11,7 +11,7 @@ from absl import flags
 
 from configs.default import get_config
 from experiments import cli
-from pepita_jax.plots import plot_learning_curves
+from pepita_jax.plots import draw_learning_curves, save_figure
 from pepita_jax.run import load_run, run
 from pepita_jax.tables import summary_table
 
@@ -26,7 +26,7 @@ def main(arguments):
     summaries = [run(config, root / rule) for rule, config in configs.items()]
     histories = {rule: load_run(root / rule).history for rule in RULES}
     plot = root / "demo.png"
-    plot_learning_curves(histories, plot)
+    save_figure(draw_learning_curves(histories), plot)
     print(f"\n{summary_table(summaries)}\n\nLearning curves: {plot}")
 
 

@@ -1,7 +1,10 @@
-"""A table of runs side by side, and their differences from one of them.
+"""Runs side by side: a table, their differences from one of them, and a page to look at.
 
-    python -m experiments.report DIR [DIR ...] [--baseline=DIR] [--json=FILE]
+    python -m experiments.report DIR [DIR ...] [--out=report.html] [--baseline=DIR] [--json=FILE]
         [--epoch=N] [--num_seeds=N]
+
+DIR is a workdir, or results of `experiments.reproduce`: of one cell, or of all. The page is one
+file that needs nothing else: tables that sort, curves of every seed, figures, configurations.
 
 With --baseline each run's test accuracy is compared with that run's, seed by seed: runs of one
 `seed` on the same data share their data order and, where the networks are the same, their initial
@@ -10,99 +13,70 @@ neither has diverged.
 """
 
 import json
-from typing import NamedTuple
 
-import numpy as np
 from absl import flags
 
 from experiments import cli
+from experiments.reporting.page import make_page
+from experiments.reporting.reports import describe_difference, read_documents, read_reports
 from pepita_jax.errors import require
-from pepita_jax.run import summarize
 from pepita_jax.storage.files import file_errors, replace_file, user_path
 from pepita_jax.storage.rows import as_json
-from pepita_jax.storage.workdir import Workdir
 from pepita_jax.tables import summary_table
 
+OUT = flags.DEFINE_string("out", None, "HTML file to write (extra: report)")
 BASELINE = flags.DEFINE_string("baseline", None, "workdir that the others are compared with")
 JSON = flags.DEFINE_string("json", None, "file for configurations and figures of every epoch")
 EPOCH = flags.DEFINE_integer("epoch", None, "epoch to show; each run's last by default", 1)
 NUM_SEEDS = flags.DEFINE_integer("num_seeds", None, "how many seeds to show; all by default", 1)
 DECIMALS = 6
-PAIRED = ("dataset", "seed", "num_epochs", "validation_fraction", "whiten", "batch_size")
-
-
-class Report(NamedTuple):
-    """What is shown of a run: the seeds and epochs asked for."""
-
-    config: dict
-    environment: dict
-    history: dict[str, np.ndarray]
-    alignment: dict[str, np.ndarray]
-    seconds: float
 
 
 def main(arguments):
     require(arguments, "which runs? Give their workdirs")
-    reports = [read_report(path) for path in arguments]
-    more = {"workdir": arguments}
+    read = lambda path: read_reports(path, EPOCH.value, NUM_SEEDS.value)
+    reports = [report for path in arguments for report in read(path)]
+    more, differences = {"workdir": [report.name for report in reports]}, []
     if BASELINE.value:
-        baseline = read_report(BASELINE.value)
+        (baseline, *others) = read(BASELINE.value)
+        require(not others, f"--baseline={BASELINE.value} holds several runs: name one")
         differences = [describe_difference(report, baseline) for report in reports]
         more["difference, 95 % interval"] = differences
     if JSON.value:
-        write_results(user_path(JSON.value), reports)
-    print(summary_table([summarize(r.config, r.history, r.seconds) for r in reports], more))
+        write(JSON.value, as_lines(reports))
+    if OUT.value:
+        documents = [document for path in arguments for document in read_documents(path)]
+        write(OUT.value, make_page(reports, differences, documents))
+    print(summary_table([report.summary for report in reports], more))
+    if OUT.value:
+        print(f"\n{OUT.value}: to be opened in a browser")
 
 
-def read_report(path):
-    saved = Workdir(path).read()
-    message = f"{path} holds settings of a sweep: its figures are in sweep.csv, a folder up"
-    require("settings" not in saved.config, message)
-    config, done = saved.config, saved.num_epochs
-    last, seeds = EPOCH.value or config["num_epochs"], NUM_SEEDS.value or config["num_seeds"]
-    require(last <= done, f"the run in {path} is at epoch {done}, not yet at {last}; see --epoch")
-    message = f"the run in {path} has {config['num_seeds']} seeds, not {seeds}"
-    require(seeds <= config["num_seeds"], message)
-    shown = lambda name: {n: v[:seeds] for n, v in saved.history(name, last).items()}
-    alignment = shown("alignment") if config["log_alignment"] else {}
-    config = config | {"num_epochs": last, "num_seeds": seeds}
-    return Report(config, saved.environment, shown("metrics"), alignment, saved.seconds(last))
-
-
-def describe_difference(report, baseline):
-    """Points of accuracy that the seeds of a run and of the baseline differ by."""
-    from scipy.stats import ttest_rel
-
-    for field in PAIRED:
-        pair = report.config.get(field), baseline.config.get(field)
-        message = f"runs cannot be compared seed by seed: {field} is {pair[0]!r} and {pair[1]!r}"
-        require(pair[0] == pair[1], message)
-    one, other = (r.history["test_accuracy"][:, -1] for r in (report, baseline))
-    message = f"runs of {len(one)} and {len(other)} seeds: give --num_seeds to compare the first"
-    require(len(one) == len(other), message)
-    both = np.isfinite(one) & np.isfinite(other)
-    if not both.any():
-        return "-"
-    one, other = one[both], other[both]
-    mean = f"{100 * np.mean(one - other):+.2f}"
-    pairs = "" if both.all() else f", {both.sum()} pairs"
-    if len(one) < 2 or np.ptp(one - other) == 0:
-        return mean + pairs
-    low, high = ttest_rel(one, other).confidence_interval(0.95)
-    return f"{mean} [{100 * low:+.2f}, {100 * high:+.2f}]{pairs}"
-
-
-def write_results(path, reports):
-    """Configuration, versions and every epoch's figures of every seed: a run a line."""
-    results = []
-    for report in reports:
-        fields = report._asdict()
-        for part in ("history", "alignment"):
-            fields[part] = {n: as_json(v.round(DECIMALS)) for n, v in fields[part].items()}
-        results.append(json.dumps(fields, allow_nan=False))
+def write(path, text):
+    """Writes a file that the user has named."""
+    path = user_path(path)
     with file_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, "[\n" + ",\n".join(results) + "\n]\n")
+        replace_file(path, text)
+
+
+def as_lines(reports):
+    """Configuration, versions and every epoch's figures of every seed as JSON: a run a line."""
+    results = []
+    for report in reports:
+        fields = {
+            "config": report.config,
+            "environment": report.environment,
+            "history": _as_lists(report.history),
+            "alignment": _as_lists(report.alignment),
+            "seconds": report.seconds,
+        }
+        results.append(json.dumps(fields, allow_nan=False))
+    return "[\n" + ",\n".join(results) + "\n]\n"
+
+
+def _as_lists(figures):
+    return {name: as_json(values.round(DECIMALS)) for name, values in figures.items()}
 
 
 if __name__ == "__main__":

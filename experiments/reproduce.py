@@ -14,7 +14,7 @@ from absl import flags
 from experiments import cli
 from experiments.launchers import launch
 from experiments.reproduction import accuracies, dynamics, speed, weights
-from experiments.reproduction.cells import TARGETS, Cell, read_targets
+from experiments.reproduction.cells import TARGETS, TITLES, Cell, read_targets
 from experiments.reproduction.results import Results
 from experiments.reproduction.training import Reproduction
 from pepita_jax.storage.files import user_path
@@ -83,7 +83,7 @@ def show_all(targets, find, out):
 
 def describe():
     own, where = map(cli.describe_flags, (__name__, launch.__name__))
-    targets = (f"  {name}: {SHOW[name].__doc__.partition(chr(10))[0]}" for name in TARGETS)
+    targets = (f"  {name}: {title}" for name, title in TITLES.items())
     cells = (f"  {name}: {', '.join(c.name for c in TARGETS[name])}" for name in TARGETS)
     return "\n".join([__doc__, own, where, "\nTargets:", *targets, "\nTheir cells:", *cells])
 

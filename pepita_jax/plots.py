@@ -1,5 +1,7 @@
 """Plots."""
 
+import os
+
 import numpy as np
 
 PANELS = {
@@ -9,12 +11,32 @@ PANELS = {
 }
 
 
-def plot_learning_curves(histories, path):
-    """Draws accuracy over epochs, mean and one standard deviation over seeds.
+DOTS_PER_INCH = 120
+SVG = {"svg.fonttype": "none", "svg.hashsalt": "pepita_jax"}  # small, and the same every time
+
+
+def save_figure(figure, file):
+    """Writes a figure.
+
+    Args:
+        figure: of matplotlib.
+        file: a path, of which the ending chooses the format, or an open file for SVG.
+    """
+    import matplotlib
+
+    is_svg = str(file).endswith(".svg") or not isinstance(file, (str, os.PathLike))
+    with matplotlib.rc_context(SVG):
+        if is_svg:
+            figure.savefig(file, format="svg", metadata={"Date": None})
+        else:
+            figure.savefig(file, dpi=DOTS_PER_INCH)
+
+
+def draw_learning_curves(histories):
+    """A figure of accuracy over epochs, mean and one standard deviation over seeds.
 
     Args:
         histories: `{label: history}`, each with `test_accuracy` and `train_accuracy` `[S, E]`.
-        path: of the picture; its ending chooses the format.
     """
     figure, (axes,) = make_figure(1)
     for i, (label, history) in enumerate(histories.items()):
@@ -32,15 +54,14 @@ def plot_learning_curves(histories, path):
         )
     axes.set_ylabel("accuracy (%), mean ± std over seeds")
     axes.legend()
-    figure.savefig(path, dpi=150)
+    return figure
 
 
-def plot_alignment(alignment, path):
-    """Draws angles and norms over epochs, mean and one standard deviation over seeds (Fig. 3).
+def draw_alignment(alignment):
+    """A figure of angles and norms over epochs, mean and one deviation over seeds (Fig. 3).
 
     Args:
         alignment: the fields of `analysis.Alignment`, `[S, 1 + epochs, arrays]` each.
-        path: of the picture; its ending chooses the format.
     """
     shown = [name for name in PANELS if np.isfinite(alignment[name]).any()]
     figure, panels = make_figure(len(shown))
@@ -58,7 +79,7 @@ def plot_alignment(alignment, path):
                 plot_band(axes, number, of_array, f"{label} {i + 1}", color=f"C{i}")
         axes.set_ylabel(PANELS[name])
         axes.legend()
-    figure.savefig(path, dpi=150)
+    return figure
 
 
 def make_figure(num_panels, xlabel="epoch", columns=None):
@@ -68,7 +89,7 @@ def make_figure(num_panels, xlabel="epoch", columns=None):
 
     columns = min(columns or num_panels, num_panels)
     rows = -(-num_panels // columns)
-    figure = Figure(figsize=(6 * columns, 4 * rows), layout="constrained")
+    figure = Figure(figsize=(5 * columns, 3.5 * rows), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for unused in panels[num_panels:]:

@@ -10,7 +10,7 @@ from pepita_jax.errors import DivergedError, require
 from pepita_jax.job import Job, train_job
 from pepita_jax.many_seeds import seed_keys
 from pepita_jax.network import Network
-from pepita_jax.plots import plot_alignment, plot_learning_curves
+from pepita_jax.plots import draw_alignment, draw_learning_curves, save_figure
 from pepita_jax.programs import Lanes, init_states
 from pepita_jax.recipe import Fixed
 from pepita_jax.rules import Rule
@@ -61,9 +61,11 @@ def conclude(workdir, saved):
     summary = summarize(saved.config, history, saved.seconds())
     workdir.write_summary(summary)
     with file_errors(workdir.path):
-        plot_learning_curves({summary["rule"]: history}, workdir.path / "curves.png")
+        curves = draw_learning_curves({summary["rule"]: history})
+        save_figure(curves, workdir.path / "curves.png")
         if saved.config["log_alignment"]:
-            plot_alignment(saved.history("alignment"), workdir.path / "alignment.png")
+            alignment = draw_alignment(saved.history("alignment"))
+            save_figure(alignment, workdir.path / "alignment.png")
     return summary
 
 

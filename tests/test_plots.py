@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pepita_jax.plots import plot_alignment, plot_learning_curves
+from pepita_jax.plots import draw_alignment, draw_learning_curves, save_figure
 
 
 def test_a_plot_is_written_for_one_epoch_and_one_seed_too(tmp_path):
@@ -10,7 +10,8 @@ def test_a_plot_is_written_for_one_epoch_and_one_seed_too(tmp_path):
         values = np.random.default_rng(0).random(shape)
         values[-1, 1:] = np.nan  # diverged, if it is not alone
         path = tmp_path / f"{shape}.svg"
-        plot_learning_curves({"bp": {"test_accuracy": values, "train_accuracy": values}}, path)
+        history = {"test_accuracy": values, "train_accuracy": values}
+        save_figure(draw_learning_curves({"bp": history}), path)
         assert path.read_text().count("<path") > 10
 
 
@@ -20,5 +21,14 @@ def test_alignment_is_drawn_with_and_without_feedback_and_for_frozen_layers(tmp_
     for gradient, F in ((angles, angles), (angles, angles[..., :0]), (frozen, angles[..., :1])):
         path = tmp_path / "alignment.svg"
         fields = {"gradient_angle": gradient, "feedback_angle": F, "weight_norm": angles}
-        plot_alignment(fields, path)
+        save_figure(draw_alignment(fields), path)
         assert path.read_text().count("<path") > 10
+
+
+def test_a_figure_is_the_same_file_every_time(tmp_path):
+    history = {"test_accuracy": np.ones((2, 3)), "train_accuracy": np.ones((2, 3))}
+    for name in ("one.svg", "two.svg", "one.png", "two.png"):
+        save_figure(draw_learning_curves({"bp": history}), tmp_path / name)
+    for ending in ("svg", "png"):
+        one, two = ((tmp_path / f"{name}.{ending}").read_bytes() for name in ("one", "two"))
+        assert one == two

@@ -121,6 +121,20 @@ TARGETS = {
     "fig10": [*HE_NORMAL.values()],
     "anti_alignment": LINEAR,
 }
+TITLES = {
+    "table1": "Table 1: test accuracy",
+    "table3": "Table 3: slowness",
+    "table4": "Table 4: whitened input",
+    "fig3": "Figure 3: dynamics on MNIST",
+    "fig4": "Figure 4: the hidden layer, by t-SNE",
+    "fig5": "Figure 5: without the error",
+    "fig6": "Figure 6: distributions of the weights",
+    "fig7": "Figure 7: test curves on CIFAR-10",
+    "fig8": "Figure 8: the plateau equation",
+    "fig9": "Figure 9: dynamics of 1000 epochs",
+    "fig10": "Figure 10: normal and Student's t",
+    "anti_alignment": "Appendix E: anti-alignment in a linear network",
+}
 
 
 def read_targets(arguments):

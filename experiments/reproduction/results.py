@@ -64,35 +64,46 @@ class Results:
         Raises:
             UserError: a file is damaged, or of a run of another configuration than the cell's.
         """
-        found = [self._read_file(path) for path in self._file(cell, "*").parent.glob("seed_*.json")]
-        for record in found:
+        result = read_result(self.folder / cell.name)
+        for record in result.records if result else ():
             config = cell.config(record["config"]["num_seeds"], record["config"]["num_epochs"])
             changes = describe_changes(record["config"], config)
             where = f"{self.folder / cell.name} holds another run's results: {changes}"
             require(not changes, f"{where}; remove it, or choose another --out")
-        if not found:
-            return None
-        epochs = max(record["epochs"] for record in found)
-        longest = [record for record in found if record["epochs"] == epochs]
-        records = sorted(longest, key=lambda record: record["seed"])
-        return Result(cell.name, [record["seed"] for record in records], epochs, records)
+        return result
 
     def missing(self, cell, seeds, epochs):
         """Those of some seeds that have no result of so many epochs."""
         there = {}
         for seed in seeds:
             path = self._file(cell, seed)
-            there[seed] = self._read_file(path)["epochs"] if path.exists() else 0
+            there[seed] = _read_file(path)["epochs"] if path.exists() else 0
         return [seed for seed in seeds if there[seed] < epochs]
 
     def _file(self, cell, seed):
         return self.folder / cell.name / f"seed_{seed}.json"
 
-    def _read_file(self, path):
-        try:
-            with file_errors(path, "read"):
-                return json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            if isinstance(error, UserError):
-                raise
-            raise UserError(f"{path} is damaged ({error}); remove it") from error
+
+def read_result(folder):
+    """The `Result` in a cell's folder, of whatever run it is; None without any.
+
+    Raises:
+        UserError: a file is damaged.
+    """
+    found = [_read_file(path) for path in folder.glob("seed_*.json")]
+    if not found:
+        return None
+    epochs = max(record["epochs"] for record in found)
+    longest = [record for record in found if record["epochs"] == epochs]
+    records = sorted(longest, key=lambda record: record["seed"])
+    return Result(folder.name, [record["seed"] for record in records], epochs, records)
+
+
+def _read_file(path):
+    try:
+        with file_errors(path, "read"):
+            return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError(f"{path} is damaged ({error}); remove it") from error

@@ -4,11 +4,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pepita_jax.plots import save_figure
 from pepita_jax.storage.files import file_errors, replace_file
 from pepita_jax.tables import as_percent
 
 COLORS = {"bp": "C0", "fa": "C1", "drtp": "C2", "pepita": "C3", "dfa": "C4", "shallow": "C5"}
-SVG = {"svg.fonttype": "none", "svg.hashsalt": "pepita_jax"}  # small, and the same every time
 
 
 class Shown(NamedTuple):
@@ -19,8 +19,6 @@ class Shown(NamedTuple):
 
     def write(self, folder, name):
         """Writes `NAME.md`, `NAME.png` and `NAME.svg`; returns the names of those there are."""
-        import matplotlib
-
         written = []
         with file_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
@@ -28,10 +26,9 @@ class Shown(NamedTuple):
                 replace_file(folder / f"{name}.md", self.table + "\n")
                 written.append(f"{name}.md")
             if self.figure:
-                self.figure.savefig(folder / f"{name}.png", dpi=100)
-                with matplotlib.rc_context(SVG):
-                    self.figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
-                written += [f"{name}.png", f"{name}.svg"]
+                for file in (f"{name}.png", f"{name}.svg"):
+                    save_figure(self.figure, folder / file)
+                    written.append(file)
         return written
 
 

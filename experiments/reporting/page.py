@@ -1,0 +1,161 @@
+"""One HTML file of any runs, which needs nothing else: it makes no request."""
+
+import io
+import re
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from pepita_jax.errors import UserError
+from pepita_jax.options import flatten
+from pepita_jax.plots import draw_alignment, make_figure, plot_band, save_figure
+from pepita_jax.tables import as_percent
+
+HEADINGS = ("run", "rule", "network", "data", "seeds", "epochs", "test %", "training %")
+
+LINES = ("-", "--", ":")
+
+
+def make_page(reports, differences, documents):
+    """The page's text.
+
+    Args:
+        reports: `Report`s.
+        differences: from the baseline, a text a report; empty without one.
+        documents: `(title, Markdown text or None, SVG text or None)`, shown above the runs.
+
+    Raises:
+        UserError: Jinja is not installed.
+    """
+    try:
+        from jinja2 import Environment
+    except ModuleNotFoundError as error:
+        message = "--out needs the extra: pip install 'pepita_jax[report]'"
+        raise UserError(message) from error
+    template = resources.files("experiments.reporting").joinpath("page.html").read_text("utf-8")
+    shown = [(title, read_markdown(text or ""), inline(svg)) for title, text, svg in documents]
+    rows = [_row(report) for report in reports]
+    headings = HEADINGS
+    if differences:
+        headings = (*headings, "difference, 95 % interval")
+        rows = [(*row, difference) for row, difference in zip(rows, differences, strict=True)]
+    return (
+        Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+        .from_string(template)
+        .render(
+            documents=shown,
+            overview=[headings, *rows],
+            groups=_groups(reports),
+            runs=[_describe(report) for report in reports],
+        )
+    )
+
+
+def _row(report):
+    summary = report.summary
+    diverged = len(summary["diverged"])
+    seeds = summary["num_seeds"]
+    return (
+        report.name,
+        *report.words,
+        f"{seeds - diverged} of {seeds}" if diverged else str(seeds),
+        str(summary["num_epochs"]),
+        as_percent(summary["test_accuracy"]),
+        as_percent(summary["train_accuracy"]),
+    )
+
+
+def _groups(reports):
+    """`(title, figure)` for the runs of each network and data set."""
+    groups = {}
+    for report in reports:
+        groups.setdefault(report.words[1:], []).append(report)
+    return [
+        (f"{model} on {data}", to_svg(draw_means(members)))
+        for (model, data), members in groups.items()
+    ]
+
+
+def _describe(report):
+    columns = ("test_accuracy", "train_accuracy", "train_loss")
+    last = zip(*(report.history[name][:, -1] for name in columns), strict=True)
+    seeds = [
+        (str(seed), _number(100 * test), _number(100 * train), _number(loss, 4))
+        for seed, (test, train, loss) in zip(report.seeds, last, strict=True)
+    ]
+    figures = [draw_seeds(report)]
+    if report.alignment:
+        figures.append(draw_alignment(report.alignment))
+    return {
+        "name": report.name,
+        "figures": [to_svg(figure) for figure in figures],
+        "seeds": [("seed", "test %", "training %", "training loss"), *seeds],
+        "config": sorted(flatten(report.config).items()),
+        "environment": sorted(flatten(report.environment).items()),
+    }
+
+
+def draw_means(reports):
+    """Test accuracy of several runs, mean and deviation over seeds."""
+    figure, (axes,) = make_figure(1)
+    for i, report in enumerate(reports):
+        curves = 100 * report.history["test_accuracy"]
+        style = {"color": f"C{i % 10}", "ls": LINES[i // 10 % len(LINES)]}
+        plot_band(axes, np.arange(1, curves.shape[1] + 1), curves, Path(report.name).name, **style)
+    axes.set_ylabel("test accuracy (%), mean ± std")
+    names = figure.legend(loc="outside lower left", fontsize="small")
+    figure.set_figheight(figure.get_figheight() + 0.2 * len(names.get_texts()))
+    return figure
+
+
+def draw_seeds(report):
+    """Accuracies of each seed of a run."""
+    figure, panels = make_figure(2)
+    for axes, split, name in zip(panels, ("test", "train"), ("test", "training"), strict=True):
+        curves = zip(report.seeds, 100 * report.history[f"{split}_accuracy"], strict=True)
+        for seed, curve in curves:
+            color, epoch = f"C{seed % 10}", np.arange(1, len(curve) + 1)
+            axes.plot(epoch, curve, lw=1, color=color, label=str(seed))
+        axes.set_ylabel(f"{name} accuracy (%)")
+    panels[0].legend(title="seed", fontsize="small", ncols=2)
+    return figure
+
+
+def _number(value, decimals=2):
+    return f"{value:.{decimals}f}" if np.isfinite(value) else "-"
+
+
+def read_markdown(text):
+    """Blocks of a text: a table is a list of rows of cells, any other paragraph a string."""
+    blocks = []
+    for block in re.split(r"\n\s*\n", text.strip()):
+        lines = block.splitlines()
+        if lines and lines[0].startswith("|"):
+            cells = [[cell.strip() for cell in line.strip(" |").split("|")] for line in lines]
+            blocks.append([cells[0], *cells[2:]])
+        elif block:
+            blocks.append(" ".join(lines))
+    return blocks
+
+
+def to_svg(figure):
+    """A figure as an SVG element for a page."""
+    text = io.StringIO()
+    save_figure(figure, text)
+    return inline(text.getvalue())
+
+
+def inline(svg):
+    """An SVG file's text as an element that is as wide as there is room; safe markup.
+
+    The declarations before it, which name addresses, and its metadata are left out.
+    """
+    if svg is None:
+        return None
+    from markupsafe import Markup
+
+    tag, content = svg[svg.index("<svg") :].split(">", 1)
+    tag = re.sub(r' (width|height)="[^"]*"', "", tag)
+    content = re.sub(r"<metadata>.*?</metadata>", "", content, flags=re.DOTALL)
+    return Markup(f"{tag}>{content}")

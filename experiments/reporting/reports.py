@@ -1,0 +1,160 @@
+"""What is shown of a run, read from its workdir or from results."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from experiments.reproduction.cells import TITLES
+from experiments.reproduction.results import read_result
+from pepita_jax.errors import require
+from pepita_jax.run import summarize
+from pepita_jax.storage.files import file_errors, user_path
+from pepita_jax.storage.workdir import Workdir
+
+PAIRED = ("dataset", "seed", "num_epochs", "validation_fraction", "whiten", "batch_size")
+
+
+class Report(NamedTuple):
+    """The seeds and epochs of a run that are asked for.
+
+    Attributes:
+        name: what the user calls it.
+        seeds: their numbers.
+        config: nested dict; `num_seeds` and `num_epochs` are those shown.
+        environment: versions, commit, devices and layout.
+        history: `{name: [S, epochs]}`.
+        alignment: `{name: [S, 1 + epochs, arrays]}`; empty if it was not logged.
+        seconds: wall time.
+    """
+
+    name: str
+    seeds: list[int]
+    config: dict
+    environment: dict
+    history: dict[str, np.ndarray]
+    alignment: dict[str, np.ndarray]
+    seconds: float
+
+    @property
+    def summary(self):
+        """As in `summary.json`."""
+        return summarize(self.config, self.history, self.seconds)
+
+    @property
+    def words(self):
+        """Rule, model and data set."""
+        return self.config["rule"]["name"], self.config["model"]["name"], self.config["dataset"]
+
+
+def read_reports(path, epoch=None, num_seeds=None):
+    """The runs in a folder, `Report`s: a workdir, or results, all or one cell's.
+
+    Args:
+        path: as the user gives it.
+        epoch: last one to show; all by default.
+        num_seeds: how many seeds to show; all by default.
+
+    Raises:
+        UserError: the folder holds no run, or it has fewer epochs or seeds.
+    """
+    folder = user_path(path)
+    if (folder / "cells").is_dir():
+        cells = sorted(cell for cell in (folder / "cells").iterdir() if cell.is_dir())
+        reports = [_of_result(cell.name, cell, epoch) for cell in cells]
+    elif any(folder.glob("seed_*.json")):
+        reports = [_of_result(str(path), folder, epoch)]
+    else:
+        reports = [_of_workdir(str(path), epoch)]
+    return [_first_seeds(report, num_seeds) for report in reports]
+
+
+def _of_workdir(name, epoch):
+    saved = Workdir(name).read()
+    message = f"{name} holds settings of a sweep: its figures are in sweep.csv, a folder up"
+    require("settings" not in saved.config, message)
+    last = _last_epoch(name, epoch or saved.config["num_epochs"], saved.num_epochs)
+    return Report(
+        name,
+        list(range(saved.config["num_seeds"])),
+        saved.config | {"num_epochs": last},
+        saved.environment,
+        saved.history("metrics", last),
+        saved.history("alignment", last) if saved.config["log_alignment"] else {},
+        saved.seconds(last),
+    )
+
+
+def _of_result(name, folder, epoch):
+    result = read_result(folder)
+    last = _last_epoch(name, epoch or result.epochs, result.epochs)
+    read = lambda part, end: {n: result.history(part, n)[:, :end] for n in result.records[0][part]}
+    history = read("metrics", last)
+    return Report(
+        name,
+        result.seeds,
+        result.config | {"num_seeds": len(result.seeds), "num_epochs": last},
+        result.records[0]["environment"],
+        history,
+        read("alignment", last + 1),
+        float(np.nansum(history["seconds"][0])),
+    )
+
+
+def _last_epoch(name, wanted, done):
+    message = f"the run in {name} is at epoch {done}, not yet at {wanted}; see --epoch"
+    require(wanted <= done, message)
+    return wanted
+
+
+def _first_seeds(report, num_seeds):
+    there = len(report.seeds)
+    number = num_seeds or there
+    require(number <= there, f"the run in {report.name} has {there} seeds, not {number}")
+    cut = lambda values: {n: v[:number] for n, v in values.items()}
+    return report._replace(
+        seeds=report.seeds[:number],
+        config=report.config | {"num_seeds": number},
+        history=cut(report.history),
+        alignment=cut(report.alignment),
+    )
+
+
+def describe_difference(report, baseline):
+    """Points of accuracy that the seeds of a run and of the baseline differ by."""
+    from scipy.stats import ttest_rel
+
+    for field in PAIRED:
+        pair = report.config.get(field), baseline.config.get(field)
+        message = f"runs cannot be compared seed by seed: {field} is {pair[0]!r} and {pair[1]!r}"
+        require(pair[0] == pair[1], message)
+    one, other = (r.history["test_accuracy"][:, -1] for r in (report, baseline))
+    message = f"runs of {len(one)} and {len(other)} seeds: give --num_seeds to compare the first"
+    require(len(one) == len(other), message)
+    both = np.isfinite(one) & np.isfinite(other)
+    if not both.any():
+        return "-"
+    one, other = one[both], other[both]
+    mean = f"{100 * np.mean(one - other):+.2f}"
+    pairs = "" if both.all() else f", {both.sum()} pairs"
+    if len(one) < 2 or np.ptp(one - other) == 0:
+        return mean + pairs
+    low, high = ttest_rel(one, other).confidence_interval(0.95)
+    return f"{mean} [{100 * low:+.2f}, {100 * high:+.2f}]{pairs}"
+
+
+def read_documents(path):
+    """What stands beside the cells of a results folder, as `(title, Markdown, SVG)`; a part that
+    there is not is None. Of a workdir: nothing."""
+    folder = user_path(path)
+    if not (folder / "cells").is_dir():
+        return []
+    return [
+        (title, *(_text(folder / f"{name}{ending}") for ending in (".md", ".svg")))
+        for name, title in TITLES.items()
+        if any((folder / f"{name}{ending}").exists() for ending in (".md", ".svg"))
+    ]
+
+
+def _text(path):
+    with file_errors(path, "read"):
+        return path.read_text(encoding="utf-8") if path.exists() else None

@@ -1,0 +1,131 @@
+"""The page of runs: what it holds, and what a browser makes of it."""
+
+import html
+import html.parser
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+from experiments.reporting.page import inline, make_page, read_markdown
+from experiments.reporting.reports import Report, read_documents, read_reports
+from experiments.reproduction.cells import of_table_1
+from tests.experiments.commands import quick_command
+from tests.experiments.reproduction.planted import plant
+
+VOID = {"meta", "br", "img", "hr", "input", "link"}
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def make_report(name, accuracy):
+    """Two seeds and three epochs; `accuracy` is the last test accuracy of both."""
+    curve = np.array([[0.1, 0.2, accuracy], [0.2, 0.3, accuracy]])
+    names = ("test_accuracy", "train_accuracy", "train_loss", "learning_rate", "seconds")
+    config = {
+        "rule": {"name": "bp"}, "model": {"name": "mlp"}, "dataset": "digits", "num_seeds": 2
+    }  # fmt: skip
+    return Report(name, [0, 4], config, {"jax": "0.1"}, dict.fromkeys(names, curve), {}, 1.0)
+
+
+@pytest.fixture
+def page():
+    reports = [make_report("runs/a", 0.5), make_report("runs/<b>&", 0.07), make_report("c", 0.9)]
+    documents = [("A table", "Words.\n\n| x | y |\n|---|---|\n| 1 | 2 |", None)]
+    return make_page(reports, [], documents)
+
+
+class Structure(html.parser.HTMLParser):
+    """Checks that tags are nested, and gathers the text of table cells and the links."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.cells, self.links, self.ids = [], [], [], []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "td":
+            self.cells.append("")
+        for name, value in attributes:
+            if name in ("href", "src", "xlink:href"):
+                self.links.append(value)
+            if name == "id":
+                self.ids.append(value)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "td" in self.open:
+            self.cells[-1] += data.strip()
+
+
+def test_the_page_holds_the_figures_and_needs_nothing_else(page):
+    structure = Structure(page)
+    for cell in ("runs/a", "runs/<b>&", "50.00 ± 0.00", "7.00 ± 0.00", "4", "0.9000", "0.1"):
+        assert cell in structure.cells
+    assert all(link.startswith("#") for link in structure.links)
+    assert {link[1:] for link in structure.links} <= set(structure.ids)
+    assert not re.search(r"url\((?!#)|@import|fetch\(", page)
+    assert page.count("<svg") == 4  # a group's means, and each run's seeds
+
+
+def test_markdown_becomes_paragraphs_and_tables():
+    text = "One\nline.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nLast."
+    assert read_markdown(text) == ["One line.", [["a", "b"], ["1", "2"]], "Last."]
+    assert read_markdown("") == []
+
+
+def test_a_figure_s_file_becomes_an_element_without_size():
+    file = '<?xml version="1.0"?>\n<!DOCTYPE svg "http://x">\n<svg height="9pt" viewBox="0 0 1 1" '
+    file += 'width="9pt"><metadata>\nx</metadata><path height="3"/></svg>'
+    assert str(inline(file)) == '<svg viewBox="0 0 1 1"><path height="3"/></svg>'
+    assert inline(None) is None
+
+
+def test_results_are_shown_like_runs(tmp_path):
+    metrics = {n: [0.5, 0.6] for n in ("test_accuracy", "train_accuracy", "train_loss", "seconds")}
+    metrics["learning_rate"] = [0.1, 0.1]
+    cell = of_table_1("pepita")
+    plant(tmp_path, cell, [[0.5, 0.6], [0.5, 0.6], [0.5, 0.6]], metrics=metrics)
+    (tmp_path / "table1.md").write_text("| a |\n|---|\n| planted |\n")
+    (report,) = read_reports(tmp_path, epoch=1, num_seeds=2)
+    assert (report.name, report.seeds, report.seconds) == ("pepita_mlp_mnist", [0, 1], 0.5)
+    assert report.summary["test_accuracy"]["mean"] == 0.5
+    (document,) = read_documents(tmp_path)
+    assert "planted" in document[1]
+    out = tmp_path / "deep" / "report.html"
+    done = quick_command("report", tmp_path / "cells" / cell.name, tmp_path, f"--out={out}")
+    assert done.returncode == 0, done.stderr
+    assert "planted" in Structure(out.read_text()).cells
+
+
+CLICK = """<script>
+  const table = document.querySelector("#overview table");
+  const click = () => {
+    table.tHead.rows[0].cells[6].querySelector("button").click();
+    return [...table.tBodies[0].rows].map(row => row.cells[0].textContent).join();
+  };
+  const fits = document.documentElement.scrollWidth <= innerWidth;
+  document.title = [click(), click(), fits].join(";");
+</script>"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+@pytest.mark.parametrize("width", [390, 1300])
+def test_in_a_browser_headings_sort_and_the_page_is_no_wider_than_a_telephone(
+    width, page, tmp_path
+):
+    path = tmp_path / "page.html"
+    path.write_text(page.replace("</body>", CLICK + "</body>"))
+    done = subprocess.run(
+        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width},800",
+         f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", path.as_uri()],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    title = html.unescape(re.search("<title>(.*)</title>", done.stdout)[1])
+    assert title == "runs/<b>&,runs/a,c;c,runs/a,runs/<b>&;true"
