@@ -16,8 +16,9 @@ from experiments.launchers import launch
 from experiments.reproduction import accuracies, dynamics, speed, weights
 from experiments.reproduction.cells import TARGETS, TITLES, Cell, read_targets
 from experiments.reproduction.results import Results
+from experiments.reproduction.show import fill_in
 from experiments.reproduction.training import Reproduction
-from pepita_jax.storage.files import user_path
+from pepita_jax.storage.files import file_errors, replace_file, user_path
 
 OUT = flags.DEFINE_string(
     "out", None, "folder of the results; default: experiments/results, with --quick runs/quick"
@@ -66,18 +67,25 @@ def main(arguments):
 def show_all(targets, find, out):
     """Prints and writes what there is of some targets; returns the names of the files.
 
+    The tables are also filled in where the folder's README.md has a place for them.
+
     Args:
         targets: names.
         find: `Cell -> Result`, or None if it has not been run.
         out: folder.
     """
-    files = []
+    files, tables = [], {}
     for target in targets:
         if any(find(cell) for cell in TARGETS[target]):
             shown = SHOW[target](find)
             files += shown.write(out, target)
             if shown.table:
+                tables[target] = shown.table
                 print(f"\n{target}\n\n{shown.table}")
+    readme = out / "README.md"
+    if readme.exists():
+        with file_errors(readme):
+            replace_file(readme, fill_in(readme.read_text(encoding="utf-8"), tables))
     return files
 
 

@@ -1,5 +1,6 @@
 """What tables and figures have in common: which runs they show, how they are named and written."""
 
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +31,19 @@ class Shown(NamedTuple):
                     save_figure(self.figure, folder / file)
                     written.append(file)
         return written
+
+
+def fill_in(text, tables):
+    """A document with tables in their places, each between `<!-- NAME -->` and `<!-- end -->`.
+
+    Args:
+        text: of the document.
+        tables: `{name: Markdown}`; those without a place are left out.
+    """
+    for name, table in tables.items():
+        place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        text = place.sub(lambda found, table=table: f"{found[1]}\n{table}\n\n{found[2]}", text)
+    return text
 
 
 def results_of(cells, find):

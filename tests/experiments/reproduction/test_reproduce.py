@@ -22,10 +22,26 @@ def reproduce(*arguments):
     return done
 
 
+SOME = [
+    "table1:*,mlp,mnist", "table1:pepita,conv,mnist", "table3", "table4", "fig3", "fig4",
+    "fig5:*mlp_cifar10", "fig5:*k_0.1", "fig6:bp*0.0", "fig7", "fig8", "fig9", "fig10:pepita*0.1",
+    "anti_alignment:*small*",
+]  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory):
+    """Every target, of which some have fewer cells."""
     out = tmp_path_factory.mktemp("quick")
-    return reproduce("all", "--quick", f"--out={out}"), out
+    return reproduce(*SOME, "--quick", f"--out={out}"), out
+
+
+@pytest.mark.slow
+def test_all_cells_of_all_targets(tmp_path):
+    done = reproduce("all", "--quick", f"--out={tmp_path}")
+    cells = {cell.quick().name for cells in TARGETS.values() for cell in cells}
+    assert {path.name for path in (tmp_path / "cells").iterdir()} == cells
+    assert all(f"{target}." in done.stdout for target in TARGETS)
 
 
 def record(out, cell, seed=0):
@@ -41,7 +57,7 @@ def test_each_target_has_its_table_and_its_figure(target, everything):
         assert f"{target}.{ending}" in done.stdout
     if target in WITH_TABLE:
         rows = rows_of((out / f"{target}.md").read_text())
-        assert len(rows) >= 2
+        assert rows
         assert all("nan" not in cell for row in rows for cell in row)
 
 
@@ -49,7 +65,7 @@ def test_table_1_shows_what_the_runs_say(everything):
     _, out = everything
     rows = rows_of((out / "table1.md").read_text())
     assert [row[:3] for row in rows][:2] == [["mlp", "digits", "BP"], ["mlp", "digits", "FA"]]
-    assert len(rows) == 12
+    assert len(rows) == 7
     run = load_run(out / "runs" / "bp_mlp_digits")
     accuracy = 100 * run.history["test_accuracy"][:, -1]
     shown = f"{accuracy.mean():.2f} ± {accuracy.std(ddof=1):.2f}"

@@ -9,6 +9,7 @@ from experiments.reproduction.cells import HE_NORMAL, NOISE, WHITENED, of_table_
 from experiments.reproduction.fits import Plateau
 from experiments.reproduction.paper import Printed
 from experiments.reproduction.results import Results
+from experiments.reproduction.show import fill_in
 from tests.experiments.reproduction.planted import plant, rows_of
 
 TEN = np.array([0.9801, 0.9803] * 5)[:, None]  # mean 98.02 %
@@ -85,3 +86,13 @@ def test_a_histogram_s_density_has_area_1():
     assert (density * np.diff(edges)).sum() == pytest.approx(1)
     assert edges[-1] == 2
     assert density[1] == pytest.approx(6 / 8 / (4 / 3))
+
+
+def test_tables_are_filled_in_where_a_document_has_a_place_for_them():
+    text = "# A\n<!-- one -->\nold\n<!-- end -->\nB\n<!-- two -->\n<!-- end -->\n"
+    filled = (
+        "# A\n<!-- one -->\n\n|1|\\d|\n\n<!-- end -->\nB\n<!-- two -->\n\n|2|\n\n<!-- end -->\n"
+    )
+    tables = {"one": "|1|\\d|", "two": "|2|", "three": "|3|"}
+    assert fill_in(text, tables) == filled
+    assert fill_in(filled, tables) == filled
