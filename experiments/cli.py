@@ -50,11 +50,13 @@ def describe_flags(module, leave_out=()):
 
 
 def read_seeds(text, num_seeds=None):
-    """The range of seeds that `FIRST:END` names, of at most `num_seeds`.
+    """The range of seeds that `FIRST:END` names, of at most `num_seeds`; None if it is None.
 
     Raises:
         UserError: the text is not such a range.
     """
+    if text is None:
+        return None
     within = f" <= {num_seeds}" if num_seeds else ""
     message = f"--seeds must be FIRST:END with 0 <= FIRST < END{within}, got {text!r}"
     try:

@@ -65,6 +65,7 @@ def as_lines(reports):
     results = []
     for report in reports:
         fields = {
+            "seeds": report.seeds,
             "config": report.config,
             "environment": report.environment,
             "history": _as_lists(report.history),

@@ -9,6 +9,8 @@ are there, and --out=DIR elsewhere trains everything anew. Stopped, the same com
 together. --quick tries it all on scikit-learn's digits.
 """
 
+from functools import cache
+
 from absl import flags
 
 from experiments import cli
@@ -19,13 +21,14 @@ from experiments.reproduction.results import Results
 from experiments.reproduction.show import fill_in
 from experiments.reproduction.training import Reproduction
 from pepita_jax.storage.files import file_errors, replace_file, user_path
+from pepita_jax.storage.locks import alone
 
 OUT = flags.DEFINE_string(
     "out", None, "folder of the results; default: experiments/results, with --quick runs/quick"
 )
 WORKDIR = flags.DEFINE_string(
     "workdir", None, "folder of the runs and their checkpoints, which can be removed when all is "
-    "done; default: runs/reproduce, with --quick OUT/runs",
+    "done; default: runs/reproduce, with --out or --quick OUT/runs",
 )  # fmt: skip
 SEEDS = flags.DEFINE_string("seeds", None, "FIRST:END; default: as the paper, 0:10 for most")
 EPOCHS = flags.DEFINE_integer("epochs", None, "default: as the paper, 100 for most", 1)
@@ -45,22 +48,28 @@ SHOW = {
     "fig9": dynamics.figure_9,
     "fig10": weights.figure_10,
     "anti_alignment": dynamics.anti_alignment,
+    "readings": accuracies.readings,
 }
 
 
 def main(arguments):
     launch.begin()
     wanted = read_targets(arguments)
-    seeds = SEEDS.value and cli.read_seeds(SEEDS.value)
+    seeds = cli.read_seeds(SEEDS.value)
     out = user_path(OUT.value or ("runs/quick" if QUICK.value else "experiments/results"))
-    root = user_path(WORKDIR.value or (out / "runs" if QUICK.value else "runs/reproduce"))
+    is_own = OUT.value or QUICK.value
+    root = user_path(WORKDIR.value or (out / "runs" if is_own else "runs/reproduce"))
     results, stands_for = Results(out), Cell.quick if QUICK.value else lambda cell: cell
     cells = dict.fromkeys(stands_for(cell) for cells in wanted.values() for cell in cells)
     reproduction = Reproduction(cells, seeds, EPOCHS.value, results, root)
     reproduction.collect()
-    if TRAIN.value:
-        reproduction.train()
-    files = show_all(wanted, lambda cell: results.read(stands_for(cell)), out)
+    if TRAIN.value and not reproduction.train():
+        return
+    find = cache(lambda cell: results.read(stands_for(cell)))
+    with file_errors(out):
+        out.mkdir(parents=True, exist_ok=True)
+        with alone(out):
+            files = show_all(wanted, find, out)
     print(f"\n{out}: {', '.join(files) or 'nothing has been run yet'}")
 
 
@@ -84,8 +93,7 @@ def show_all(targets, find, out):
                 print(f"\n{target}\n\n{shown.table}")
     readme = out / "README.md"
     if readme.exists():
-        with file_errors(readme):
-            replace_file(readme, fill_in(readme.read_text(encoding="utf-8"), tables))
+        replace_file(readme, fill_in(readme.read_text(encoding="utf-8"), tables))
     return files
 
 

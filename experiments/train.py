@@ -42,7 +42,7 @@ def main(arguments):
     require(not (path / SWEEP_FILE).exists(), f"{path} holds a sweep: use another workdir")
     config = read_config() if CONFIG.value is not None else read_saved_config(path)
     check_config(config)
-    seeds = SEEDS.value and cli.read_seeds(SEEDS.value, config["num_seeds"])
+    seeds = cli.read_seeds(SEEDS.value, config["num_seeds"])
     if launch.LAUNCHER.value != "here" and not launch.train_all({path: config}, path, seeds=seeds):
         return
     with signals.stopping_gently() as should_stop:

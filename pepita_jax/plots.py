@@ -83,7 +83,7 @@ def draw_alignment(alignment):
 
 
 def make_figure(num_panels, xlabel="epoch", columns=None):
-    """A figure with panels in rows of `columns` (all), integers on their horizontal axes."""
+    """A figure with panels in rows of `columns` (all); epochs are integers on its axes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -97,7 +97,7 @@ def make_figure(num_panels, xlabel="epoch", columns=None):
     panels = panels[:num_panels]
     for axes in panels:
         axes.set_xlabel(xlabel)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.get_major_locator().set_params(integer=xlabel == "epoch")
         axes.grid(alpha=0.3)
     return figure, panels
 

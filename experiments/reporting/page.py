@@ -1,9 +1,9 @@
 """One HTML file of any runs, which needs nothing else: it makes no request."""
 
+import hashlib
 import io
 import re
 from importlib import resources
-from pathlib import Path
 
 import numpy as np
 
@@ -34,7 +34,9 @@ def make_page(reports, differences, documents):
         message = "--out needs the extra: pip install 'pepita_jax[report]'"
         raise UserError(message) from error
     template = resources.files("experiments.reporting").joinpath("page.html").read_text("utf-8")
-    shown = [(title, read_markdown(text or ""), inline(svg)) for title, text, svg in documents]
+    shown = [
+        (title, read_markdown(text or ""), inline(svg, title)) for title, text, svg in documents
+    ]
     rows = [_row(report) for report in reports]
     headings = HEADINGS
     if differences:
@@ -72,7 +74,7 @@ def _groups(reports):
     for report in reports:
         groups.setdefault(report.words[1:], []).append(report)
     return [
-        (f"{model} on {data}", to_svg(draw_means(members)))
+        (f"{model} on {data}", to_svg(draw_means(members), f"test curves, {model} on {data}"))
         for (model, data), members in groups.items()
     ]
 
@@ -84,12 +86,13 @@ def _describe(report):
         (str(seed), _number(100 * test), _number(100 * train), _number(loss, 4))
         for seed, (test, train, loss) in zip(report.seeds, last, strict=True)
     ]
-    figures = [draw_seeds(report)]
+    figures = [to_svg(draw_seeds(report), f"{report.name}: accuracy of each seed")]
     if report.alignment:
-        figures.append(draw_alignment(report.alignment))
+        title = f"{report.name}: angles and norms"
+        figures.append(to_svg(draw_alignment(report.alignment), title))
     return {
         "name": report.name,
-        "figures": [to_svg(figure) for figure in figures],
+        "figures": figures,
         "seeds": [("seed", "test %", "training %", "training loss"), *seeds],
         "config": sorted(flatten(report.config).items()),
         "environment": sorted(flatten(report.environment).items()),
@@ -102,7 +105,8 @@ def draw_means(reports):
     for i, report in enumerate(reports):
         curves = 100 * report.history["test_accuracy"]
         style = {"color": f"C{i % 10}", "ls": LINES[i // 10 % len(LINES)]}
-        plot_band(axes, np.arange(1, curves.shape[1] + 1), curves, Path(report.name).name, **style)
+        name = report.name.replace("$", r"\$")  # which begins a formula
+        plot_band(axes, np.arange(1, curves.shape[1] + 1), curves, name, **style)
     axes.set_ylabel("test accuracy (%), mean ± std")
     names = figure.legend(loc="outside lower left", fontsize="small")
     figure.set_figheight(figure.get_figheight() + 0.2 * len(names.get_texts()))
@@ -132,30 +136,33 @@ def read_markdown(text):
     for block in re.split(r"\n\s*\n", text.strip()):
         lines = block.splitlines()
         if lines and lines[0].startswith("|"):
-            cells = [[cell.strip() for cell in line.strip(" |").split("|")] for line in lines]
+            cells = [[cell.strip() for cell in line.strip()[1:-1].split("|")] for line in lines]
             blocks.append([cells[0], *cells[2:]])
         elif block:
             blocks.append(" ".join(lines))
     return blocks
 
 
-def to_svg(figure):
-    """A figure as an SVG element for a page."""
+def to_svg(figure, title):
+    """A figure as an SVG element for a page; see `inline`."""
     text = io.StringIO()
     save_figure(figure, text)
-    return inline(text.getvalue())
+    return inline(text.getvalue(), title)
 
 
-def inline(svg):
-    """An SVG file's text as an element that is as wide as there is room; safe markup.
+def inline(svg, title):
+    """An SVG file's text as an element of a page, safe markup; None for None.
 
-    The declarations before it, which name addresses, and its metadata are left out.
+    It is as wide as there is room, has names of its own for its parts, and the title for those who
+    do not see it. The declarations before it, which name addresses, and its metadata are left out.
     """
     if svg is None:
         return None
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
 
     tag, content = svg[svg.index("<svg") :].split(">", 1)
     tag = re.sub(r' (width|height)="[^"]*"', "", tag)
     content = re.sub(r"<metadata>.*?</metadata>", "", content, flags=re.DOTALL)
-    return Markup(f"{tag}>{content}")
+    own = "f" + hashlib.sha256((title + svg).encode()).hexdigest()[:8]
+    content = re.sub(r'( id="|href="#|url\(#)', rf"\1{own}-", content)
+    return Markup(f'{tag} role="img" aria-label="{escape(title)}">{content}')

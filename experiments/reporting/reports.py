@@ -38,7 +38,9 @@ class Report(NamedTuple):
     @property
     def summary(self):
         """As in `summary.json`."""
-        return summarize(self.config, self.history, self.seconds)
+        summary = summarize(self.config, self.history, self.seconds)
+        diverged = [d | {"seed": self.seeds[d["seed"]]} for d in summary["diverged"]]
+        return summary | {"diverged": diverged}
 
     @property
     def words(self):
@@ -59,8 +61,8 @@ def read_reports(path, epoch=None, num_seeds=None):
     """
     folder = user_path(path)
     if (folder / "cells").is_dir():
-        cells = sorted(cell for cell in (folder / "cells").iterdir() if cell.is_dir())
-        reports = [_of_result(cell.name, cell, epoch) for cell in cells]
+        cells = sorted(path for path in (folder / "cells").iterdir() if path.is_dir())
+        reports = [_of_result(cell.name, cell, epoch) for cell in cells if any(cell.iterdir())]
     elif any(folder.glob("seed_*.json")):
         reports = [_of_result(str(path), folder, epoch)]
     else:
@@ -87,7 +89,7 @@ def _of_workdir(name, epoch):
 def _of_result(name, folder, epoch):
     result = read_result(folder)
     last = _last_epoch(name, epoch or result.epochs, result.epochs)
-    read = lambda part, end: {n: result.history(part, n)[:, :end] for n in result.records[0][part]}
+    read = lambda part, end: {n: result.history(part, n)[:, :end] for n in result.names(part)}
     history = read("metrics", last)
     return Report(
         name,
@@ -96,7 +98,7 @@ def _of_result(name, folder, epoch):
         result.records[0]["environment"],
         history,
         read("alignment", last + 1),
-        float(np.nansum(history["seconds"][0])),
+        float(np.nansum(history["seconds"], 1).max()),  # as if all were trained side by side
     )
 
 
@@ -130,6 +132,7 @@ def describe_difference(report, baseline):
     one, other = (r.history["test_accuracy"][:, -1] for r in (report, baseline))
     message = f"runs of {len(one)} and {len(other)} seeds: give --num_seeds to compare the first"
     require(len(one) == len(other), message)
+    require(report.seeds == baseline.seeds, f"seeds {report.seeds} do not pair {baseline.seeds}")
     both = np.isfinite(one) & np.isfinite(other)
     if not both.any():
         return "-"

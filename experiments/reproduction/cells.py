@@ -10,6 +10,7 @@ from pepita_jax.errors import require, require_name
 RULES = ("bp", "fa", "drtp", "pepita", "dfa", "shallow")  # the last two are not in the paper
 IN_PAPER = RULES[:4]
 DATASETS = ("mnist", "cifar10", "cifar100")
+FITS, EMBEDDING = "fits", "embedding"
 QUICK = {"seeds": 2, "epochs": 3}
 
 
@@ -20,7 +21,8 @@ class Cell(NamedTuple):
         words: RULE, MODEL and DATASET.
         variant: what tells it from the preset of these words.
         fields: `(field, value)` that differ from the preset.
-        seeds, epochs: of the paper.
+        seeds, epochs: as the paper has them; where it has none, enough to see what happens.
+        kept: `FITS` and `EMBEDDING` of the weights, beside histograms.
     """
 
     words: tuple[str, str, str]
@@ -28,6 +30,7 @@ class Cell(NamedTuple):
     fields: tuple[tuple[str, Any], ...] = ()
     seeds: int = paper.SEEDS
     epochs: int = paper.EPOCHS
+    kept: tuple[str, ...] = ()
 
     @property
     def name(self):
@@ -48,7 +51,8 @@ class Cell(NamedTuple):
 
 def of_table_1(rule, model="mlp", dataset="mnist"):
     """A cell of Table 1."""
-    return Cell((rule, model, dataset))
+    kept = (EMBEDDING,) if (rule, model) == ("pepita", "mlp") else ()
+    return Cell((rule, model, dataset), kept=kept)
 
 
 def noise(low, scale):
@@ -64,7 +68,13 @@ def noise(low, scale):
 def he_normal(rule, dropout):
     """A network that begins with normally distributed weights (Fig. 6)."""
     fields = (("model.init", "he_normal"), ("model.dropout", dropout))
-    return Cell((rule, "mlp", "mnist"), f"he_normal_dropout_{dropout}", fields)
+    return Cell((rule, "mlp", "mnist"), f"he_normal_dropout_{dropout}", fields, kept=(FITS,))
+
+
+def other_reading(rule, model, dataset, field, value):
+    """Table 1 with one field as another reading of the paper has it."""
+    variant = f"{field.partition('.')[2]}_{value}"
+    return Cell((rule, model, dataset), variant, ((field, value),), seeds=3)
 
 
 def linear(variant, *fields, epochs):
@@ -102,9 +112,17 @@ LINEAR = [
     linear("small_batches", ("optimizer.learning_rate", 0.01), epochs=20),
 ]
 NOISE = {(low, scale): noise(low, scale) for low in (0, -1) for scale in (0.01, 0.1, 1.0)}
+WITHOUT_NOISE = [of_table_1(rule, "mlp", "cifar10") for rule in ("pepita", "shallow")]
 HE_NORMAL = {
     (rule, rate): he_normal(rule, rate) for rule in ("bp", "pepita") for rate in (0.0, 0.1)
 }
+READINGS = [
+    other_reading("pepita", "mlp", "mnist", "rule.output_error", "modulated"),
+    other_reading("pepita", "mlp", "mnist", "rule.presynaptic", "standard"),
+    other_reading("pepita", "mlp", "mnist", "rule.modulation_sign", -1),
+    other_reading("drtp", "mlp", "mnist", "rule.hidden_reduction", "mean"),
+    *(other_reading(r, "conv", "cifar10", "model.padding", 2) for r in ("bp", "fa", "drtp")),
+]
 MLP_ON_CIFAR_10 = [of_table_1(rule, "mlp", "cifar10") for rule in IN_PAPER]
 
 TARGETS = {
@@ -113,13 +131,14 @@ TARGETS = {
     "table4": [PEPITA, WHITENED],
     "fig3": [PEPITA],
     "fig4": [PEPITA],
-    "fig5": [of_table_1(r, "mlp", "cifar10") for r in ("pepita", "shallow")] + [*NOISE.values()],
+    "fig5": [*WITHOUT_NOISE, *NOISE.values()],
     "fig6": [*HE_NORMAL.values()],
     "fig7": MLP_ON_CIFAR_10,
     "fig8": MLP_ON_CIFAR_10,
     "fig9": [LONG],
     "fig10": [*HE_NORMAL.values()],
     "anti_alignment": LINEAR,
+    "readings": READINGS,
 }
 TITLES = {
     "table1": "Table 1: test accuracy",
@@ -134,6 +153,7 @@ TITLES = {
     "fig9": "Figure 9: dynamics of 1000 epochs",
     "fig10": "Figure 10: normal and Student's t",
     "anti_alignment": "Appendix E: anti-alignment in a linear network",
+    "readings": "Other readings of the paper, and its authors' programs",
 }
 
 
@@ -150,12 +170,10 @@ def read_targets(arguments):
     require(arguments, f"which target? Valid: all, {', '.join(TARGETS)}")
     wanted = {}
     for argument in arguments:
-        target, _, pattern = argument.partition(":")
-        if argument == "all":
-            wanted |= TARGETS
-            continue
-        require_name("target", target, ["all", *TARGETS])
-        wanted.setdefault(target, []).extend(_matching(target, pattern or "*"))
+        chosen, _, pattern = argument.partition(":")
+        require_name("target", chosen, TARGETS if pattern else ["all", *TARGETS])
+        for target in TARGETS if chosen == "all" else [chosen]:
+            wanted.setdefault(target, []).extend(_matching(target, pattern or "*"))
     return wanted
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from experiments.reproduction.cells import LINEAR, LONG, NOISE, PEPITA, TARGETS
+from experiments.reproduction import paper
+from experiments.reproduction.cells import LINEAR, LONG, NOISE, PEPITA, WITHOUT_NOISE
 from experiments.reproduction.show import (
     COLORS,
     Shown,
@@ -71,6 +72,9 @@ def _draw(results, figures_of):
             epoch = np.arange(result.epochs + 1)[-values.shape[1] :]
             plot_band(axes, epoch, values, None, color=COLORS["pepita"])
             axes.set_ylabel(name)
+        if result.config["dataset"] == "mnist" and figures_of is _figure_3:
+            row[1].axhline(paper.ANGLE, color="gray", ls=":", label="the paper, about")
+            row[1].legend()
         row[1].set_title(f"{title}, mean ± std")
         rows = [("epoch", *shown)]
         for epoch in sorted({round(part * result.epochs) for part in MILESTONES}):
@@ -88,17 +92,19 @@ def _at(epoch, result, values, decimals):
 def figure_5(find):
     """PEPITA, F = 0, and the input perturbed by F r k, r from [0, 1) or [-1, 1) (Fig. 5)."""
     figure, panels = make_figure(2)
-    rows = [("input of the second pass", "r", "k", "test %", "seeds", "epochs")]
-    for result in results_of(TARGETS["fig5"][:2], find):
+    rows = [("input of the second pass", "r", "k", "test %", "seeds", "epochs", "paper %")]
+    for result in results_of(WITHOUT_NOISE, find):
+        rule, data = rule_of(result), result.config["dataset"]
         for axes in panels:
-            _plot_test_curve(axes, result, label(rule_of(result)), COLORS[rule_of(result)])
-        rows.append((label(rule_of(result)), "-", "-", *_last(result)))
+            _plot_test_curve(axes, result, label(rule), COLORS[rule])
+        of_paper = str(paper.FIGURE_5[rule]) if data == "cifar10" else "-"
+        rows.append((label(rule), "-", "-", *_last(result), of_paper))
     for (low, scale), cell in NOISE.items():
         result = find(cell)
         if result:
             color = {0.01: "C4", 0.1: "C7", 1.0: "C8"}[scale]
             _plot_test_curve(panels[0 if low == 0 else 1], result, f"noise, k = {scale}", color)
-            rows.append(("noise", f"[{low}, 1)", str(scale), *_last(result)))
+            rows.append(("noise", f"[{low}, 1)", str(scale), *_last(result), "-"))
     for axes, low in zip(panels, (0, -1), strict=True):
         axes.set_title(f"r uniform in [{low}, 1)")
         axes.set_ylabel("test accuracy (%), mean ± std")

@@ -41,17 +41,16 @@ class Distribution(NamedTuple):
     log_likelihood: float
 
 
-def fit_plateau(accuracy, chance=None):
+def fit_plateau(accuracy):
     """Least squares on a test curve (App. C).
+
+    The paper also gives the fit the accuracy of chance at epoch 0. As the equation is 0 there
+    whatever its parameters, that point's error is a constant, and they are the same without it.
 
     Args:
         accuracy: fractions after epochs 1, 2, ..., `[E]`, two at least.
-        chance: the paper adds this accuracy at epoch 0. As the equation is 0 there whatever its
-            parameters, the point's error is a constant, and they are the same without it.
     """
-    epoch = np.arange(1, len(accuracy) + 1, dtype=float)
-    if chance is not None:
-        epoch, accuracy = np.r_[0, epoch], np.r_[chance, accuracy]
+    epoch = np.arange(1.0, len(accuracy) + 1)
     equation = lambda epoch, top, slowness: Plateau(top, slowness)(epoch)
     start = max(accuracy), 0.1
     found, _ = curve_fit(equation, epoch, accuracy, start, bounds=([0, 0], np.inf))
@@ -59,9 +58,17 @@ def fit_plateau(accuracy, chance=None):
 
 
 def fit_distribution(family, values):
-    """Maximum likelihood for a family of `scipy.stats`, `norm` or `t`."""
-    fitted = getattr(stats, family)
-    parameters = fitted.fit(values)
-    distance = stats.kstest(values, fitted.cdf, args=parameters).statistic
-    likelihood = fitted.logpdf(values, *parameters).mean()
+    """Maximum likelihood for a family of `scipy.stats`, `norm` or `t`.
+
+    Args:
+        family: its name.
+        values: an array, not all equal.
+    """
+    fitted, values = getattr(stats, family), np.ravel(values).astype(float)
+    mean, scale = values.mean(), values.std()
+    standard = (values - mean) / scale  # else SciPy's search depends on the unit
+    *shape, centre, width = fitted.fit(standard)
+    distance = stats.kstest(standard, fitted.cdf, args=(*shape, centre, width)).statistic
+    likelihood = fitted.logpdf(standard, *shape, centre, width).mean() - np.log(scale)
+    parameters = (*shape, mean + scale * centre, scale * width)
     return Distribution(tuple(map(float, parameters)), float(distance), float(likelihood))

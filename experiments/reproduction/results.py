@@ -7,17 +7,19 @@ import numpy as np
 
 from pepita_jax.errors import UserError, require
 from pepita_jax.storage.files import file_errors, replace_file
+from pepita_jax.storage.locks import alone
 from pepita_jax.storage.same_run import describe_changes
+from pepita_jax.storage.saved_run import FIRST_EPOCH
 
 
 class Result(NamedTuple):
-    """What was found for a cell, of the seeds that were trained longest.
+    """What was found for a cell.
 
     Attributes:
         cell: its name.
         seeds: their numbers, S of them.
-        epochs: that they were trained for.
-        records: a dict a seed, see `digest`.
+        epochs: that they were trained for, at least half of all seeds.
+        records: a dict a seed, see `digest`, of these epochs.
     """
 
     cell: str
@@ -30,6 +32,10 @@ class Result(NamedTuple):
         """The configuration of the first seed's run."""
         return self.records[0]["config"]
 
+    def names(self, part):
+        """What `metrics` or `alignment` all seeds have."""
+        return [n for n in self.records[0][part] if all(n in r[part] for r in self.records)]
+
     def history(self, part, name):
         """`metrics` or `alignment` of a name, `[S, epochs, ...]`; NaN where it is not finite."""
         return np.array([record[part][name] for record in self.records], float)
@@ -37,8 +43,12 @@ class Result(NamedTuple):
     @property
     def test_accuracy(self):
         """Of the last epoch, fractions, of the seeds that have not diverged."""
-        last = self.history("metrics", "test_accuracy")[:, -1]
-        return last[np.isfinite(last)]
+        return self.test_accuracy_after(self.epochs)
+
+    def test_accuracy_after(self, epoch):
+        """The same after an epoch; empty if it has not been reached."""
+        then = self.history("metrics", "test_accuracy")[:, epoch - 1 : epoch].ravel()
+        return then[np.isfinite(then)]
 
 
 class Results:
@@ -56,7 +66,8 @@ class Results:
         path = self._file(cell, seed)
         with file_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(path, json.dumps(record, allow_nan=False) + "\n")
+            with alone(self.folder):
+                replace_file(path, json.dumps(record, allow_nan=False) + "\n")
 
     def read(self, cell):
         """The `Result` of a cell; None without any.
@@ -93,10 +104,21 @@ def read_result(folder):
     found = [_read_file(path) for path in folder.glob("seed_*.json")]
     if not found:
         return None
-    epochs = max(record["epochs"] for record in found)
-    longest = [record for record in found if record["epochs"] == epochs]
-    records = sorted(longest, key=lambda record: record["seed"])
+    longest_first = sorted((record["epochs"] for record in found), reverse=True)
+    epochs = longest_first[(len(found) - 1) // 2]
+    records = [_cut(record, epochs) for record in found if record["epochs"] >= epochs]
+    records.sort(key=lambda record: record["seed"])
     return Result(folder.name, [record["seed"] for record in records], epochs, records)
+
+
+def _cut(record, epochs):
+    """A record as it would be after fewer epochs, of which the weights are not known."""
+    if record["epochs"] == epochs:
+        return record
+    known = {name: record[name] for name in ("cell", "seed", "config", "environment")}
+    for part, first in FIRST_EPOCH.items():
+        known[part] = {name: v[: epochs + 1 - first] for name, v in record[part].items()}
+    return known | {"epochs": epochs}
 
 
 def _read_file(path):

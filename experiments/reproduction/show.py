@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pepita_jax.plots import save_figure
-from pepita_jax.storage.files import file_errors, replace_file
+from pepita_jax.storage.files import replace_file
 from pepita_jax.tables import as_percent
 
 COLORS = {"bp": "C0", "fa": "C1", "drtp": "C2", "pepita": "C3", "dfa": "C4", "shallow": "C5"}
@@ -21,15 +21,13 @@ class Shown(NamedTuple):
     def write(self, folder, name):
         """Writes `NAME.md`, `NAME.png` and `NAME.svg`; returns the names of those there are."""
         written = []
-        with file_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            if self.table:
-                replace_file(folder / f"{name}.md", self.table + "\n")
-                written.append(f"{name}.md")
-            if self.figure:
-                for file in (f"{name}.png", f"{name}.svg"):
-                    save_figure(self.figure, folder / file)
-                    written.append(file)
+        if self.table:
+            written.append(f"{name}.md")
+            replace_file(folder / f"{name}.md", self.table + "\n")
+        if self.figure:
+            for file in (f"{name}.png", f"{name}.svg"):
+                written.append(file)
+                save_figure(self.figure, folder / file)
         return written
 
 

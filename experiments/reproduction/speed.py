@@ -8,6 +8,7 @@ from experiments.reproduction.fits import FIT_EPOCHS, fit_plateau
 from experiments.reproduction.show import (
     COLORS,
     Shown,
+    describe_seeds,
     describe_size,
     describe_spread,
     label,
@@ -18,6 +19,7 @@ from pepita_jax.data import DATASETS
 from pepita_jax.plots import make_figure, plot_band
 from pepita_jax.tables import markdown_table
 
+FEWEST = 3  # epochs that two parameters are fitted to
 HEADINGS = (
     "data", "rule", "slowness", "paper", "seed by seed", "plateau %", "seeds", "epochs fitted"
 )  # fmt: skip
@@ -25,23 +27,14 @@ HEADINGS = (
 
 def table_3(find):
     """Slowness of fully connected networks (Table 3)."""
-    rows = [
-        ("data", "rule", "slowness", "paper", "seed by seed", "plateau %", "seeds", "epochs fitted")
-    ]
-    for result in results_of(TARGETS["table3"], find):
-        rule, data, curves = rule_of(result), result.config["dataset"], fitted_curves(result)
-        fit, each = fit_plateau(curves.mean(0), chance_of(result)), map(fit_plateau, curves)
-        rows.append(
-            (
-                data,
-                label(rule),
-                f"{fit.slowness:.3f}",
-                str(paper.TABLE_3.get((rule, data), "-")),
-                describe_spread([fit.slowness for fit in each], 3),
-                f"{100 * fit.accuracy:.2f}",
-                *map(str, curves.shape),
-            )
-        )
+    rows = [HEADINGS]
+    for result, curves in fitted_curves("table3", find):
+        fit, each = fit_plateau(curves.mean(0)), [fit_plateau(curve).slowness for curve in curves]
+        rule, data = rule_of(result), result.config["dataset"]
+        numbers = (f"{fit.slowness:.3f}", str(paper.TABLE_3.get((rule, data), "-")))
+        more = (describe_spread(each, 3), f"{100 * fit.accuracy:.2f}")
+        size = (describe_seeds(result), str(curves.shape[1]))
+        rows.append((data, label(rule), *numbers, *more, *size))
     return Shown(markdown_table(rows))
 
 
@@ -59,11 +52,13 @@ def figure_7(find):
 
 def figure_8(find):
     """The plateau equation beside the curves it is fitted to (Fig. 8)."""
-    results = results_of(TARGETS["fig8"], find)
-    figure, panels = make_figure(len(results), columns=2)
-    for axes, result in zip(panels, results, strict=True):
-        curve, chance = fitted_curves(result).mean(0), chance_of(result)
-        fit, rule = fit_plateau(curve, chance), rule_of(result)
+    fitted = fitted_curves("fig8", find)
+    if not fitted:
+        return Shown()
+    figure, panels = make_figure(len(fitted), columns=2)
+    for axes, (result, curves) in zip(panels, fitted, strict=True):
+        curve, chance = curves.mean(0), 1 / DATASETS[result.config["dataset"]].num_classes
+        fit, rule = fit_plateau(curve), rule_of(result)
         epoch = np.linspace(0, len(curve), 500)
         axes.plot(
             range(len(curve) + 1), 100 * np.r_[chance, curve], "k.-", ms=3, lw=1, label="test"
@@ -76,13 +71,18 @@ def figure_8(find):
     return Shown(figure=figure)
 
 
-def fitted_curves(result):
-    """Test curves before the rate drops, `[S, epochs]`; without seeds that diverged."""
-    drop = min(result.config["schedule"]["epochs"], default=FIT_EPOCHS)
-    curves = result.history("metrics", "test_accuracy")[:, : min(FIT_EPOCHS, drop)]
-    return curves[np.isfinite(curves).all(1)]
+def fitted_curves(target, find):
+    """The runs of a target that the equation can be fitted to.
 
-
-def chance_of(result):
-    """Accuracy of a guess."""
-    return 1 / DATASETS[result.config["dataset"]].num_classes
+    Returns:
+        A list of `(Result, test curves before the rate drops)`, the curves `[S, epochs]` without
+        seeds that diverged.
+    """
+    found = []
+    for result in results_of(TARGETS[target], find):
+        drop = min(result.config["schedule"]["epochs"], default=FIT_EPOCHS)
+        curves = result.history("metrics", "test_accuracy")[:, : min(FIT_EPOCHS, drop)]
+        curves = curves[np.isfinite(curves).all(1)]
+        if len(curves) and curves.shape[1] >= FEWEST:
+            found.append((result, curves))
+    return found

@@ -10,6 +10,7 @@ from experiments.launchers import launch
 from experiments.reproduction.digest import digest
 from pepita_jax.build import build_rule_on_network
 from pepita_jax.data import DATASETS, load_dataset
+from pepita_jax.errors import UserError, require
 from pepita_jax.progress import describe_time
 from pepita_jax.storage.cohort import Cohort
 from pepita_jax.storage.workdir import Workdir
@@ -44,45 +45,61 @@ class Reproduction:
     def train(self):
         """Trains what is missing; what is done is among the results at once.
 
+        Returns:
+            Whether all is trained: jobs that are only printed are not.
+
         Raises:
             StoppedError, UserError: see `launch`.
         """
         tasks = [task for cell in self.wanted for task in self._tasks(cell)]
-        for dataset in dict.fromkeys(self.cell_at[task.path].words[2] for task in tasks):
-            load_dataset(dataset)  # rather now than after hours
+        if launch.LAUNCHER.value in ("here", "local"):
+            for dataset in dict.fromkeys(self.cell_at[task.path].words[2] for task in tasks):
+                load_dataset(dataset)  # rather now than after hours
         for task in tasks:
             print(f"to train: {self._describe(task)}", file=sys.stderr)
-        self.waiting, start = {task: self._work(task) for task in tasks}, time.monotonic()
-        everything = sum(self.waiting.values())
+        waiting, start = {task: self._work(task) for task in tasks}, time.monotonic()
+        everything = sum(waiting.values())
 
         def land(task):
             self._collect(self.cell_at[task.path])
-            left = sum(self.waiting.values()) - self.waiting.pop(task)
-            spent = time.monotonic() - start
-            after = f"about {describe_time(spent * left / (everything - left))} left for the others"
-            line = f"{self._describe(task)}: done"
-            print(f"{line}, {after}" if left else line, file=sys.stderr)
+            del waiting[task]
+            left = sum(waiting.values())
+            seconds = (time.monotonic() - start) * left / (everything - left)
+            after = f", about {describe_time(seconds)} left for the others" if left else ""
+            print(f"{self._describe(task)}: done{after}", file=sys.stderr)
 
-        launch.train_tasks(tasks, self.root, land)
+        if not launch.train_tasks(tasks, self.root, land):
+            return False
+        for cell, wanted in self.wanted.items():
+            if missing := self.results.missing(cell, *wanted):
+                seeds = ", ".join(map(str, missing))
+                raise UserError(f"{cell.name} lacks seeds {seeds}: start again")
+        return True
 
     def _tasks(self, cell):
         """`Task`s for the seeds of a cell that are in no result."""
         seeds, epochs = self.wanted[cell]
-        tasks = []
-        for part in _ranges(self.results.missing(cell, seeds, epochs)):
-            num_seeds = max([part.stop, *(cohort.seeds.stop for cohort in self._cohorts(cell))])
-            num_epochs = max([epochs, *(cohort.epoch for cohort in self._cohorts(cell))])
-            config = cell.config(num_seeds, num_epochs)
-            tasks += launch.tasks_of(self.root / cell.name, config, part)
-        return tasks
+        missing, there = set(self.results.missing(cell, seeds, epochs)), self._cohorts(cell)
+        if not missing:
+            return []
+        for cohort in there:  # what has been trained together stays together
+            missing |= set(cohort.seeds) if missing & set(cohort.seeds) else set()
+        num_seeds = max([max(missing) + 1, *(cohort.seeds.stop for cohort in there)])
+        num_epochs = max([epochs, *(cohort.epoch for cohort in there)])
+        path, config = self.root / cell.name, cell.config(num_seeds, num_epochs)
+        return [task for part in _ranges(missing) for task in launch.tasks_of(path, config, part)]
 
     def _collect(self, cell):
         """Writes results of the seeds that the workdir has and the results lack."""
         _, epochs = self.wanted[cell]
         for cohort in self._cohorts(cell):
-            if cohort.is_done(epochs) and self.results.missing(cell, cohort.seeds, epochs):
+            missing = self.results.missing(cell, cohort.seeds, epochs)
+            if missing and cohort.is_done(epochs):
                 whole = Cohort(cohort.checkpoints.folder.parent, cohort.seeds)  # all is checked
-                for seed, record in digest(cell, whole, epochs):
+                damaged = f"the checkpoint of epoch {cohort.epoch} in {cohort.checkpoints.folder}"
+                message = f"{damaged} is damaged: remove it, to train on from the one before"
+                require(whole.is_done(epochs), message)
+                for seed, record in digest(cell, whole, epochs, missing):
                     self.results.write(cell, seed, record)
 
     def _cohorts(self, cell):
@@ -106,9 +123,9 @@ class Reproduction:
 
 
 def _ranges(seeds):
-    """Ascending numbers as ranges without gaps."""
+    """Numbers as ranges without gaps."""
     ranges = []
-    for seed in seeds:
+    for seed in sorted(seeds):
         if ranges and ranges[-1].stop == seed:
             ranges[-1] = range(ranges[-1].start, seed + 1)
         else:

@@ -3,20 +3,22 @@
 import numpy as np
 from scipy import stats
 
-from experiments.reproduction.cells import HE_NORMAL, PEPITA
+from experiments.reproduction.cells import EMBEDDING, FITS, HE_NORMAL, PEPITA
 from experiments.reproduction.show import Shown, describe_spread, label
 from pepita_jax.plots import make_figure
 from pepita_jax.tables import markdown_table
 
 COLORS = {("bp", 0.0): "C1", ("bp", 0.1): "C4", ("pepita", 0.0): "C2", ("pepita", 0.1): "C0"}
+NAMES = {"norm": "normal", "t": "Student's t"}
 MOST_FREEDOM = 100  # more degrees of freedom look normal
 
 
 def figure_4(find):
     """t-SNE of the hidden layer before and after training, of one seed (Fig. 4)."""
-    (embedding,) = [r["embedding"] for r in find(PEPITA).records if "embedding" in r] or [None]
-    if embedding is None:
-        return None
+    result = find(PEPITA)
+    embedding = next((r[EMBEDDING] for r in result.records if EMBEDDING in r), None)
+    if embedding is None:  # that of seed 0 alone is kept
+        return Shown()
     figure, panels = make_figure(2, xlabel="")
     labels = np.array(embedding["labels"])
     for axes, name in zip(panels, ("before", "after"), strict=True):
@@ -35,7 +37,7 @@ def figure_6(find):
     """Distributions of both layers' weights (Fig. 6)."""
     figure, panels = make_figure(2, xlabel="weight")
     for (rule, dropout), record in _records(find).items():
-        for axes, histogram in zip(panels, record["weights"]["histograms"], strict=True):
+        for axes, histogram in zip(panels, record["histograms"], strict=True):
             density, edges = density_of(histogram)
             name = f"{label(rule)}, dropout {dropout}"
             axes.stairs(density, edges, label=name, color=COLORS[rule, dropout])
@@ -48,21 +50,20 @@ def figure_6(find):
 def figure_10(find):
     """The output layer's weights with a normal and a Student's t distribution (Fig. 10)."""
     records = _records(find)
+    if not records:
+        return Shown()
     figure, panels = make_figure(len(records), xlabel="weight", columns=2)
     for axes, ((rule, dropout), record) in zip(panels, records.items(), strict=True):
-        density, edges = density_of(record["weights"]["histograms"][-1])
+        density, edges = density_of(record["histograms"][-1])
         axes.stairs(density, edges, fill=True, alpha=0.4, color=COLORS[rule, dropout])
         at = np.linspace(edges[0], edges[-1], 500)
         for family, line in {"norm": "k-", "t": "k:"}.items():
-            fit = record["weights"]["fits"][family]
+            fit = record[FITS][family]
             name = f"{NAMES[family]}, distance {fit['distance']:.3f}"
             axes.plot(at, getattr(stats, family).pdf(at, *fit["parameters"]), line, label=name)
         axes.set(title=f"{label(rule)}, dropout {dropout}", ylabel="density")
         axes.legend()
     return Shown(_fits_table(find), figure)
-
-
-NAMES = {"norm": "normal", "t": "Student's t"}
 
 
 def density_of(histogram):
@@ -73,10 +74,14 @@ def density_of(histogram):
 
 
 def _records(find):
-    """The first seed's record of each network, of those whose weights are finite."""
+    """Of each network the record of the first seed whose weights are known, as finite ones are."""
     found = {key: find(cell) for key, cell in HE_NORMAL.items()}
-    records = {key: result.records[0] for key, result in found.items() if result}
-    return {key: record for key, record in records.items() if record["weights"]}
+    known = {key: _with_fits(result) for key, result in found.items() if result}
+    return {key: records[0] for key, records in known.items() if records}
+
+
+def _with_fits(result):
+    return [record for record in result.records if FITS in record]
 
 
 def _fits_table(find):
@@ -88,7 +93,7 @@ def _fits_table(find):
     ]  # fmt: skip
     for (rule, dropout), cell in HE_NORMAL.items():
         result = find(cell)
-        fits = [r["weights"]["fits"] for r in result.records if r["weights"]] if result else []
+        fits = [record[FITS] for record in _with_fits(result)] if result else []
         if fits:
             gain = [fit["t"]["log_likelihood"] - fit["norm"]["log_likelihood"] for fit in fits]
             freedom = [fit["t"]["parameters"][0] for fit in fits]

@@ -2,6 +2,7 @@
 
 import html
 import html.parser
+import io
 import re
 import shutil
 import subprocess
@@ -9,9 +10,10 @@ import subprocess
 import numpy as np
 import pytest
 
-from experiments.reporting.page import inline, make_page, read_markdown
+from experiments.reporting.page import draw_seeds, inline, make_page, read_markdown
 from experiments.reporting.reports import Report, read_documents, read_reports
 from experiments.reproduction.cells import of_table_1
+from pepita_jax.plots import save_figure
 from tests.experiments.commands import quick_command
 from tests.experiments.reproduction.planted import plant
 
@@ -32,7 +34,10 @@ def make_report(name, accuracy):
 @pytest.fixture
 def page():
     reports = [make_report("runs/a", 0.5), make_report("runs/<b>&", 0.07), make_report("c", 0.9)]
-    documents = [("A table", "Words.\n\n| x | y |\n|---|---|\n| 1 | 2 |", None)]
+    reports.append(make_report("none", np.nan))
+    text = io.StringIO()
+    save_figure(draw_seeds(reports[0]), text)
+    documents = [("A table", "Words.\n\n| x | y |\n|---|---|\n| 1 | 2 |", text.getvalue())]
     return make_page(reports, [], documents)
 
 
@@ -70,21 +75,24 @@ def test_the_page_holds_the_figures_and_needs_nothing_else(page):
         assert cell in structure.cells
     assert all(link.startswith("#") for link in structure.links)
     assert {link[1:] for link in structure.links} <= set(structure.ids)
+    assert len(set(structure.ids)) == len(structure.ids)
     assert not re.search(r"url\((?!#)|@import|fetch\(", page)
-    assert page.count("<svg") == 4  # a group's means, and each run's seeds
+    assert page.count("<svg") == 6  # the document's, a group's means, and each run's seeds
 
 
 def test_markdown_becomes_paragraphs_and_tables():
-    text = "One\nline.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nLast."
-    assert read_markdown(text) == ["One line.", [["a", "b"], ["1", "2"]], "Last."]
+    text = "One\nline.\n\n| a | b |\n|---|---|\n| 1 |  |\n\nLast."
+    assert read_markdown(text) == ["One line.", [["a", "b"], ["1", ""]], "Last."]
     assert read_markdown("") == []
 
 
 def test_a_figure_s_file_becomes_an_element_without_size():
     file = '<?xml version="1.0"?>\n<!DOCTYPE svg "http://x">\n<svg height="9pt" viewBox="0 0 1 1" '
     file += 'width="9pt"><metadata>\nx</metadata><path height="3"/></svg>'
-    assert str(inline(file)) == '<svg viewBox="0 0 1 1"><path height="3"/></svg>'
-    assert inline(None) is None
+    found = str(inline(file, 'a "b"'))
+    assert found.startswith('<svg viewBox="0 0 1 1" role="img" aria-label="a &#34;b&#34;">')
+    assert found.endswith('<path height="3"/></svg>')
+    assert inline(None, "") is None
 
 
 def test_results_are_shown_like_runs(tmp_path):
@@ -104,28 +112,30 @@ def test_results_are_shown_like_runs(tmp_path):
     assert "planted" in Structure(out.read_text()).cells
 
 
-CLICK = """<script>
+SORT = """<script>
   const table = document.querySelector("#overview table");
   const click = () => {
     table.tHead.rows[0].cells[6].querySelector("button").click();
     return [...table.tBodies[0].rows].map(row => row.cells[0].textContent).join();
   };
   const fits = document.documentElement.scrollWidth <= innerWidth;
-  document.title = [click(), click(), fits].join(";");
+  parent.postMessage([innerWidth, fits, click(), click()].join(";"), "*");
 </script>"""
+TELEPHONE = """<!DOCTYPE html><title></title><script>
+  addEventListener("message", message => { document.title = message.data; });
+</script><iframe src="page.html" style="width: 390px; height: 800px; border: 0"></iframe>"""
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
-@pytest.mark.parametrize("width", [390, 1300])
-def test_in_a_browser_headings_sort_and_the_page_is_no_wider_than_a_telephone(
-    width, page, tmp_path
-):
-    path = tmp_path / "page.html"
-    path.write_text(page.replace("</body>", CLICK + "</body>"))
+def test_on_a_telephone_the_page_fits_and_its_tables_sort(page, tmp_path):
+    (tmp_path / "page.html").write_text(page.replace("</body>", SORT + "</body>"))
+    (tmp_path / "telephone.html").write_text(TELEPHONE)
     done = subprocess.run(
-        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width},800",
-         f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", path.as_uri()],
+        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000",
+         f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom",
+         (tmp_path / "telephone.html").as_uri()],
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     title = html.unescape(re.search("<title>(.*)</title>", done.stdout)[1])
-    assert title == "runs/<b>&,runs/a,c;c,runs/a,runs/<b>&;true"
+    rising, falling = "runs/<b>&,runs/a,c", "c,runs/a,runs/<b>&"  # what diverged comes last
+    assert title == f"390;true;{rising},none;{falling},none"

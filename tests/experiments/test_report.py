@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from experiments.reproduction.cells import of_table_1
 from pepita_jax.storage.workdir import Workdir
 from tests.experiments.commands import assert_refused, quick_command
+from tests.experiments.reproduction.planted import plant as plant_results
 
 ACCURACIES = {
     "pepita": [[0.1, 0.5], [0.1, 0.6], [0.1, 0.7], [0.1, 0.9]],
@@ -68,6 +70,16 @@ def test_seeds_that_have_diverged_are_in_no_mean_and_no_pair(workdirs, tmp_path)
 def test_runs_that_do_not_pair_are_not_compared(workdirs, tmp_path):
     other = plant(tmp_path / "other", "pepita", ACCURACIES["pepita"], seed=7)
     assert_refused(quick_command("report", workdirs[0], f"--baseline={other}"), "seed is 0 and 7")
+
+
+def test_other_seeds_do_not_pair(tmp_path):
+    metrics = {n: [0.5] for n in ("test_accuracy", "train_accuracy", "train_loss", "seconds")}
+    cells = [of_table_1(rule) for rule in ("pepita", "bp")]
+    for cell, first in zip(cells, (0, 5), strict=True):
+        plant_results(tmp_path, cell, [[0.5]] * 2, first, metrics=metrics)
+    one, other = (tmp_path / "cells" / cell.name for cell in cells)
+    refused = quick_command("report", one, f"--baseline={other}")
+    assert_refused(refused, "seeds [0, 1] do not pair [5, 6]")
 
 
 def test_fewer_seeds_and_epochs_can_be_shown(workdirs):

@@ -11,19 +11,17 @@ def fit(parameters, distance, log_likelihood):
     return {"parameters": parameters, "distance": distance, "log_likelihood": log_likelihood}
 
 
-WEIGHTS = {
-    "histograms": [HISTOGRAM, HISTOGRAM],
-    "fits": {"norm": fit([0.0, 0.5], 0.1, -1.0), "t": fit([3.0, 0.0, 0.4], 0.02, -0.8)},
-}
+FITS = {"norm": fit([0.0, 0.5], 0.1, -1.0), "t": fit([3.0, 0.0, 0.4], 0.02, -0.8)}
 
 
-def plant(folder, cell, accuracies, num_seeds=10, num_epochs=100, **more):
-    """Files of seeds 0, 1, ... with these test accuracies, `[seeds, epochs]`."""
-    config = cell.config(num_seeds, num_epochs)
-    for seed, values in enumerate(np.array(accuracies).tolist()):
-        record = {"cell": cell.name, "seed": seed, "epochs": len(values), "config": config}
-        record |= {"environment": {"jax": "0"}, "weights": WEIGHTS, "alignment": {}}
+def plant(folder, cell, accuracies, first=0, **more):
+    """Files of seeds with these test accuracies, `[seeds, epochs]`; None: it has diverged."""
+    for seed, values in enumerate(np.array(accuracies).tolist(), first):
+        record = {"cell": cell.name, "seed": seed, "epochs": len(values)}
+        record |= {"config": cell.config(10, 100), "environment": {"jax": "0"}, "alignment": {}}
         record["metrics"] = {"test_accuracy": values}
+        if values[-1] is not None:
+            record |= {"histograms": [HISTOGRAM, HISTOGRAM], "fits": FITS}
         Results(folder).write(cell, seed, record | more)
 
 

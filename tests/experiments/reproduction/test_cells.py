@@ -3,8 +3,18 @@
 import pytest
 
 from experiments.reproduction import paper
-from experiments.reproduction.cells import IN_PAPER, TARGETS, of_table_1, read_targets
+from experiments.reproduction.cells import (
+    HE_NORMAL,
+    IN_PAPER,
+    LONG,
+    NOISE,
+    TARGETS,
+    WHITENED,
+    of_table_1,
+    read_targets,
+)
 from pepita_jax import UserError
+from pepita_jax.options import flatten
 
 
 def test_every_cell_of_every_target_is_a_valid_run_of_its_own():
@@ -21,6 +31,38 @@ def test_the_cells_of_table_1_are_the_paper_s_with_its_rates():
     in_paper = {cell.words for cell in TARGETS["table1"] if cell.words[0] in IN_PAPER}
     assert in_paper == paper.TABLE_1.keys()
     assert {(cell.words[0], cell.words[2]) for cell in TARGETS["table3"]} == paper.TABLE_3.keys()
+
+
+@pytest.mark.parametrize(
+    ("cell", "fields"),
+    [
+        (NOISE[-1, 0.01], ["rule.modulation noise", "rule.noise_scale 0.01"]),
+        (NOISE[0, 1.0],
+         ["rule.modulation noise", "rule.noise_scale 1.0", "rule.noise_low 0.0"]),
+        (WHITENED, ["whiten True", "optimizer.learning_rate 0.01"]),
+        (HE_NORMAL["bp", 0.0], ["model.init he_normal", "model.dropout 0.0"]),
+        (LONG, ["num_epochs 1000", "num_seeds 5"]),
+    ],
+)  # fmt: skip
+def test_a_variant_differs_from_table_1_in_these_fields_alone(cell, fields):
+    usual = of_table_1(*cell.words)
+    own, usual = (flatten(c.config(c.seeds, c.epochs)) for c in (cell, usual))
+    differing = {f"{name} {value}" for name, value in own.items() if usual[name] != value}
+    assert differing == set(fields)
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value"),
+    [
+        (paper.TABLE_1, ("bp", "mlp", "cifar10"), (55.27, 0.32)),
+        (paper.TABLE_1, ("drtp", "conv", "cifar100"), (20.14, 0.68)),
+        (paper.TABLE_1, ("pepita", "conv", "mnist"), (98.29, 0.13)),
+        (paper.TABLE_3, ("fa", "cifar100"), 4.243),
+        (paper.TABLE_4, True, (92.08, 0.14)),
+    ],
+)
+def test_the_paper_s_numbers_stand_where_the_paper_has_them(table, key, value):
+    assert table[key] == value
 
 
 def test_targets_share_the_runs_of_table_1():
@@ -48,6 +90,8 @@ def test_all_is_everything_and_parts_add_up():
     assert read_targets(["all"]) == TARGETS
     two = read_targets(["table1:bp,mlp,mnist", "table1:fa,mlp,mnist"])
     assert [cell.words[0] for cell in two["table1"]] == ["bp", "fa"]
+    read_targets(["all", "table1:bp,mlp,mnist"])
+    assert len(TARGETS["table1"]) == 36
 
 
 @pytest.mark.parametrize(
@@ -55,6 +99,7 @@ def test_all_is_everything_and_parts_add_up():
     [
         ([], "which target? Valid: all, table1"),
         (["table2"], "unknown target 'table2'; valid: all, anti_alignment"),
+        (["all:bp,mlp,mnist"], "unknown target 'all'"),
         (["table4:bp,mlp,mnist"], "table4 has no cell 'bp,mlp,mnist'; valid: pepita_mlp_mnist"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from experiments.reproduction.fits import Plateau, fit_distribution, fit_plateau
 
@@ -17,10 +17,13 @@ def test_a_curve_that_follows_the_plateau_equation_has_its_slowness(slowness):
 
 
 @pytest.mark.parametrize("chance", [0.01, 0.1, 0.9])
-def test_a_point_at_epoch_0_cannot_change_the_fit(chance):
+def test_the_paper_s_point_at_epoch_0_cannot_change_the_fit(chance):
     noise = 0.01 * np.random.default_rng(0).normal(size=60)
     curve = Plateau(0.55, 0.6)(EPOCHS) + noise
-    np.testing.assert_allclose(fit_plateau(curve, chance), fit_plateau(curve), rtol=1e-6)
+    equation = lambda epoch, top, slowness: top * epoch / (slowness + epoch)
+    with_chance = np.r_[0, EPOCHS], np.r_[chance, curve]
+    expected, _ = optimize.curve_fit(equation, *with_chance, (0.5, 1))
+    np.testing.assert_allclose(fit_plateau(curve), expected, rtol=1e-5)
 
 
 def test_a_fit_of_least_squares_leaves_no_error_along_its_parameters():
@@ -49,6 +52,15 @@ def test_a_normal_sample_is_fitted_by_its_moments_and_gains_nothing_from_a_t():
     assert -normal.log_likelihood == pytest.approx(np.log(2 * np.pi * np.e * values.var()) / 2)
     assert student.log_likelihood - normal.log_likelihood < 1e-3
     assert student.parameters[0] > 30
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_very_small_and_large_weights_are_fitted_as_well(scale):
+    values = stats.t.rvs(4, size=500, random_state=0)
+    usual, scaled = (fit_distribution("t", factor * values) for factor in (1, scale))
+    np.testing.assert_allclose(scaled.parameters, np.multiply(usual.parameters, [1, scale, scale]))
+    assert scaled.distance == pytest.approx(usual.distance)
+    assert scaled.log_likelihood == pytest.approx(usual.log_likelihood - np.log(scale))
 
 
 def test_the_distance_is_the_largest_gap_between_distribution_functions():

@@ -6,14 +6,14 @@ import shutil
 import numpy as np
 import pytest
 
-from experiments.reproduction.cells import TARGETS, of_table_1
-from experiments.reproduction.digest import describe_weights
+from experiments.reproduction.cells import HE_NORMAL, TARGETS, of_table_1
 from pepita_jax.run import load_run
 from tests.experiments.commands import assert_refused, command, quick_command
 from tests.experiments.reproduction.planted import plant, rows_of
 
-WITH_TABLE = {"table1", "table3", "table4", "fig3", "fig5", "fig9", "fig10", "anti_alignment"}
-WITH_FIGURE = TARGETS.keys() - {"table1", "table3", "table4"}
+ONLY_TABLE = {"table1", "table3", "table4", "readings"}
+WITH_TABLE = {*ONLY_TABLE, "fig3", "fig5", "fig9", "fig10", "anti_alignment"}
+WITH_FIGURE = TARGETS.keys() - ONLY_TABLE
 
 
 def reproduce(*arguments):
@@ -25,7 +25,7 @@ def reproduce(*arguments):
 SOME = [
     "table1:*,mlp,mnist", "table1:pepita,conv,mnist", "table3", "table4", "fig3", "fig4",
     "fig5:*mlp_cifar10", "fig5:*k_0.1", "fig6:bp*0.0", "fig7", "fig8", "fig9", "fig10:pepita*0.1",
-    "anti_alignment:*small*",
+    "anti_alignment:*small*", "readings:*hidden_reduction*",
 ]  # fmt: skip
 
 
@@ -82,10 +82,17 @@ def test_a_record_holds_figures_configuration_versions_and_weights(everything):
         np.testing.assert_allclose(found["alignment"][name], values[1], atol=1e-6)
     assert found["config"]["dataset"] == "digits"
     assert {"jax", "commit", "devices"} <= found["environment"].keys()
-    assert found["weights"] == json.loads(json.dumps(describe_weights([W[1] for W in run.params])))
-    for histogram, W in zip(found["weights"]["histograms"], run.params, strict=True):
+    for histogram, W in zip(found["histograms"], run.params, strict=True):
         assert sum(histogram["counts"]) == W[1].size
         assert (histogram["low"], histogram["high"]) == (W[1].min(), W[1].max())
+
+
+def test_a_record_for_figure_10_holds_the_fits_to_its_own_output_layer(everything):
+    _, out = everything
+    cell = HE_NORMAL["pepita", 0.1].quick().name
+    values = load_run(out / "runs" / cell).params[-1][1]
+    mean, deviation = record(out, cell, seed=1)["fits"]["norm"]["parameters"]
+    assert (mean, deviation) == (pytest.approx(values.mean()), pytest.approx(values.std()))
 
 
 def test_the_hidden_layer_is_embedded_once(everything):
@@ -115,21 +122,34 @@ def test_parts_from_two_machines_merge_and_a_cell_can_grow(tmp_path):
     assert "to train" not in done.stderr
     (row,) = rows_of(done.stdout)
     assert row[4:6] == ["3", "1"]
-    # Longer: seeds 1 and 2 go on from their checkpoint.
-    done = reproduce(cell, "--quick", f"--out={folders[1]}", "--seeds=1:3", "--epochs=2")
+    # Longer: seed 2 takes seed 1 along, and both go on from their checkpoint.
+    done = reproduce(cell, "--quick", f"--out={folders[1]}", "--seeds=2:3", "--epochs=2")
     assert "epochs 2 to 2" in done.stderr
     (row,) = rows_of(done.stdout)
-    assert row[4:6] == ["2", "2"]  # of the seeds that were trained longest
+    assert row[4:6] == ["2", "2"]  # as most seeds
 
 
 def test_commands_for_other_machines_are_printed_and_then_collected(tmp_path):
     arguments = ("table1:bp,mlp,mnist", "--quick", f"--out={tmp_path}", "--epochs=1")
-    printed = reproduce(*arguments, "--launcher=print").stdout.splitlines()[0]
+    (printed,) = reproduce(*arguments, "--launcher=print").stdout.splitlines()
     assert printed.startswith("python -m experiments.train --workdir=")
     assert command("train", *printed.split()[3:]).returncode == 0
     done = reproduce(*arguments)
     assert "to train" not in done.stderr
     assert len(rows_of(done.stdout)) == 1
+
+
+def test_a_damaged_checkpoint_is_not_taken_for_seeds_that_diverged(tmp_path):
+    arguments = ("table1:bp,mlp,mnist", "--quick", f"--out={tmp_path}", "--epochs=2")
+    reproduce(*arguments)
+    shutil.rmtree(tmp_path / "cells")
+    newest = tmp_path / "runs" / "bp_mlp_digits" / "checkpoints" / "seeds_0-1" / "2"
+    damaged = next(p for p in (newest / "states").rglob("*") if p.is_file() and p.stat().st_size)
+    damaged.write_bytes(b"x" + damaged.read_bytes()[1:])
+    assert_refused(quick_command("reproduce", *arguments), "epoch 2", "damaged: remove it")
+    shutil.rmtree(newest)
+    (row,) = rows_of(reproduce(*arguments).stdout)
+    assert row[4:6] == ["2", "2"]
 
 
 def test_results_of_another_run_are_refused(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 
 from experiments.reproduction import accuracies, dynamics, speed, weights
 from experiments.reproduction.accuracies import standard_error
-from experiments.reproduction.cells import HE_NORMAL, NOISE, WHITENED, of_table_1
+from experiments.reproduction.cells import HE_NORMAL, NOISE, READINGS, WHITENED, of_table_1
 from experiments.reproduction.fits import Plateau
 from experiments.reproduction.paper import Printed
 from experiments.reproduction.results import Results
@@ -37,6 +37,51 @@ def test_the_standard_error_combines_both():
     values = np.array([0.5, 0.52, 0.54])
     expected = np.sqrt(2**2 / 3 + 1**2 / 10)
     assert standard_error(values, Printed(52, 1)) == pytest.approx(expected)
+
+
+def test_one_seed_is_compared_with_nothing(tmp_path):
+    plant(tmp_path, of_table_1("pepita"), last_epochs(TEN[:1]))
+    (row,) = rows_of(accuracies.table_1(Results(tmp_path).read).table)
+    assert row[3:] == ["98.01", "1", "100", "98.01 ± 0.09", "-", "two seeds are needed"]
+
+
+def test_a_few_seeds_that_were_trained_longer_or_shorter_do_not_hide_the_others(tmp_path):
+    plant(tmp_path, of_table_1("pepita"), last_epochs(TEN))
+    plant(tmp_path, of_table_1("pepita"), [[0.9] * 100 + [0.1] * 50])
+    plant(tmp_path, of_table_1("pepita"), [[0.5] * 20] * 2, first=10)
+    (row,) = rows_of(accuracies.table_1(Results(tmp_path).read).table)
+    assert row[4:6] == ["10", "100"]
+    assert row[3].startswith("97.22")  # (9 x 98.02 + 90) / 10, nearly
+    assert "fits" not in Results(tmp_path).read(of_table_1("pepita")).records[0]
+
+
+def test_other_readings_stand_beside_table_1_after_as_many_epochs(tmp_path):
+    plant(tmp_path, READINGS[0], np.full((3, 2), 0.7))
+    plant(tmp_path, of_table_1("pepita"), [[0.5, 0.6, 0.9], [0.5, 0.8, 0.9]])
+    (row,) = rows_of(accuracies.readings(Results(tmp_path).read).table)
+    fields = ["mlp", "mnist", "PEPITA", "rule.output_error", "modulated"]
+    assert row == [*fields, "70.00 ± 0.00", "3", "2", "70.00 ± 14.14"]
+
+
+def test_where_all_seeds_have_diverged_there_is_no_number_and_no_error(tmp_path):
+    for cell in (of_table_1("pepita", "mlp", "cifar10"), HE_NORMAL["bp", 0.0]):
+        plant(tmp_path, cell, [[None] * 3] * 2)
+    find = Results(tmp_path).read
+    (row,) = rows_of(accuracies.table_1(find).table)
+    assert row[3:5] == ["-", "0 of 2, others diverged"]
+    assert rows_of(speed.table_3(find).table) == []
+    assert speed.figure_8(find).figure is weights.figure_10(find).figure is None
+
+
+def test_figure_4_needs_seed_0(tmp_path):
+    plant(tmp_path, of_table_1("pepita"), [[0.5]], first=5)
+    assert weights.figure_4(Results(tmp_path).read) == (None, None)
+
+
+def test_a_first_seed_that_has_diverged_hides_no_other_in_figure_10(tmp_path):
+    plant(tmp_path, HE_NORMAL["bp", 0.0], [[None], [0.5], [0.6]])
+    (row,) = rows_of(weights.figure_10(Results(tmp_path).read).table)
+    assert row[2] == "2"
 
 
 def test_seeds_that_have_diverged_are_in_no_mean(tmp_path):
