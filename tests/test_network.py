@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pepita_jax import build_network
+from pepita_jax.network import INITIALIZERS
 from tests.cases import NETWORKS, make_batch, make_network, make_params
 
 
@@ -24,11 +25,18 @@ def test_initialisers_have_the_scale_of_their_fan_in(init, limit, std):
         np.testing.assert_allclose(np.std(W), std(fan_in), rtol=0.05)
 
 
-def test_he_normal_is_not_truncated():
-    net = build_network("mlp", input_shape=(28, 28, 1), num_classes=10, init="he_normal")
-    W = np.asarray(net.init(jax.random.key(0))[0])
-    beyond = np.mean(np.abs(W) > 3 * np.sqrt(2 / 784))
-    np.testing.assert_allclose(beyond, 0.0027, rtol=0.1)
+@pytest.mark.parametrize(
+    ("init", "scaling"),
+    [
+        ("he_uniform", (2.0, "fan_in", "uniform")),
+        ("he_normal", (2.0, "fan_in", "normal")),
+        ("pytorch", (1 / 3, "fan_in", "uniform")),
+    ],
+)
+@pytest.mark.parametrize("shape", [(3072, 64), (7, 10), (5, 5, 3, 32), (7200, 10)])
+def test_initialisers_draw_the_numbers_of_jax(init, scaling, shape):
+    expected = jax.nn.initializers.variance_scaling(*scaling)(jax.random.key(7), shape)
+    np.testing.assert_array_equal(INITIALIZERS[init](jax.random.key(7), shape), expected)
 
 
 def test_dropout_is_inverted_and_falls_on_hidden_dense_layers_alone():

@@ -37,6 +37,7 @@ def test_operations_of_every_rule_are_counted(rule):
     assert forward < step_operations(rule, net, 100) < 4 * forward
 
 
+@pytest.mark.slow
 def test_everything_is_measured_and_kept(monkeypatch, tmp_path, capsys):
     for module, name, value in (
         (machine, "SIDE", 64),
