@@ -33,12 +33,12 @@ clean:
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "installing into $(VENV) (a minute or two)"
-	$(INSTALL) --editable .
+	$(INSTALL) pip --editable .
 	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "installing into $(VENV) (a minute or two)"
-	$(INSTALL) --editable '.[test]'
+	$(INSTALL) pip --editable '.[test]'
 	@touch $@ $(VENV)/.installed
 
 # pip --python needs no pip inside: some systems ship venv without it.

@@ -101,7 +101,8 @@ def _user_error_behind(error):
             error = error.args[0]
         return UserError(f"the configuration has no such field: {error.args[0]} (see --help)")
     if isinstance(error, flags.UnrecognizedFlagError):
-        return UserError(f"{error}; fields are set by --config.FIELD=VALUE (see --help)")
+        fields = "; fields are set by --config.FIELD=VALUE" if "config" in flags.FLAGS else ""
+        return UserError(f"{error}{fields} (see --help)")
     return error
 
 

@@ -6,7 +6,8 @@ TARGET is one of the names below, `all`, or a part such as table1:pepita,conv,ci
 stands for anything. What the results in --out already have is not trained again: in a clone they
 are there, and --out=DIR elsewhere trains everything anew. Stopped, the same command goes on. With
 --seeds=0:5 only these are trained: results of several machines, a file a seed, can be copied
-together. --quick tries it all on scikit-learn's digits.
+together. Shown is all that the results have of a cell, not only what was asked for now. --quick
+tries it all on scikit-learn's digits.
 """
 
 from functools import cache
@@ -70,7 +71,7 @@ def main(arguments):
         out.mkdir(parents=True, exist_ok=True)
         with alone(out):
             files = show_all(wanted, find, out)
-    print(f"\n{out}: {', '.join(files) or 'nothing has been run yet'}")
+    print(f"\n{out}: {', '.join(files) or 'no run has been finished yet'}")
 
 
 def show_all(targets, find, out):

@@ -23,7 +23,7 @@ def tensorboard(path, wanted):
     try:
         from tensorboardX import SummaryWriter
     except ImportError as error:
-        message = "tensorboard=True needs the extra: pip install 'pepita_jax[tensorboard]'"
+        message = "tensorboard=True needs the extra: pip install -e '.[tensorboard]'"
         raise UserError(message) from error
 
     folder, writers = user_path(path) / "tensorboard", {}

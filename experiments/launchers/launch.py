@@ -64,7 +64,7 @@ def launch(tasks, root):
     try:
         from experiments.launchers.slurm import launch_on_slurm
     except ModuleNotFoundError as error:
-        message = "--launcher=slurm needs the extra: pip install 'pepita_jax[slurm]'"
+        message = "--launcher=slurm needs the extra: pip install -e '.[slurm]'"
         raise UserError(message) from error
     return _count(launch_on_slurm(tasks, root / "slurm", slurm_parameters()), len(tasks))
 
@@ -139,6 +139,8 @@ def slurm_parameters():
 def _train_here(tasks):
     with signals.stopping_gently() as should_stop:
         for task in tasks:
+            if len(tasks) > 1:
+                print(task, file=sys.stderr)
             task(should_stop)
             yield task
 

@@ -31,7 +31,7 @@ def make_page(reports, differences, documents):
     try:
         from jinja2 import Environment
     except ModuleNotFoundError as error:
-        message = "--out needs the extra: pip install 'pepita_jax[report]'"
+        message = "--out needs the extra: pip install -e '.[report]'"
         raise UserError(message) from error
     template = resources.files("experiments.reporting").joinpath("page.html").read_text("utf-8")
     shown = [

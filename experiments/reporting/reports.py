@@ -128,7 +128,8 @@ def describe_difference(report, baseline):
     for field in PAIRED:
         pair = report.config.get(field), baseline.config.get(field)
         message = f"runs cannot be compared seed by seed: {field} is {pair[0]!r} and {pair[1]!r}"
-        require(pair[0] == pair[1], message)
+        way_out = f"; give --epoch={min(pair)}" if field == "num_epochs" else ""
+        require(pair[0] == pair[1], message + way_out)
     one, other = (r.history["test_accuracy"][:, -1] for r in (report, baseline))
     message = f"runs of {len(one)} and {len(other)} seeds: give --num_seeds to compare the first"
     require(len(one) == len(other), message)

@@ -170,16 +170,18 @@ def read_targets(arguments):
     require(arguments, f"which target? Valid: all, {', '.join(TARGETS)}")
     wanted = {}
     for argument in arguments:
-        chosen, _, pattern = argument.partition(":")
-        require_name("target", chosen, TARGETS if pattern else ["all", *TARGETS])
+        chosen, colon, pattern = argument.partition(":")
+        require(not colon or chosen != "all", f"{argument!r}: all has no parts, its targets have")
+        require_name("target", chosen, ["all", *TARGETS])
         for target in TARGETS if chosen == "all" else [chosen]:
-            wanted.setdefault(target, []).extend(_matching(target, pattern or "*"))
+            wanted.setdefault(target, []).extend(_matching(target, pattern if colon else "*"))
     return wanted
 
 
 def _matching(target, pattern):
     matches = lambda cell: any(fnmatchcase(n, pattern) for n in (cell.name, ",".join(cell.words)))
     cells = [cell for cell in TARGETS[target] if matches(cell)]
-    valid = ", ".join(cell.name for cell in TARGETS[target])
-    require(cells, f"{target} has no cell {pattern!r}; valid: {valid}, or RULE,MODEL,DATASET")
+    few = f", {', '.join(c.name for c in TARGETS[target])}" if len(TARGETS[target]) < 10 else ""
+    valid = f"RULE,MODEL,DATASET, in which * stands for anything{few}; see --help"
+    require(cells, f"{target} has no cell {pattern!r}; valid: {valid}")
     return cells

@@ -1,5 +1,7 @@
 """What is kept of a trained cell: its figures, and what is drawn of its weights."""
 
+import sys
+
 import numpy as np
 
 from experiments.reproduction.cells import EMBEDDING, FITS
@@ -43,6 +45,7 @@ def digest(cell, cohort, epochs, seeds):
                 fits = {family: fit_distribution(family, trained[-1]) for family in FAMILIES}
                 record[FITS] = {family: fit._asdict() for family, fit in fits.items()}
             if EMBEDDING in cell.kept and seed == 0:
+                print(f"{cell.name}: t-SNE, which takes a minute", file=sys.stderr)
                 record[EMBEDDING] = embed(config, trained)
         yield seed, record
 

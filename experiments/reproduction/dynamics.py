@@ -12,12 +12,14 @@ from experiments.reproduction.show import (
     describe_size,
     describe_spread,
     label,
+    put_legend_below,
     results_of,
     rule_of,
 )
 from pepita_jax.plots import make_figure, plot_band
 from pepita_jax.tables import markdown_table
 
+NOISE_COLORS = {0.01: "C4", 0.1: "C7", 1.0: "C8"}
 MILESTONES = (0, 0.01, 0.1, 0.25, 0.5, 0.75, 1)
 
 
@@ -67,11 +69,13 @@ def _draw(results, figures_of):
     figure, panels = make_figure(3 * len(results), columns=3)
     tables = []
     for result, row in zip(results, panels.reshape(-1, 3), strict=True):
-        shown, title = figures_of(result), f"{result.cell} ({describe_size(result)})"
+        name = result.cell.replace("_", " ")
+        shown, title = figures_of(result), f"{name} ({describe_size(result)})"
         for axes, (name, (values, _)) in zip(row, shown.items(), strict=True):
             epoch = np.arange(result.epochs + 1)[-values.shape[1] :]
             plot_band(axes, epoch, values, None, color=COLORS["pepita"])
             axes.set_ylabel(name)
+            axes.set_xlim(left=0)
         if result.config["dataset"] == "mnist" and figures_of is _figure_3:
             row[1].axhline(paper.ANGLE, color="gray", ls=":", label="the paper, about")
             row[1].legend()
@@ -92,30 +96,32 @@ def _at(epoch, result, values, decimals):
 def figure_5(find):
     """PEPITA, F = 0, and the input perturbed by F r k, r from [0, 1) or [-1, 1) (Fig. 5)."""
     figure, panels = make_figure(2)
+    panels[1].sharey(panels[0])
     rows = [("input of the second pass", "r", "k", "test %", "seeds", "epochs", "paper %")]
     for result in results_of(WITHOUT_NOISE, find):
         rule, data = rule_of(result), result.config["dataset"]
         for axes in panels:
-            _plot_test_curve(axes, result, label(rule), COLORS[rule])
+            line = "--" if rule == "shallow" else "-"  # weak noise lies on it
+            _plot_test_curve(axes, result, label(rule), color=COLORS[rule], ls=line)
         of_paper = str(paper.FIGURE_5[rule]) if data == "cifar10" else "-"
         rows.append((label(rule), "-", "-", *_last(result), of_paper))
     for (low, scale), cell in NOISE.items():
         result = find(cell)
         if result:
-            color = {0.01: "C4", 0.1: "C7", 1.0: "C8"}[scale]
-            _plot_test_curve(panels[0 if low == 0 else 1], result, f"noise, k = {scale}", color)
+            axes, color = panels[0 if low == 0 else 1], NOISE_COLORS[scale]
+            _plot_test_curve(axes, result, f"noise, k = {scale}", color=color)
             rows.append(("noise", f"[{low}, 1)", str(scale), *_last(result), "-"))
     for axes, low in zip(panels, (0, -1), strict=True):
         axes.set_title(f"r uniform in [{low}, 1)")
         axes.set_ylabel("test accuracy (%), mean ± std")
-        axes.legend()
+    put_legend_below(figure, panels)
     return Shown(markdown_table(rows), figure)
 
 
-def _plot_test_curve(axes, result, name, color):
+def _plot_test_curve(axes, result, name, **style):
     curve = 100 * result.history("metrics", "test_accuracy")
     name = f"{name} ({describe_seeds(result)} seeds)"
-    plot_band(axes, np.arange(1, curve.shape[1] + 1), curve, name, color=color)
+    plot_band(axes, np.arange(1, curve.shape[1] + 1), curve, name, **style)
 
 
 def _last(result):

@@ -44,6 +44,15 @@ def fill_in(text, tables):
     return text
 
 
+def put_legend_below(figure, panels):
+    """One legend for all panels, where it covers no curve."""
+    entries = {}
+    for axes in panels:
+        handles, labels = axes.get_legend_handles_labels()
+        entries |= dict(zip(labels, handles, strict=True))
+    figure.legend(entries.values(), entries, loc="outside lower center", ncols=4)
+
+
 def results_of(cells, find):
     """`Result`s of the cells that have been run; a run that serves several cells comes once.
 

@@ -55,8 +55,11 @@ class Reproduction:
         if launch.LAUNCHER.value in ("here", "local"):
             for dataset in dict.fromkeys(self.cell_at[task.path].words[2] for task in tasks):
                 load_dataset(dataset)  # rather now than after hours
+        if not tasks:
+            print("nothing to train: the results have it all", file=sys.stderr)
         for task in tasks:
-            print(f"to train: {self._describe(task)}", file=sys.stderr)
+            why = ", as the others there" if task.num_epochs > self._epochs(task) else ""
+            print(f"to train: {self._describe(task)}{why}", file=sys.stderr)
         waiting, start = {task: self._work(task) for task in tasks}, time.monotonic()
         everything = sum(waiting.values())
 
@@ -105,6 +108,10 @@ class Reproduction:
     def _cohorts(self, cell):
         workdir = Workdir(self.root / cell.name)
         return workdir.steadily(lambda: Cohort.find_all(workdir.checkpoints, states=False))
+
+    def _epochs(self, task):
+        """How many of a task's epochs are wanted."""
+        return self.wanted[self.cell_at[task.path]][1]
 
     def _describe(self, task):
         first, last, name = task.seeds.start, task.seeds[-1], self.cell_at[task.path].name

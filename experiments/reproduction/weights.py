@@ -4,7 +4,7 @@ import numpy as np
 from scipy import stats
 
 from experiments.reproduction.cells import EMBEDDING, FITS, HE_NORMAL, PEPITA
-from experiments.reproduction.show import Shown, describe_spread, label
+from experiments.reproduction.show import Shown, describe_spread, label, put_legend_below
 from pepita_jax.plots import make_figure
 from pepita_jax.tables import markdown_table
 
@@ -43,7 +43,7 @@ def figure_6(find):
             axes.stairs(density, edges, label=name, color=COLORS[rule, dropout])
     for axes, name in zip(panels, ("first hidden layer", "output layer"), strict=True):
         axes.set(title=name, ylabel="density", yscale="log")
-        axes.legend()
+    put_legend_below(figure, panels)
     return Shown(figure=figure)
 
 
@@ -59,10 +59,11 @@ def figure_10(find):
         at = np.linspace(edges[0], edges[-1], 500)
         for family, line in {"norm": "k-", "t": "k:"}.items():
             fit = record[FITS][family]
-            name = f"{NAMES[family]}, distance {fit['distance']:.3f}"
+            name = f"{NAMES[family]}, KS distance {fit['distance']:.3f}"
             axes.plot(at, getattr(stats, family).pdf(at, *fit["parameters"]), line, label=name)
-        axes.set(title=f"{label(rule)}, dropout {dropout}", ylabel="density")
-        axes.legend()
+        axes.set(title=f"{label(rule)}, dropout {dropout}, seed {record['seed']}", ylabel="density")
+        axes.margins(y=0.3)  # for the legend
+        axes.legend(loc="upper left", fontsize="small")
     return Shown(_fits_table(find), figure)
 
 
@@ -87,7 +88,7 @@ def _with_fits(result):
 def _fits_table(find):
     rows = [
         (
-            "rule", "dropout", "seeds", "deviation", "distance: normal", "Student's t",
+            "rule", "dropout", "seeds", "deviation", "KS distance: normal", "Student's t",
             "degrees of freedom", "gain in log-likelihood a weight",
         )
     ]  # fmt: skip

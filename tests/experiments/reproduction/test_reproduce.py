@@ -185,4 +185,4 @@ def test_mistakes_are_named_before_anything_is_trained(arguments, words, tmp_pat
 def test_nothing_to_show_is_said(tmp_path):
     done = quick_command("reproduce", "all", "--notrain", f"--out={tmp_path}")
     assert done.returncode == 0
-    assert "nothing has been run yet" in done.stdout
+    assert "no run has been finished yet" in done.stdout
