@@ -95,7 +95,7 @@ def _of_result(name, folder, epoch):
         name,
         result.seeds,
         result.config | {"num_seeds": len(result.seeds), "num_epochs": last},
-        result.records[0]["environment"],
+        result.environment,
         history,
         read("alignment", last + 1),
         float(np.nansum(history["seconds"], 1).max()),  # as if all were trained side by side

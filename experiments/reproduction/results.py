@@ -32,6 +32,16 @@ class Result(NamedTuple):
         """The configuration of the first seed's run."""
         return self.records[0]["config"]
 
+    @property
+    def environment(self):
+        """Versions, commit and devices; a list of them where seeds differ."""
+        merged = {}
+        for name, value in self.records[0]["environment"].items():
+            values = [record["environment"].get(name) for record in self.records]
+            distinct = [v for i, v in enumerate(values) if v not in values[:i]]
+            merged[name] = distinct if len(distinct) > 1 else value
+        return merged
+
     def names(self, part):
         """What `metrics` or `alignment` all seeds have."""
         return [n for n in self.records[0][part] if all(n in r[part] for r in self.records)]

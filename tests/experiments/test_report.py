@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from experiments.reproduction.cells import of_table_1
+from experiments.reproduction.results import read_result
 from pepita_jax.storage.workdir import Workdir
 from tests.experiments.commands import assert_refused, quick_command
 from tests.experiments.reproduction.planted import plant as plant_results
@@ -80,6 +81,15 @@ def test_other_seeds_do_not_pair(tmp_path):
     one, other = (tmp_path / "cells" / cell.name for cell in cells)
     refused = quick_command("report", one, f"--baseline={other}")
     assert_refused(refused, "seeds [0, 1] do not pair [5, 6]")
+
+
+def test_versions_in_which_seeds_differ_are_all_named(tmp_path):
+    cell = of_table_1("bp")
+    for seed, version in enumerate(("0.1", "0.2", "0.1")):
+        environment = {"jax": version, "devices": ["cpu", "cpu"]}
+        plant_results(tmp_path, cell, [[0.5]], seed, environment=environment)
+    found = read_result(tmp_path / "cells" / cell.name).environment
+    assert found == {"jax": ["0.1", "0.2"], "devices": ["cpu", "cpu"]}
 
 
 def test_fewer_seeds_and_epochs_can_be_shown(workdirs):
