@@ -35,6 +35,6 @@ def test_nothing_is_written_unless_wanted(tmp_path):
 
 def test_without_the_extra_its_installation_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
-    message = r"pip install 'pepita_jax\[tensorboard\]'"
+    message = r"pip install -e '\.\[tensorboard\]'"
     with pytest.raises(UserError, match=message), tensorboard(tmp_path, wanted=True):
         pass
