@@ -1,6 +1,7 @@
 """The seed axis: every layout and every number of seeds gives each seed the same result."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import jax
 import jax.numpy as jnp
@@ -46,6 +47,7 @@ def make_trainer(
     return SeedTrainer(Fixed(rule, optimizer), data, batch_size, keys, layout, devices)
 
 
+@cache
 def five_steps(**options):
     trainer = make_trainer(**options)
     states, _ = trainer.train_epoch(trainer.init(), 1)

@@ -117,7 +117,7 @@ HE_NORMAL = {
     (rule, rate): he_normal(rule, rate) for rule in ("bp", "pepita") for rate in (0.0, 0.1)
 }
 READINGS = [
-    other_reading("pepita", "mlp", "mnist", "rule.output_error", "modulated"),
+    *(other_reading("pepita", "mlp", d, "rule.output_error", "modulated") for d in DATASETS[:2]),
     other_reading("pepita", "mlp", "mnist", "rule.presynaptic", "standard"),
     other_reading("pepita", "mlp", "mnist", "rule.modulation_sign", -1),
     other_reading("drtp", "mlp", "mnist", "rule.hidden_reduction", "mean"),

@@ -49,6 +49,7 @@ def test_processes_fill_one_sweep(here, tmp_path):
     assert pj.load_run(tmp_path / "best_1").history["test_accuracy"].shape == (2, 2)
 
 
+@pytest.mark.slow
 def test_printed_commands_do_it_as_well(here, tmp_path):
     printed = sweep(tmp_path, *AXES, "--launcher=print", "--runs_per_job=3")
     assert printed.returncode == 0, printed.stderr

@@ -60,12 +60,9 @@ def job_in_queue():
     return subprocess.run(queue, capture_output=True, text=True, check=True).stdout.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "preempt",
-    [
-        pytest.param(("scontrol", "requeue"), id="killed"),
-        pytest.param(("scancel", "--signal=USR2"), id="warned", marks=pytest.mark.slow),
-    ],
+    "preempt", [("scontrol", "requeue"), ("scancel", "--signal=USR2")], ids=["killed", "warned"]
 )
 def test_a_job_that_is_preempted_is_requeued_and_goes_on(preempt, tmp_path):
     long = "--config.num_epochs=600"
