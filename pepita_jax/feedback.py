@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from pepita_jax.errors import look_up
-from pepita_jax.network import INITIALIZERS
+from pepita_jax.initializers import INITIALIZERS
 
 
 def draw_input_feedback(key, net, init, scale):

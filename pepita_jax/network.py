@@ -1,8 +1,6 @@
 """Networks without biases as pure functions of a tuple of weight arrays."""
 
-import math
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -11,37 +9,10 @@ import optax
 from jax import Array
 
 from pepita_jax.errors import require, require_name
+from pepita_jax.initializers import INITIALIZERS
 from pepita_jax.layers import Conv, Dense
 from pepita_jax.options import with_fields
 
-
-def variance_scaling(scale, draw, inverse_variance=1):
-    """An initializer of variance `scale` / fan_in.
-
-    Its numbers are those of `jax.nn.initializers.variance_scaling`, but drawn as a vector: random
-    bits in the shape of a matrix can take XLA seconds to compile, ten times as long.
-
-    Args:
-        scale: see above.
-        draw: `(key, shape) -> numbers`.
-        inverse_variance: of the numbers that `draw` returns.
-    """
-
-    def initializer(key, shape):
-        numbers = draw(key, (math.prod(shape),)).reshape(shape)
-        wanted = jnp.asarray(scale / math.prod(shape[:-1]), numbers.dtype)
-        return numbers * jnp.sqrt(inverse_variance * wanted)
-
-    return initializer
-
-
-_uniform = partial(jax.random.uniform, minval=-1)
-# Limits and deviations are those of He et al. (2015); fan_in counts a filter's whole window.
-INITIALIZERS = {
-    "he_uniform": variance_scaling(2, _uniform, 3),  # within +-sqrt(6 / fan_in)
-    "he_normal": variance_scaling(2, jax.random.normal),  # deviation sqrt(2 / fan_in)
-    "pytorch": variance_scaling(1 / 3, _uniform, 3),  # within +-1 / sqrt(fan_in)
-}
 ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh, "linear": lambda a: a}
 # Each output non-linearity with the loss whose derivative in the scores is e = h_L - t.
 OUTPUTS = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pepita_jax import build_network
-from pepita_jax.network import INITIALIZERS
+from pepita_jax.initializers import INITIALIZERS
 from tests.cases import NETWORKS, make_batch, make_network, make_params
 
 
