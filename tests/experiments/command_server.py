@@ -12,6 +12,10 @@ import sys
 import tempfile
 import traceback
 
+import matplotlib.figure  # noqa: F401
+import scipy.stats  # noqa: F401
+import sklearn.datasets  # noqa: F401
+
 import pepita_jax.sweep.results  # noqa: F401
 
 
@@ -21,6 +25,7 @@ def run_forked(environment, words):
     if child == 0:
         for number, file in enumerate(files, 1):
             os.dup2(file.fileno(), number)
+        os.environ.clear()
         os.environ.update(environment)
         os._exit(run_command(*words))
     _, status = os.waitpid(child, 0)

@@ -7,7 +7,7 @@ from absl import flags
 
 from experiments import capacity
 from experiments.capacity import Machine, Needs, measure_needs, seconds_a_step
-from tests.experiments.commands import quick_command
+from tests.experiments.commands import command
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def test_a_step_takes_as_long_as_the_slower_of_operations_and_bytes():
 
 @pytest.mark.slow
 def test_the_command_prints_every_network_and_machine():
-    done = quick_command("capacity")
+    done = command("capacity")
     assert done.returncode == 0, done.stderr
     rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
     assert len(rows) == 2 * 2 + 4 + 4 * len(capacity.MACHINES)

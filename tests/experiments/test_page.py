@@ -14,7 +14,7 @@ from experiments.reporting.page import draw_seeds, inline, make_page, read_markd
 from experiments.reporting.reports import Report, read_documents, read_reports
 from experiments.reproduction.cells import of_table_1
 from pepita_jax.plots import save_figure
-from tests.experiments.commands import quick_command
+from tests.experiments.commands import command
 from tests.experiments.reproduction.planted import plant
 
 VOID = {"meta", "br", "img", "hr", "input", "link"}
@@ -107,7 +107,7 @@ def test_results_are_shown_like_runs(tmp_path):
     (document,) = read_documents(tmp_path)
     assert "planted" in document[1]
     out = tmp_path / "deep" / "report.html"
-    done = quick_command("report", tmp_path / "cells" / cell.name, tmp_path, f"--out={out}")
+    done = command("report", tmp_path / "cells" / cell.name, tmp_path, f"--out={out}")
     assert done.returncode == 0, done.stderr
     assert "planted" in Structure(out.read_text()).cells
 

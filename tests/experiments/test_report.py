@@ -9,7 +9,7 @@ from scipy import stats
 from experiments.reproduction.cells import of_table_1
 from experiments.reproduction.results import read_result
 from pepita_jax.storage.workdir import Workdir
-from tests.experiments.commands import assert_refused, quick_command
+from tests.experiments.commands import assert_refused, command
 from tests.experiments.reproduction.planted import plant as plant_results
 
 ACCURACIES = {
@@ -42,7 +42,7 @@ def workdirs(tmp_path):
 
 
 def report(*arguments):
-    done = quick_command("report", *arguments)
+    done = command("report", *arguments)
     assert done.returncode == 0, done.stderr
     lines = [line.strip("| ").split("|") for line in done.stdout.splitlines()]
     return [[cell.strip() for cell in line] for line in lines[2:]]
@@ -70,7 +70,7 @@ def test_seeds_that_have_diverged_are_in_no_mean_and_no_pair(workdirs, tmp_path)
 
 def test_runs_that_do_not_pair_are_not_compared(workdirs, tmp_path):
     other = plant(tmp_path / "other", "pepita", ACCURACIES["pepita"], seed=7)
-    assert_refused(quick_command("report", workdirs[0], f"--baseline={other}"), "seed is 0 and 7")
+    assert_refused(command("report", workdirs[0], f"--baseline={other}"), "seed is 0 and 7")
 
 
 def test_other_seeds_do_not_pair(tmp_path):
@@ -79,7 +79,7 @@ def test_other_seeds_do_not_pair(tmp_path):
     for cell, first in zip(cells, (0, 5), strict=True):
         plant_results(tmp_path, cell, [[0.5]] * 2, first, metrics=metrics)
     one, other = (tmp_path / "cells" / cell.name for cell in cells)
-    refused = quick_command("report", one, f"--baseline={other}")
+    refused = command("report", one, f"--baseline={other}")
     assert_refused(refused, "seeds [0, 1] do not pair [5, 6]")
 
 
@@ -117,4 +117,4 @@ def test_results_hold_configuration_versions_and_every_figure(workdirs, tmp_path
     ],
 )
 def test_what_cannot_be_shown_is_refused(arguments, words, workdirs):
-    assert_refused(quick_command("report", *(a.format(workdirs[0]) for a in arguments)), *words)
+    assert_refused(command("report", *(a.format(workdirs[0]) for a in arguments)), *words)

@@ -8,14 +8,14 @@ import shutil
 import pytest
 
 import pepita_jax as pj
-from tests.experiments.commands import TINY, assert_refused, command, quick_command, train
+from tests.experiments.commands import TINY, assert_refused, command, train
 
 SMALL = ("--config=configs/default.py:pepita,mlp,digits", *TINY)
 AXES = ("--sweep.optimizer.learning_rate=0.05,1e-9", "--sweep.model.hidden=(4,),(8,)")
 
 
-def sweep(workdir, *arguments, run=command):
-    return run("sweep", *SMALL, f"--workdir={workdir}", *arguments)
+def sweep(workdir, *arguments):
+    return command("sweep", *SMALL, f"--workdir={workdir}", *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -156,5 +156,5 @@ def test_a_bad_sweep_gets_one_line_before_anything_is_trained(mistake, tmp_path)
     arguments, words = MISTAKES[mistake]
     (tmp_path / "settings").write_text('{"optimizer.learning_rate": null}')
     arguments = [word.replace("SETTINGS", str(tmp_path / "settings")) for word in arguments]
-    assert_refused(sweep(tmp_path / "sweep", *arguments, run=quick_command), *words)
+    assert_refused(sweep(tmp_path / "sweep", *arguments), *words)
     assert not (tmp_path / "sweep").exists()

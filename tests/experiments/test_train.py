@@ -8,7 +8,7 @@ import pytest
 
 import pepita_jax as pj
 from tests.data import builders
-from tests.experiments.commands import TINY, assert_refused, command, quick_command, train
+from tests.experiments.commands import TINY, assert_refused, command, train
 
 
 @pytest.fixture(scope="module")
@@ -141,22 +141,22 @@ MISTAKES = {
 def test_a_mistake_gets_one_line_and_leaves_nothing(mistake, tmp_path):
     arguments, words = MISTAKES[mistake]
     workdir = f"--workdir={tmp_path / 'run'}"
-    done = quick_command("train", f"{DEFAULT}:pepita,mlp,digits", workdir, *arguments)
+    done = command("train", f"{DEFAULT}:pepita,mlp,digits", workdir, *arguments)
     assert_refused(done, *words)
     assert not (tmp_path / "run").exists()
 
 
 def test_no_workdir_is_a_mistake():
-    assert_refused(quick_command("train", f"{DEFAULT}:bp,mlp,digits"), "--workdir")
-    assert_refused(quick_command("train", f"{DEFAULT}:bp,mlp,digits", "--workdir="), "--workdir")
-    assert_refused(quick_command("train", "--workdir=x"), "--config=configs/default.py:RULE")
+    assert_refused(command("train", f"{DEFAULT}:bp,mlp,digits"), "--workdir")
+    assert_refused(command("train", f"{DEFAULT}:bp,mlp,digits", "--workdir="), "--workdir")
+    assert_refused(command("train", "--workdir=x"), "--config=configs/default.py:RULE")
 
 
 def test_a_configuration_file_without_the_fields_is_a_mistake(tmp_path):
     file = tmp_path / "mine.py"
     file.write_text("from ml_collections import ConfigDict\nget_config = lambda: ConfigDict()\n")
     assert_refused(
-        quick_command("train", f"--workdir={tmp_path}/run", f"--config={file}"),
+        command("train", f"--workdir={tmp_path}/run", f"--config={file}"),
         "lacks the fields",
         "num_seeds",
     )

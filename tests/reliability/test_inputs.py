@@ -12,7 +12,7 @@ import pepita_jax as pj
 from configs.default import get_config
 from pepita_jax.data.originals import files_in, parse_originals
 from tests.data import builders
-from tests.experiments.commands import quick_command
+from tests.experiments.commands import command
 
 COMMON = {
     "deadline": None, "derandomize": True, "database": None,
@@ -22,7 +22,7 @@ COMMON = {
 
 def train(arguments):
     """Runs the training command; returns its exit status and standard error."""
-    done = quick_command("train", *arguments)
+    done = command("train", *arguments)
     return done.returncode, done.stderr
 
 

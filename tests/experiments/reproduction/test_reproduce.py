@@ -8,7 +8,7 @@ import pytest
 
 from experiments.reproduction.cells import HE_NORMAL, TARGETS, of_table_1
 from pepita_jax.run import load_run
-from tests.experiments.commands import assert_refused, command, quick_command
+from tests.experiments.commands import assert_refused, command
 from tests.experiments.reproduction.planted import plant, rows_of
 
 ONLY_TABLE = {"table1", "table3", "table4", "readings"}
@@ -147,7 +147,7 @@ def test_a_damaged_checkpoint_is_not_taken_for_seeds_that_diverged(tmp_path):
     newest = tmp_path / "runs" / "bp_mlp_digits" / "checkpoints" / "seeds_0-1" / "2"
     damaged = next(p for p in (newest / "states").rglob("*") if p.is_file() and p.stat().st_size)
     damaged.write_bytes(b"x" + damaged.read_bytes()[1:])
-    assert_refused(quick_command("reproduce", *arguments), "epoch 2", "damaged: remove it")
+    assert_refused(command("reproduce", *arguments), "epoch 2", "damaged: remove it")
     shutil.rmtree(newest)
     (row,) = rows_of(reproduce(*arguments).stdout)
     assert row[4:6] == ["2", "2"]
@@ -160,10 +160,10 @@ def test_results_of_another_run_are_refused(tmp_path):
     content = json.loads(path.read_text())
     content["config"]["optimizer"]["learning_rate"] = 7
     path.write_text(json.dumps(content))
-    done = quick_command("reproduce", "fig3", "--quick", f"--out={tmp_path}")
+    done = command("reproduce", "fig3", "--quick", f"--out={tmp_path}")
     assert_refused(done, "another run's results", "learning_rate was 7, is 0.05", "--out")
     path.write_text("{")
-    done = quick_command("reproduce", "fig3", "--quick", f"--out={tmp_path}")
+    done = command("reproduce", "fig3", "--quick", f"--out={tmp_path}")
     assert_refused(done, "seed_0.json is damaged")
 
 
@@ -179,10 +179,10 @@ def test_results_of_another_run_are_refused(tmp_path):
 )
 def test_mistakes_are_named_before_anything_is_trained(arguments, words, tmp_path):
     folders = (f"--out={tmp_path}", f"--workdir={tmp_path / 'runs'}")
-    assert_refused(quick_command("reproduce", *arguments, *folders), *words)
+    assert_refused(command("reproduce", *arguments, *folders), *words)
 
 
 def test_nothing_to_show_is_said(tmp_path):
-    done = quick_command("reproduce", "all", "--notrain", f"--out={tmp_path}")
+    done = command("reproduce", "all", "--notrain", f"--out={tmp_path}")
     assert done.returncode == 0
     assert "no run has been finished yet" in done.stdout
