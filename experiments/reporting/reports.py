@@ -66,6 +66,8 @@ def read_reports(path, epoch=None, num_seeds=None):
     elif any(folder.glob("seed_*.json")):
         reports = [_of_result(str(path), folder, epoch)]
     else:
+        inside = sorted(file.parent.name for file in folder.glob("*/config.json"))
+        require(not inside, f"{path} holds no run itself, but folders that do: {', '.join(inside)}")
         reports = [_of_workdir(str(path), epoch)]
     return [_first_seeds(report, num_seeds) for report in reports]
 

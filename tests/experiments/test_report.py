@@ -114,6 +114,7 @@ def test_results_hold_configuration_versions_and_every_figure(workdirs, tmp_path
         (["{0}", "--num_seeds=9"], ["4 seeds, not 9"]),
         (["{0}/nothing"], ["holds no run"]),
         (["{0}", "--json={0}"], ["cannot be written"]),
+        (["{0}/.."], ["holds no run itself", "pepita, shallow"]),
     ],
 )
 def test_what_cannot_be_shown_is_refused(arguments, words, workdirs):

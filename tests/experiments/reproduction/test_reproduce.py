@@ -128,6 +128,8 @@ def test_parts_from_two_machines_merge_and_a_cell_can_grow(tmp_path):
     assert "epochs 2 to 2" in done.stderr
     (row,) = rows_of(done.stdout)
     assert row[4:6] == ["2", "2"]  # as most seeds
+    done = reproduce(cell, "--quick", f"--out={folders[1]}", "--seeds=3:4", "--epochs=1")
+    assert "seeds 3 to 3, 2 epochs, as the others there" in done.stderr
 
 
 def test_commands_for_other_machines_are_printed_and_then_collected(tmp_path):
