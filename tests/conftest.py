@@ -6,7 +6,7 @@ from pathlib import Path
 # Tests, and the commands they run, compile many of the same programs: once is enough.
 os.environ["JAX_COMPILATION_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pytest_cache" / "jax")
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
-# What is left out is LLVM's: half of compiling, and no test runs a program for long.
+# What is left out is LLVM's, a third of the time of the rules' tests; none runs for long.
 os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
 os.environ["OMP_NUM_THREADS"] = "1"  # those of t-SNE would wait for other tests
 os.environ["JAX_PLATFORMS"] = "cpu"

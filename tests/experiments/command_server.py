@@ -1,5 +1,5 @@
 """Runs the project's commands, each in a fork of this process, which has imported what they import
-but started no device: that takes a tenth of a new process' time.
+but started no device: imports take longer than most of them.
 
 Reads `[environment, words]` as JSON, a line each, where words are those after `python -m`; prints
 `[exit status, standard output, standard error]`.
@@ -8,6 +8,7 @@ Reads `[environment, words]` as JSON, a line each, where words are those after `
 import json
 import os
 import runpy
+import signal
 import sys
 import tempfile
 import traceback
@@ -18,6 +19,8 @@ import sklearn.datasets  # noqa: F401
 
 import pepita_jax.sweep.results  # noqa: F401
 
+TIMEOUT = 300  # seconds
+
 
 def run_forked(environment, words):
     files = [tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") for _ in range(2)]
@@ -27,6 +30,7 @@ def run_forked(environment, words):
             os.dup2(file.fileno(), number)
         os.environ.clear()
         os.environ.update(environment)
+        signal.alarm(TIMEOUT)  # which ends a command that hangs
         os._exit(run_command(*words))
     _, status = os.waitpid(child, 0)
     said = []
