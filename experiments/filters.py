@@ -15,16 +15,15 @@ import numpy as np
 import optax
 from absl import flags
 
-from experiments import cli
-from pepita_jax import build_network, build_rule, load_dataset
-from pepita_jax.data.whitening import zca_whiten
+from experiments import cli, held_out
+from pepita_jax import build_network, build_rule
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.recipe import Fixed
 from pepita_jax.rules import RULES
 from pepita_jax.rules.pepita import Pepita
 
 RULE = flags.DEFINE_enum("rule", "pepita", sorted(RULES), "what is trained")
-IMAGES = flags.DEFINE_enum("images", "plain", ["plain", "standardized", "whitened"], "input")
+IMAGES = flags.DEFINE_enum("images", "plain", held_out.IMAGES, "input")
 FACTOR = flags.DEFINE_float("update_factor", 1.0, "of the filters' update; 784 makes means sums")
 HOLD = flags.DEFINE_bool("hold_norms", False, "whether each filter keeps its initial norm")
 WINNERS = flags.DEFINE_bool("winners", False, "whether only the winners of pooling learn")
@@ -32,7 +31,7 @@ SCALE = flags.DEFINE_float("feedback_scale", 0.05, "as rule.feedback_scale")
 MIRRORED = flags.DEFINE_bool("mirrored", False, "as rule.feedback=mirrored, with x - F e")
 SIGN = flags.DEFINE_integer("modulation_sign", 1, "as rule.modulation_sign; -1 if mirrored", -1, 1)
 RATE = flags.DEFINE_float("rate", 0.01, "learning rate, a tenth of it from DROP on")
-BATCH_SIZE, EPOCHS, DROP, HELD_OUT = 100, 6, 4, 5000
+BATCH_SIZE, EPOCHS, DROP = 100, 6, 4
 
 
 @dataclass(frozen=True)
@@ -54,10 +53,8 @@ class Changed(Pepita):
 
 def main(arguments):
     cli.refuse(arguments)
-    image, label = load_dataset("cifar10").train
-    image = prepare(image)
-    net = build_network("conv", input_shape=image.shape[1:], num_classes=10)
-    train, held_out = ((image[s], label[s]) for s in (slice(-HELD_OUT), slice(-HELD_OUT, None)))
+    train, judged_on = held_out.load_held_out("cifar10", IMAGES.value)
+    net = build_network("conv", input_shape=train[0].shape[1:], num_classes=10)
     steps = len(train[0]) // BATCH_SIZE
     sgd = optax.sgd(optax.piecewise_constant_schedule(RATE.value, {DROP * steps: 0.1}), 0.9)
     optimizer = holding_norms(sgd) if HOLD.value else sgd
@@ -66,21 +63,10 @@ def main(arguments):
     initial = np.array(states.params[0])
     for epoch in range(1, EPOCHS + 1):
         states, _ = trainer.train_epoch(states, epoch)
-        accuracy = 100 * trainer.evaluate(states, held_out)[0]
+        accuracy = 100 * trainer.evaluate(states, judged_on)[0]
         moved = np.linalg.norm(states.params[0] - initial) / np.linalg.norm(initial)
         angle = trainer.measure_alignment(states)["gradient_angle"][0, 0]
         print(f"epoch {epoch}: validation {accuracy:.1f} %, moved {moved:.3f}, angle {angle:.0f}°")
-
-
-def prepare(image):
-    """The images; statistics are of those that are trained on."""
-    if IMAGES.value == "plain":
-        return image
-    if IMAGES.value == "whitened":
-        return zca_whiten(image[:-HELD_OUT], image)[1]
-    image = image / np.float32(255)
-    seen, axes = image[:-HELD_OUT], (0, 1, 2)
-    return (image - seen.mean(axes)) / seen.std(axes)
 
 
 def choose_rule(net):

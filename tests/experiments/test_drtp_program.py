@@ -1,0 +1,69 @@
+"""DRTP in networks like those of its authors' program, and the held-out images it is judged on."""
+
+import jax
+import numpy as np
+
+import pepita_jax as pj
+from experiments.drtp_program import DIFFERENCES, WithInputDropout, differences_on
+from experiments.held_out import load_held_out, standardize
+from pepita_jax.rules.drtp import DRTP
+from tests.experiments.commands import assert_refused, command
+
+NET = pj.build_network("mlp", input_shape=(10, 10, 1), num_classes=3, hidden=(8,))
+
+
+def test_the_rows_of_a_table_are_the_networks():
+    done = command("drtp_program", "--dataset=digits", "--epochs=2", "--num_seeds=2")
+    assert done.returncode == 0, done.stderr
+    rows = [line.split("|") for line in done.stdout.splitlines() if line.startswith("|")][2:]
+    assert [row[1].strip() for row in rows] == list(differences_on("digits"))
+    accuracy = [float(row[3].partition("±")[0]) for row in rows]
+    assert all(20 < a <= 100 for a in accuracy)  # chance is 10 %
+    assert len(set(accuracy)) > 1
+
+
+def test_an_unknown_set_is_refused():
+    assert_refused(command("drtp_program", "--dataset=imagenet"), "imagenet", "cifar10")
+
+
+def test_only_cifar_is_standardized():
+    assert differences_on("cifar10") == DIFFERENCES
+    assert all(d.images == "plain" for d in differences_on("mnist").values())
+    assert len(set(differences_on("mnist").values())) == 5
+
+
+def test_a_dropped_pixel_s_weights_are_left_alone():
+    """Of one white image, the rows of dW_1 that are zero are those of the dropped pixels."""
+    batch = pj.Batch(np.ones((1, 10, 10, 1), np.float32), np.array([1]), jax.random.key(0))
+    rule = WithInputDropout(NET, input_dropout=0.3)
+    params, F = NET.init(jax.random.key(1)), rule.init_feedback(jax.random.key(2))
+    (dW, _), _ = rule.pseudo_gradients(params, F, batch)
+    share = (dW == 0).all(1).mean()
+    assert abs(share - 0.3) < 4 * np.sqrt(0.3 * 0.7 / 100)
+
+
+def test_without_dropped_inputs_it_is_drtp():
+    batch = pj.Batch(np.ones((2, 10, 10, 1), np.float32), np.array([1, 2]), jax.random.key(0))
+    params, F = NET.init(jax.random.key(1)), DRTP(NET).init_feedback(jax.random.key(2))
+    found, expected = (
+        r.pseudo_gradients(params, F, batch) for r in (WithInputDropout(NET), DRTP(NET))
+    )
+    jax.tree.map(np.testing.assert_array_equal, found, expected)
+
+
+def test_channels_are_standardized_by_the_first_split():
+    rng = np.random.default_rng(0)
+    image = rng.integers((0, 100), (100, 200), (50, 4, 4, 2), np.uint8)
+    (train, _), (other, label) = standardize((image, None), (image[:3], [1, 2, 3]))
+    np.testing.assert_allclose(train.mean((0, 1, 2)), 0, atol=1e-5)
+    np.testing.assert_allclose(train.std((0, 1, 2)), 1, atol=1e-5)
+    np.testing.assert_array_equal(other, train[:3])
+    assert label == [1, 2, 3]
+    assert train.dtype == np.float32
+
+
+def test_the_end_of_the_training_set_is_held_out():
+    train, held_out = load_held_out("digits")
+    image, label = pj.load_dataset("digits").train
+    np.testing.assert_array_equal(np.concatenate([train[0], held_out[0]]), image)
+    np.testing.assert_array_equal(held_out[1], label[-144:])
