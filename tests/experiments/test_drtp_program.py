@@ -4,8 +4,8 @@ import jax
 import numpy as np
 
 import pepita_jax as pj
-from experiments.drtp_program import DIFFERENCES, WithInputDropout, differences_on
 from experiments.held_out import load_held_out, standardize
+from experiments.reproduction.drtp_networks import DIFFERENCES, WithInputDropout, differences_on
 from pepita_jax.rules.drtp import DRTP
 from tests.experiments.commands import assert_refused, command
 
