@@ -24,7 +24,7 @@ def load_held_out(dataset, images="plain"):
 
 
 def standardize(train, *others):
-    """Splits of uint8 images, less the training images' mean and in units of their deviation."""
+    """Splits, images less the training images' mean and in units of their deviation."""
     pixels = train[0].reshape(-1, train[0].shape[-1])
     mean, std = (f(pixels, 0, dtype=np.float64).astype(np.float32) for f in (np.mean, np.std))
     return tuple(((image - mean) / std, label) for image, label in (train, *others))
