@@ -4,7 +4,7 @@ import numpy as np
 
 from pepita_jax import load_dataset
 
-IMAGES = ("plain", "standardized", "whitened")
+IMAGES = ("plain", "standardized", "whitened", "rescaled")
 
 
 def load_held_out(dataset, images="plain"):
@@ -12,15 +12,18 @@ def load_held_out(dataset, images="plain"):
 
     Args:
         dataset: a key of `DATASETS`.
-        images: of `IMAGES`; standardized ones have mean 0 and deviation 1 in each channel. The
-            statistics are of the images that are trained on.
+        images: of `IMAGES`; standardized ones have mean 0 and deviation 1 in each channel,
+            rescaled ones are whitened and then scaled to [0, 1]. The statistics are of the images
+            that are trained on.
 
     Raises:
         UserError: see `load_dataset`.
     """
-    data = load_dataset(dataset, validation_fraction=0.1, whiten=images == "whitened")
+    whiten = images in ("whitened", "rescaled")
+    data = load_dataset(dataset, validation_fraction=0.1, whiten=whiten)
+    change = {"standardized": standardize, "rescaled": rescale}.get(images)
     splits = data.train, data.validation
-    return standardize(*splits) if images == "standardized" else splits
+    return change(*splits) if change else splits
 
 
 def standardize(train, *others):
@@ -28,3 +31,9 @@ def standardize(train, *others):
     pixels = train[0].reshape(-1, train[0].shape[-1])
     mean, std = (f(pixels, 0, dtype=np.float64).astype(np.float32) for f in (np.mean, np.std))
     return tuple(((image - mean) / std, label) for image, label in (train, *others))
+
+
+def rescale(train, *others):
+    """Splits, all pixels scaled alike so that the training images' lie in [0, 1]."""
+    low, high = train[0].min(), train[0].max()
+    return tuple(((image - low) / (high - low), label) for image, label in (train, *others))

@@ -1,35 +1,46 @@
-"""DRTP in networks like those of its authors' program, and the held-out images it is judged on."""
+"""Networks unlike the paper's description, and the held-out images they are judged on."""
 
 import jax
 import numpy as np
+import pytest
 
 import pepita_jax as pj
-from experiments.held_out import load_held_out, standardize
-from experiments.reproduction.drtp_networks import DIFFERENCES, WithInputDropout, differences_on
+from experiments.held_out import load_held_out, rescale, standardize
+from experiments.reproduction.suspects import SUSPECTS, WithInputDropout, differences_on
 from pepita_jax.rules.drtp import DRTP
 from tests.experiments.commands import assert_refused, command
 
 NET = pj.build_network("mlp", input_shape=(10, 10, 1), num_classes=3, hidden=(8,))
 
 
-def test_the_rows_of_a_table_are_the_networks():
-    done = command("drtp_program", "--dataset=digits", "--epochs=2", "--num_seeds=2")
+@pytest.mark.parametrize("suspect", SUSPECTS)
+def test_the_rows_of_a_table_are_the_networks(suspect):
+    done = command("suspects", suspect, "--dataset=digits", "--epochs=2", "--num_seeds=2")
     assert done.returncode == 0, done.stderr
     rows = [line.split("|") for line in done.stdout.splitlines() if line.startswith("|")][2:]
-    assert [row[1].strip() for row in rows] == list(differences_on("digits"))
+    assert [row[1].strip() for row in rows] == list(differences_on("digits", suspect))
     accuracy = [float(row[3].partition("±")[0]) for row in rows]
     assert all(20 < a <= 100 for a in accuracy)  # chance is 10 %
     assert len({tuple(row[2:4]) for row in rows}) == len(rows)  # each difference does something
 
 
-def test_an_unknown_set_is_refused():
-    assert_refused(command("drtp_program", "--dataset=imagenet"), "imagenet", "cifar10")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["drtp", "--dataset=imagenet"], ("imagenet", "cifar10")),
+        (["weather"], ("weather", "whitening")),
+        ([], ("drtp, whitening",)),
+    ],
+)
+def test_what_is_not_there_is_refused(arguments, words):
+    assert_refused(command("suspects", *arguments), *words)
 
 
 def test_only_cifar_is_standardized():
-    assert differences_on("cifar10") == DIFFERENCES
-    assert all(d.images == "plain" for d in differences_on("mnist").values())
-    assert len(set(differences_on("mnist").values())) == 5
+    assert differences_on("cifar10", "drtp") == SUSPECTS["drtp"]
+    on_mnist = differences_on("mnist", "drtp").values()
+    assert all(d.images == "plain" for d in on_mnist)
+    assert len(set(on_mnist)) == 5
 
 
 def test_a_dropped_pixel_s_weights_are_left_alone():
@@ -60,6 +71,14 @@ def test_channels_are_standardized_by_the_first_split():
     np.testing.assert_array_equal(other, train[:3])
     assert label == [1, 2, 3]
     assert train.dtype == np.float32
+
+
+def test_all_pixels_are_rescaled_alike():
+    image = np.array([[-3, 1], [0, 5]], np.float32).reshape(2, 1, 2, 1)
+    (train, _), (other, label) = rescale((image, None), (2 * image, [0, 1]))
+    np.testing.assert_allclose(train.ravel(), [0, 0.5, 0.375, 1])
+    np.testing.assert_allclose(other.ravel(), [-0.375, 0.625, 0.375, 1.625])
+    assert label == [0, 1]
 
 
 def test_the_end_of_the_training_set_is_held_out():

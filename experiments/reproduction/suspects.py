@@ -1,0 +1,92 @@
+"""Networks unlike those the paper describes, as its programs may be, judged on images held out."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from configs.settings import Chosen, make_config
+from experiments.held_out import load_held_out
+from pepita_jax.build import build_rule_on_network, build_scheduled_optimizer
+from pepita_jax.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.recipe import Fixed
+from pepita_jax.rules.base import noise_key
+from pepita_jax.rules.drtp import DRTP
+
+
+class Difference(NamedTuple):
+    """What is unlike the paper's description; by default nothing is.
+
+    Attributes:
+        rule: its name.
+        images: of `held_out.IMAGES`.
+        fields: `(field, value)` of the configuration.
+        input_dropout: the share of the input that is dropped.
+    """
+
+    rule: str = "drtp"
+    images: str = "plain"
+    fields: tuple[tuple[str, Any], ...] = ()
+    input_dropout: float = 0.0
+
+
+PYTORCH = ("model.init", "pytorch")
+NESTEROV = ("optimizer.nesterov", True)
+SLOW = ("optimizer.learning_rate", 0.01)  # Table 4's
+SUSPECTS = {
+    "drtp": {
+        "as described": Difference(),
+        "channels of mean 0 and deviation 1": Difference(images="standardized"),
+        "weights within 1 / sqrt(fan_in)": Difference(fields=(PYTORCH,)),
+        "a tenth of the input dropped": Difference(input_dropout=0.1),
+        "Nesterov's momentum": Difference(fields=(NESTEROV,)),
+        "all of these": Difference("drtp", "standardized", (PYTORCH, NESTEROV), 0.1),
+    },
+    "whitening": {
+        "as it is, rate 0.1": Difference("pepita"),
+        "whitened, rate 0.01": Difference("pepita", "whitened", (SLOW,)),
+        "whitened and scaled to [0, 1], rate 0.01": Difference("pepita", "rescaled", (SLOW,)),
+        "whitened and scaled to [0, 1], rate 0.1": Difference("pepita", "rescaled"),
+    },
+}
+
+
+@dataclass(frozen=True)
+class WithInputDropout(DRTP):
+    """DRTP in a network that also drops inputs."""
+
+    input_dropout: float = 0.0
+
+    def pseudo_gradients(self, params, F, batch):
+        kept = 1 - self.input_dropout
+        mask = jax.random.bernoulli(noise_key(self.net, batch), kept, batch.image.shape)
+        return super().pseudo_gradients(params, F, batch._replace(image=batch.image * mask / kept))
+
+
+def differences_on(dataset, suspect):
+    """`{name: Difference}`: DRTP's program standardizes CIFAR-10 alone."""
+    found = SUSPECTS[suspect]
+    if suspect != "drtp" or dataset == "cifar10":
+        return found
+    plain = {name: d._replace(images="plain") for name, d in found.items()}
+    return {name: d for name, d in plain.items() if d != Difference() or name == "as described"}
+
+
+def train(dataset, difference, num_epochs, num_seeds):
+    """Accuracy on held-out images after each epoch, `[epochs, seeds]`."""
+    chosen = Chosen((difference.rule, "mlp", dataset), dict(difference.fields))
+    config = make_config(chosen, {})
+    train_set, held_out = load_held_out(dataset, difference.images)
+    steps = len(train_set[0]) // config["batch_size"]
+    optimizer, _ = build_scheduled_optimizer(config, steps)
+    rule = build_rule_on_network(config)
+    if difference.input_dropout:
+        rule = WithInputDropout(rule.net, rule.hidden_reduction, difference.input_dropout)
+    keys = seed_keys(config["seed"], num_seeds)
+    trainer = SeedTrainer(Fixed(rule, optimizer), train_set, config["batch_size"], keys)
+    states, accuracy = trainer.init(), []
+    for epoch in range(1, num_epochs + 1):
+        states, _ = trainer.train_epoch(states, epoch)
+        accuracy.append(trainer.evaluate(states, held_out))
+    return np.array(accuracy)
