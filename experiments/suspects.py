@@ -1,6 +1,7 @@
 """What could be behind a disagreement with the paper, judged on images held out.
 
     python -m experiments.suspects drtp --dataset=cifar10 --epochs=10 --num_seeds=4
+    python -m experiments.suspects whitening --dataset=mnist
 
 drtp: the paper's column was made with the program of that rule's authors, whose networks are not
 quite those that the paper describes. Each row takes over one difference, the last one all. (The

@@ -65,12 +65,13 @@ class WithInputDropout(DRTP):
 
 
 def differences_on(dataset, suspect):
-    """`{name: Difference}`: DRTP's program standardizes CIFAR-10 alone."""
-    found = SUSPECTS[suspect]
-    if suspect != "drtp" or dataset == "cifar10":
-        return found
-    plain = {name: d._replace(images="plain") for name, d in found.items()}
-    return {name: d for name, d in plain.items() if d != Difference() or name == "as described"}
+    """`{name: Difference}`; DRTP's program standardizes CIFAR-10 alone, and equals come once."""
+    names = {}
+    for name, difference in SUSPECTS[suspect].items():
+        if difference.images == "standardized" and dataset != "cifar10":
+            difference = difference._replace(images="plain")
+        names.setdefault(difference, name)
+    return {name: difference for difference, name in names.items()}
 
 
 def train(dataset, difference, num_epochs, num_seeds):
