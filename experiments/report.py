@@ -18,7 +18,7 @@ from absl import flags
 
 from experiments import cli
 from experiments.reporting.page import make_page
-from experiments.reporting.reports import describe_difference, read_documents, read_reports
+from experiments.reporting.reports import compare, read_documents, read_reports
 from pepita_jax.errors import require
 from pepita_jax.storage.files import file_errors, replace_file, user_path
 from pepita_jax.storage.rows import as_json
@@ -40,7 +40,7 @@ def main(arguments):
     if BASELINE.value:
         (baseline, *others) = read(BASELINE.value)
         require(not others, f"--baseline={BASELINE.value} holds several runs: name one")
-        differences = [describe_difference(report, baseline) for report in reports]
+        differences = [compare(report, baseline) for report in reports]
         more["difference, 95 % interval"] = differences
     if JSON.value:
         write(JSON.value, as_lines(reports))

@@ -63,14 +63,16 @@ def main(arguments):
     results, stands_for = Results(out), Cell.quick if QUICK.value else lambda cell: cell
     cells = dict.fromkeys(stands_for(cell) for cells in wanted.values() for cell in cells)
     reproduction = Reproduction(cells, seeds, EPOCHS.value, results, root)
+    with file_errors(out):
+        out.mkdir(parents=True, exist_ok=True)
+    for cell in (cell for target in wanted for cell in TARGETS[target]):
+        results.read(stands_for(cell))  # what is damaged is named now, not after hours
     reproduction.collect()
     if TRAIN.value and not reproduction.train():
         return
     find = cache(lambda cell: results.read(stands_for(cell)))
-    with file_errors(out):
-        out.mkdir(parents=True, exist_ok=True)
-        with alone(out):
-            files = show_all(wanted, find, out)
+    with file_errors(out), alone(out):
+        files = show_all(wanted, find, out)
     print(f"\n{out}: {', '.join(files) or 'no run has been finished yet'}")
 
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.reproduction.cells import TITLES
-from experiments.reproduction.results import read_result
+from experiments.reproduction.results import SEED_FILES, read_result
+from experiments.reproduction.show import describe_difference
 from pepita_jax.errors import require
 from pepita_jax.run import summarize
 from pepita_jax.storage.files import file_errors, user_path
@@ -62,8 +63,11 @@ def read_reports(path, epoch=None, num_seeds=None):
     folder = user_path(path)
     if (folder / "cells").is_dir():
         cells = sorted(path for path in (folder / "cells").iterdir() if path.is_dir())
-        reports = [_of_result(cell.name, cell, epoch) for cell in cells if any(cell.iterdir())]
-    elif any(folder.glob("seed_*.json")):
+        reports = [
+            _of_result(cell.name, cell, epoch) for cell in cells if any(cell.glob(SEED_FILES))
+        ]
+        require(reports, f"{path} has no results yet")
+    elif any(folder.glob(SEED_FILES)):
         reports = [_of_result(str(path), folder, epoch)]
     else:
         inside = sorted(file.parent.name for file in folder.glob("*/config.json"))
@@ -123,10 +127,8 @@ def _first_seeds(report, num_seeds):
     )
 
 
-def describe_difference(report, baseline):
+def compare(report, baseline):
     """Points of accuracy that the seeds of a run and of the baseline differ by."""
-    from scipy.stats import ttest_rel
-
     for field in PAIRED:
         pair = report.config.get(field), baseline.config.get(field)
         message = f"runs cannot be compared seed by seed: {field} is {pair[0]!r} and {pair[1]!r}"
@@ -136,16 +138,7 @@ def describe_difference(report, baseline):
     message = f"runs of {len(one)} and {len(other)} seeds: give --num_seeds to compare the first"
     require(len(one) == len(other), message)
     require(report.seeds == baseline.seeds, f"seeds {report.seeds} do not pair {baseline.seeds}")
-    both = np.isfinite(one) & np.isfinite(other)
-    if not both.any():
-        return "-"
-    one, other = one[both], other[both]
-    mean = f"{100 * np.mean(one - other):+.2f}"
-    pairs = "" if both.all() else f", {both.sum()} pairs"
-    if len(one) < 2 or np.ptp(one - other) == 0:
-        return mean + pairs
-    low, high = ttest_rel(one, other).confidence_interval(0.95)
-    return f"{mean} [{100 * low:+.2f}, {100 * high:+.2f}]{pairs}"
+    return describe_difference(one, other)
 
 
 def read_documents(path):

@@ -2,13 +2,12 @@
 
 import math
 
-import numpy as np
-
 from experiments.reproduction import paper
 from experiments.reproduction.cells import READINGS, TARGETS, WHITENED, of_table_1
 from experiments.reproduction.show import (
     Shown,
     describe_accuracy,
+    describe_difference,
     describe_seeds,
     label,
     results_of,
@@ -16,6 +15,7 @@ from experiments.reproduction.show import (
 )
 from pepita_jax.tables import markdown_table
 
+AS_USUAL = ("as in Table 1 %", "difference of the same seeds, 95 % interval")
 HEADINGS = ("test %", "seeds", "epochs", "paper %", "difference", "within two standard errors")
 
 
@@ -43,17 +43,26 @@ def table_4(find):
 
 def readings(find):
     """Runs that differ from Table 1's in one field, beside those, after as many epochs."""
-    rows = [("network", "data", "rule", "field", "value", *HEADINGS[:3], "as in Table 1 %")]
+    rows = [("network", "data", "rule", "field", "value", *HEADINGS[:3], *AS_USUAL)]
     for cell, result in ((cell, find(cell)) for cell in READINGS):
         usual = find(of_table_1(*cell.words))
         if result:
-            then = usual.test_accuracy_after(result.epochs) if usual else np.array([])
             rule, model, data = words_of(result)
             ((field, value),) = cell.fields
             size = (describe_seeds(result), str(result.epochs))
-            ours = (describe_accuracy(result.test_accuracy), *size, describe_accuracy(then))
+            ours = (describe_accuracy(result.test_accuracy), *size, *_as_usual(result, usual))
             rows.append((model, data, label(rule), field, str(value), *ours))
     return Shown(markdown_table(rows))
+
+
+def _as_usual(result, usual):
+    """What the run of Table 1 has after as many epochs, and the difference of seeds in both."""
+    if not usual:
+        return "-", "-"
+    ours, then = (r.accuracy_of_seeds(result.epochs) for r in (result, usual))
+    both = ours.keys() & then.keys()
+    pairs = ([accuracy[seed] for seed in both] for accuracy in (ours, then))
+    return describe_accuracy([*then.values()]), describe_difference(*pairs)
 
 
 def accuracy_cells(result, of_paper):

@@ -12,6 +12,7 @@ from experiments.reproduction.show import (
     describe_size,
     describe_spread,
     label,
+    plot_test_curve,
     put_legend_below,
     results_of,
     rule_of,
@@ -20,17 +21,21 @@ from pepita_jax.plots import make_figure, plot_band
 from pepita_jax.tables import markdown_table
 
 NOISE_COLORS = {0.01: "C4", 0.1: "C7", 1.0: "C8"}
+HEADINGS = (
+    "input of the second pass", "r", "k", "test %", "seeds", "epochs",
+    "PEPITA after as many", "F = 0 after as many", "paper %",
+)  # fmt: skip
 MILESTONES = (0, 0.01, 0.1, 0.25, 0.5, 0.75, 1)
 
 
 def figure_3(find):
     """Accuracy, anti-alignment and the first layer's norm on MNIST (Fig. 3)."""
-    return _draw([find(PEPITA)], _figure_3)
+    return _draw([find(PEPITA)], _figure_3, paper.ANGLE)
 
 
 def figure_9(find):
     """The same for ten times as long (Fig. 9)."""
-    return _draw([find(LONG)], _figure_3)
+    return _draw([find(LONG)], _figure_3, paper.ANGLE)
 
 
 def anti_alignment(find):
@@ -64,20 +69,20 @@ def _first_norm(result):
     return result.history("alignment", "weight_norm")[..., 0]
 
 
-def _draw(results, figures_of):
-    """A row of panels and a table for each result."""
+def _draw(results, figures_of, angle=None):
+    """A row of panels and a table for each result; `angle` is the paper's for MNIST."""
     figure, panels = make_figure(3 * len(results), columns=3)
     tables = []
     for result, row in zip(results, panels.reshape(-1, 3), strict=True):
-        name = result.cell.replace("_", " ")
-        shown, title = figures_of(result), f"{name} ({describe_size(result)})"
+        shown = figures_of(result)
+        title = f"{result.cell.replace('_', ' ')} ({describe_size(result)})"
         for axes, (name, (values, _)) in zip(row, shown.items(), strict=True):
             epoch = np.arange(result.epochs + 1)[-values.shape[1] :]
             plot_band(axes, epoch, values, None, color=COLORS["pepita"])
             axes.set_ylabel(name)
             axes.set_xlim(left=0)
-        if result.config["dataset"] == "mnist" and figures_of is _figure_3:
-            row[1].axhline(paper.ANGLE, color="gray", ls=":", label="the paper, about")
+        if angle and result.config["dataset"] == "mnist":
+            row[1].axhline(angle, color="gray", ls=":", label="the paper, about")
             row[1].legend()
         row[1].set_title(f"{title}, mean ± std")
         rows = [("epoch", *shown)]
@@ -97,31 +102,28 @@ def figure_5(find):
     """PEPITA, F = 0, and the input perturbed by F r k, r from [0, 1) or [-1, 1) (Fig. 5)."""
     figure, panels = make_figure(2)
     panels[1].sharey(panels[0])
-    rows = [("input of the second pass", "r", "k", "test %", "seeds", "epochs", "paper %")]
-    for result in results_of(WITHOUT_NOISE, find):
-        rule, data = rule_of(result), result.config["dataset"]
-        for axes in panels:
-            line = "--" if rule == "shallow" else "-"  # weak noise lies on it
-            _plot_test_curve(axes, result, label(rule), color=COLORS[rule], ls=line)
-        of_paper = str(paper.FIGURE_5[rule]) if data == "cifar10" else "-"
-        rows.append((label(rule), "-", "-", *_last(result), of_paper))
-    for (low, scale), cell in NOISE.items():
-        result = find(cell)
-        if result:
-            axes, color = panels[0 if low == 0 else 1], NOISE_COLORS[scale]
-            _plot_test_curve(axes, result, f"noise, k = {scale}", color=color)
-            rows.append(("noise", f"[{low}, 1)", str(scale), *_last(result), "-"))
     for axes, low in zip(panels, (0, -1), strict=True):
         axes.set_title(f"r uniform in [{low}, 1)")
-        axes.set_ylabel("test accuracy (%), mean ± std")
+    usual = {rule_of(result): result for result in results_of(WITHOUT_NOISE, find)}
+    rows = [HEADINGS]
+    for rule, result in usual.items():
+        of_paper = str(paper.FIGURE_5[rule]) if result.config["dataset"] == "cifar10" else "-"
+        rows.append((label(rule), "-", "-", *_last(result), "-", "-", of_paper))
+        for axes in panels:
+            line = "--" if rule == "shallow" else "-"  # weak noise lies on it
+            plot_test_curve(axes, result, label(rule), color=COLORS[rule], ls=line)
+    for (low, scale), result in ((key, find(cell)) for key, cell in NOISE.items()):
+        if result:
+            axes, color = panels[0 if low == 0 else 1], NOISE_COLORS[scale]
+            plot_test_curve(axes, result, f"noise, k = {scale}", color=color)
+            then = [_after(result.epochs, usual.get(rule)) for rule in paper.FIGURE_5]
+            rows.append(("noise", f"[{low}, 1)", str(scale), *_last(result), *then, "-"))
     put_legend_below(figure, panels)
     return Shown(markdown_table(rows), figure)
 
 
-def _plot_test_curve(axes, result, name, **style):
-    curve = 100 * result.history("metrics", "test_accuracy")
-    name = f"{name} ({describe_seeds(result)} seeds)"
-    plot_band(axes, np.arange(1, curve.shape[1] + 1), curve, name, **style)
+def _after(epoch, result):
+    return describe_accuracy(result.test_accuracy_after(epoch)) if result else "-"
 
 
 def _last(result):

@@ -11,6 +11,9 @@ from pepita_jax.storage.locks import alone
 from pepita_jax.storage.same_run import describe_changes
 from pepita_jax.storage.saved_run import FIRST_EPOCH
 
+SEED_FILES = "seed_*.json"
+FIELDS = {"cell", "seed", "epochs", "config", "environment", *FIRST_EPOCH}  # of every record
+
 
 class Result(NamedTuple):
     """What was found for a cell.
@@ -57,8 +60,12 @@ class Result(NamedTuple):
 
     def test_accuracy_after(self, epoch):
         """The same after an epoch; empty if it has not been reached."""
+        return np.array([*self.accuracy_of_seeds(epoch).values()])
+
+    def accuracy_of_seeds(self, epoch):
+        """The same by seed, `{seed: fraction}`."""
         then = self.history("metrics", "test_accuracy")[:, epoch - 1 : epoch].ravel()
-        return then[np.isfinite(then)]
+        return {s: float(v) for s, v in zip(self.seeds, then, strict=False) if np.isfinite(v)}
 
 
 class Results:
@@ -82,13 +89,16 @@ class Results:
     def read(self, cell):
         """The `Result` of a cell; None without any.
 
+        A field that there was not yet when the cell was trained does not count.
+
         Raises:
             UserError: a file is damaged, or of a run of another configuration than the cell's.
         """
         result = read_result(self.folder / cell.name)
         for record in result.records if result else ():
-            config = cell.config(record["config"]["num_seeds"], record["config"]["num_epochs"])
-            changes = describe_changes(record["config"], config)
+            found = record["config"]
+            wanted = cell.config(found["num_seeds"], found["num_epochs"])
+            changes = describe_changes(found, _fields_of(found, wanted))
             where = f"{self.folder / cell.name} holds another run's results: {changes}"
             require(not changes, f"{where}; remove it, or choose another --out")
         return result
@@ -111,7 +121,7 @@ def read_result(folder):
     Raises:
         UserError: a file is damaged.
     """
-    found = [_read_file(path) for path in folder.glob("seed_*.json")]
+    found = [_read_file(path) for path in folder.glob(SEED_FILES)]
     if not found:
         return None
     longest_first = sorted((record["epochs"] for record in found), reverse=True)
@@ -119,6 +129,12 @@ def read_result(folder):
     records = [_cut(record, epochs) for record in found if record["epochs"] >= epochs]
     records.sort(key=lambda record: record["seed"])
     return Result(folder.name, [record["seed"] for record in records], epochs, records)
+
+
+def _fields_of(found, wanted):
+    """`wanted` without the fields that `found` lacks; both nested."""
+    both = {name: value for name, value in wanted.items() if name in found}
+    return {n: _fields_of(found[n], v) if isinstance(v, dict) else v for n, v in both.items()}
 
 
 def _cut(record, epochs):
@@ -134,8 +150,13 @@ def _cut(record, epochs):
 def _read_file(path):
     try:
         with file_errors(path, "read"):
-            return json.loads(path.read_text(encoding="utf-8"))
+            record = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         if isinstance(error, UserError):
             raise
         raise UserError(f"{path} is damaged ({error}); remove it") from error
+    lacks = FIELDS - record.keys() if isinstance(record, dict) else FIELDS
+    require(not lacks, f"{path} is no result of a seed: it lacks {', '.join(sorted(lacks))}")
+    name = f"seed_{record['seed']}.json"
+    require(path.name == name, f"{path} is a copy of {name}, which would count twice; remove it")
+    return record

@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pepita_jax.plots import save_figure
+from pepita_jax.plots import plot_band, save_figure
 from pepita_jax.storage.files import replace_file
-from pepita_jax.tables import as_percent
 
 COLORS = {"bp": "C0", "fa": "C1", "drtp": "C2", "pepita": "C3", "dfa": "C4", "shallow": "C5"}
 
@@ -36,21 +35,30 @@ def fill_in(text, tables):
 
     Args:
         text: of the document.
-        tables: `{name: Markdown}`; those without a place are left out.
+        tables: `{name: Markdown}`; those without a place are left out, a place without an end is
+            left as it is.
     """
     for name, table in tables.items():
-        place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        place = re.compile(rf"(<!-- {name} -->\n)(?:(?!<!--).)*(<!-- end -->)", re.DOTALL)
         text = place.sub(lambda found, table=table: f"{found[1]}\n{table}\n\n{found[2]}", text)
     return text
 
 
-def put_legend_below(figure, panels):
+def plot_test_curve(axes, result, name, **style):
+    """A band of test accuracy over epochs; seeds and epochs stand with the name."""
+    curve = 100 * result.history("metrics", "test_accuracy")
+    name = f"{name} ({describe_size(result)})"
+    plot_band(axes, np.arange(1, curve.shape[1] + 1), curve, name, **style)
+    axes.set_ylabel("test accuracy (%), mean ± std")
+
+
+def put_legend_below(figure, panels, columns=4):
     """One legend for all panels, where it covers no curve."""
     entries = {}
     for axes in panels:
         handles, labels = axes.get_legend_handles_labels()
         entries |= dict(zip(labels, handles, strict=True))
-    figure.legend(entries.values(), entries, loc="outside lower center", ncols=4)
+    figure.legend(entries.values(), entries, loc="outside lower center", ncols=columns)
 
 
 def results_of(cells, find):
@@ -82,8 +90,29 @@ def words_of(result):
 
 def describe_accuracy(values):
     """Fractions as `mean ± std` in %."""
-    std = float(values.std(ddof=1)) if len(values) > 1 else None
-    return as_percent({"mean": float(values.mean()) if len(values) else None, "std": std})
+    return describe_spread(100 * np.asarray(values, float), 2)
+
+
+def describe_difference(one, other):
+    """Points of accuracy between the same seeds of two runs: a mean, and its 95 % interval by
+    Student's t.
+
+    Args:
+        one, other: fractions, `[S]`; a pair that is not finite is left out.
+    """
+    from scipy.stats import ttest_rel
+
+    one, other = np.asarray(one, float), np.asarray(other, float)
+    both = np.isfinite(one) & np.isfinite(other)
+    if not both.any():
+        return "-"
+    one, other = one[both], other[both]
+    mean = f"{100 * np.mean(one - other):+.2f}"
+    pairs = "" if both.all() else f", {both.sum()} pairs"
+    if len(one) < 2 or np.ptp(one - other) == 0:
+        return mean + pairs
+    low, high = ttest_rel(one, other).confidence_interval(0.95)
+    return f"{mean} [{100 * low:+.2f}, {100 * high:+.2f}]{pairs}"
 
 
 def describe_spread(values, decimals):
@@ -104,4 +133,6 @@ def describe_seeds(result):
 
 def describe_size(result):
     """Seeds and epochs, for a legend."""
-    return f"{describe_seeds(result)} seeds, {result.epochs} epochs"
+    there, diverged = len(result.test_accuracy), len(result.seeds) - len(result.test_accuracy)
+    more = f", {diverged} diverged" if diverged else ""
+    return f"{there} seed{'s' * (there != 1)}, {result.epochs} epochs{more}"

@@ -8,15 +8,15 @@ from experiments.reproduction.fits import FIT_EPOCHS, fit_plateau
 from experiments.reproduction.show import (
     COLORS,
     Shown,
-    describe_seeds,
     describe_size,
     describe_spread,
     label,
+    plot_test_curve,
     results_of,
     rule_of,
 )
 from pepita_jax.data import DATASETS
-from pepita_jax.plots import make_figure, plot_band
+from pepita_jax.plots import make_figure
 from pepita_jax.tables import markdown_table
 
 FEWEST = 3  # epochs that two parameters are fitted to
@@ -33,7 +33,7 @@ def table_3(find):
         rule, data = rule_of(result), result.config["dataset"]
         numbers = (f"{fit.slowness:.3f}", str(paper.TABLE_3.get((rule, data), "-")))
         more = (describe_spread(each, 3), f"{100 * fit.accuracy:.2f}")
-        size = (describe_seeds(result), str(curves.shape[1]))
+        size = map(str, curves.shape)
         rows.append((data, label(rule), *numbers, *more, *size))
     return Shown(markdown_table(rows))
 
@@ -42,10 +42,8 @@ def figure_7(find):
     """Test curves on CIFAR-10 (Fig. 7)."""
     figure, (axes,) = make_figure(1)
     for result in results_of(TARGETS["fig7"], find):
-        curve, rule = 100 * result.history("metrics", "test_accuracy"), rule_of(result)
-        name = f"{label(rule)} ({describe_size(result)})"
-        plot_band(axes, np.arange(1, curve.shape[1] + 1), curve, name, color=COLORS[rule])
-    axes.set_ylabel("test accuracy (%), mean ± std")
+        rule = rule_of(result)
+        plot_test_curve(axes, result, label(rule), color=COLORS[rule])
     axes.legend()
     return Shown(figure=figure)
 

@@ -33,7 +33,7 @@ class Difference(NamedTuple):
 
 PYTORCH = ("model.init", "pytorch")
 NESTEROV = ("optimizer.nesterov", True)
-SLOW = ("optimizer.learning_rate", 0.01)  # Table 4's
+RATE = {rate: (("optimizer.learning_rate", rate),) for rate in (0.1, 0.01)}  # Table 4's is 0.01
 SUSPECTS = {
     "drtp": {
         "as described": Difference(),
@@ -44,10 +44,10 @@ SUSPECTS = {
         "all of these": Difference("drtp", "standardized", (PYTORCH, NESTEROV), 0.1),
     },
     "whitening": {
-        "as it is, rate 0.1": Difference("pepita"),
-        "whitened, rate 0.01": Difference("pepita", "whitened", (SLOW,)),
-        "whitened and scaled to [0, 1], rate 0.01": Difference("pepita", "rescaled", (SLOW,)),
-        "whitened and scaled to [0, 1], rate 0.1": Difference("pepita", "rescaled"),
+        "as it is, rate 0.1": Difference("pepita", fields=RATE[0.1]),
+        "whitened, rate 0.01": Difference("pepita", "whitened", RATE[0.01]),
+        "whitened and scaled to [0, 1], rate 0.01": Difference("pepita", "rescaled", RATE[0.01]),
+        "whitened and scaled to [0, 1], rate 0.1": Difference("pepita", "rescaled", RATE[0.1]),
     },
 }
 
@@ -74,16 +74,24 @@ def differences_on(dataset, suspect):
     return {name: difference for difference, name in names.items()}
 
 
+def config_of(dataset, difference):
+    """Configuration of a network, a nested dict."""
+    return make_config(Chosen((difference.rule, "mlp", dataset), dict(difference.fields)), {})
+
+
 def train(dataset, difference, num_epochs, num_seeds):
     """Accuracy on held-out images after each epoch, `[epochs, seeds]`."""
-    chosen = Chosen((difference.rule, "mlp", dataset), dict(difference.fields))
-    config = make_config(chosen, {})
+    config = config_of(dataset, difference)
     train_set, held_out = load_held_out(dataset, difference.images)
     steps = len(train_set[0]) // config["batch_size"]
     optimizer, _ = build_scheduled_optimizer(config, steps)
     rule = build_rule_on_network(config)
     if difference.input_dropout:
-        rule = WithInputDropout(rule.net, rule.hidden_reduction, difference.input_dropout)
+        rule = WithInputDropout(
+            net=rule.net,
+            hidden_reduction=rule.hidden_reduction,
+            input_dropout=difference.input_dropout,
+        )
     keys = seed_keys(config["seed"], num_seeds)
     trainer = SeedTrainer(Fixed(rule, optimizer), train_set, config["batch_size"], keys)
     states, accuracy = trainer.init(), []

@@ -36,10 +36,9 @@ class Reproduction:
         """Brings what the workdirs have among the results.
 
         Raises:
-            UserError: a file is damaged, or the results are those of other runs.
+            UserError: a file is damaged.
         """
         for cell in self.wanted:
-            self.results.read(cell)  # which checks them
             self._collect(cell)
 
     def train(self):

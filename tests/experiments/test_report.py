@@ -115,7 +115,12 @@ def test_results_hold_configuration_versions_and_every_figure(workdirs, tmp_path
         (["{0}/nothing"], ["holds no run"]),
         (["{0}", "--json={0}"], ["cannot be written"]),
         (["{0}/.."], ["holds no run itself", "pepita, shallow"]),
+        (["{0}/cells_only"], ["has no results yet"]),
+        (["{0}", "--baseline={0}/cells_only"], ["has no results yet"]),
     ],
 )
 def test_what_cannot_be_shown_is_refused(arguments, words, workdirs):
+    unfinished = workdirs[0] / "cells_only" / "cells" / "bp_mlp_mnist"
+    unfinished.mkdir(parents=True)
+    (unfinished / ".seed_0.json.new").touch()
     assert_refused(command("report", *(a.format(workdirs[0]) for a in arguments)), *words)

@@ -6,7 +6,13 @@ import pytest
 
 import pepita_jax as pj
 from experiments.held_out import load_held_out, rescale, standardize
-from experiments.reproduction.suspects import SUSPECTS, WithInputDropout, differences_on
+from experiments.reproduction.suspects import (
+    SUSPECTS,
+    WithInputDropout,
+    config_of,
+    differences_on,
+)
+from experiments.suspects import SETS
 from pepita_jax.rules.drtp import DRTP
 from tests.experiments.commands import assert_refused, command
 
@@ -34,6 +40,13 @@ def test_the_rows_of_a_table_are_the_networks(suspect):
 )
 def test_what_is_not_there_is_refused(arguments, words):
     assert_refused(command("suspects", *arguments), *words)
+
+
+@pytest.mark.parametrize("dataset", SETS)
+def test_a_rate_that_is_named_is_the_one_trained_with(dataset):
+    for name, difference in SUSPECTS["whitening"].items():
+        rate = config_of(dataset, difference)["optimizer"]["learning_rate"]
+        assert name.endswith(f", rate {rate}")
 
 
 def test_only_cifar_is_standardized():

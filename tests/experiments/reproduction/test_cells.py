@@ -8,8 +8,10 @@ from experiments.reproduction import paper
 from experiments.reproduction.cells import (
     HE_NORMAL,
     IN_PAPER,
+    LINEAR,
     LONG,
     NOISE,
+    READINGS,
     TARGETS,
     WHITENED,
     of_table_1,
@@ -17,6 +19,11 @@ from experiments.reproduction.cells import (
 )
 from pepita_jax import UserError
 from pepita_jax.options import flatten
+
+APPENDIX_E = [
+    "model.activation linear", "model.output linear", "model.dropout 0.0", "whiten True",
+    "rule.presynaptic standard", "num_seeds 5",
+]  # fmt: skip
 
 
 def test_every_cell_of_every_target_is_a_valid_run_of_its_own():
@@ -44,6 +51,12 @@ def test_the_cells_of_table_1_are_the_paper_s_with_its_rates():
         (WHITENED, ["whiten True", "optimizer.learning_rate 0.01"]),
         (HE_NORMAL["bp", 0.0], ["model.init he_normal", "model.dropout 0.0"]),
         (LONG, ["num_epochs 1000", "num_seeds 5"]),
+        (LINEAR[1], [*APPENDIX_E, "batch_size 6000", "optimizer.momentum 0.0",
+                     "optimizer.learning_rate 0.05", "rule.feedback_scale 1.0", "num_epochs 50"]),
+        (LINEAR[2], [*APPENDIX_E, "optimizer.learning_rate 0.01", "num_epochs 20"]),
+        (READINGS[1], ["rule.output_error modulated", "num_seeds 3"]),
+        (READINGS[4], ["rule.hidden_reduction mean", "num_seeds 3"]),
+        (READINGS[-1], ["model.padding 2", "num_seeds 3"]),
     ],
 )  # fmt: skip
 def test_a_variant_differs_from_table_1_in_these_fields_alone(cell, fields):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from experiments.reproduction import accuracies, dynamics, speed, weights
 from experiments.reproduction.accuracies import standard_error
@@ -10,7 +11,7 @@ from experiments.reproduction.fits import Plateau
 from experiments.reproduction.paper import Printed
 from experiments.reproduction.results import Results
 from experiments.reproduction.show import fill_in
-from tests.experiments.reproduction.planted import plant, rows_of
+from tests.experiments.reproduction.planted import HISTOGRAM, plant, rows_of
 
 TEN = np.array([0.9801, 0.9803] * 5)[:, None]  # mean 98.02 %
 
@@ -56,11 +57,13 @@ def test_a_few_seeds_that_were_trained_longer_or_shorter_do_not_hide_the_others(
 
 
 def test_other_readings_stand_beside_table_1_after_as_many_epochs(tmp_path):
-    plant(tmp_path, READINGS[0], np.full((3, 2), 0.7))
-    plant(tmp_path, of_table_1("pepita"), [[0.5, 0.6, 0.9], [0.5, 0.8, 0.9]])
+    plant(tmp_path, READINGS[0], np.full((3, 2), 0.75))
+    plant(tmp_path, of_table_1("pepita"), [[0.5, 0.6, 0.9], [0.5, 0.8, 0.9]], first=1)
+    half = stats.t.ppf(0.975, 1) * 10  # of 15 and -5: their standard error is 10
     (row,) = rows_of(accuracies.readings(Results(tmp_path).read).table)
     fields = ["mlp", "mnist", "PEPITA", "rule.output_error", "modulated"]
-    assert row == [*fields, "70.00 ± 0.00", "3", "2", "70.00 ± 14.14"]
+    usual = ["70.00 ± 14.14", f"+5.00 [{5 - half:+.2f}, {5 + half:+.2f}]"]
+    assert row == [*fields, "75.00 ± 0.00", "3", "2", *usual]
 
 
 def test_where_all_seeds_have_diverged_there_is_no_number_and_no_error(tmp_path):
@@ -94,7 +97,9 @@ def test_seeds_that_have_diverged_are_in_no_mean(tmp_path):
 def test_table_3_fits_the_first_60_epochs_alone(tmp_path):
     epoch = np.arange(1, 101)
     curve = np.where(epoch <= 60, Plateau(0.5, 0.75)(epoch), 0.9)
-    plant(tmp_path, of_table_1("pepita", "mlp", "cifar10"), [curve, curve])
+    diverged_later = np.where(epoch <= 60, curve, np.nan)
+    curves = [curve, np.where(np.isnan(diverged_later), None, diverged_later)]
+    plant(tmp_path, of_table_1("pepita", "mlp", "cifar10"), curves)
     (row,) = rows_of(speed.table_3(Results(tmp_path).read).table)
     assert row == [
         "cifar10", "PEPITA", "0.750", "0.785", "0.750 ± 0.000", "50.00", "2", "60"
@@ -119,6 +124,22 @@ def test_the_noise_of_figure_5_is_told_apart(tmp_path):
     assert found["[-1, 1)", "1.0"] == 60
 
 
+def test_noise_is_compared_after_as_many_epochs(tmp_path):
+    plant(tmp_path, NOISE[0, 0.1], np.full((2, 2), 0.3))
+    plant(tmp_path, of_table_1("shallow", "mlp", "cifar10"), [[0.1, 0.4, 0.9]] * 2)
+    shallow, noise = rows_of(dynamics.figure_5(Results(tmp_path).read).table)
+    assert shallow[3:] == ["90.00 ± 0.00", "2", "3", "-", "-", "44.6"]
+    assert noise[3:] == ["30.00 ± 0.00", "2", "2", "-", "40.00 ± 0.00", "-"]
+
+
+def test_figure_6_has_the_moments_of_each_layer(tmp_path):
+    output = {"low": -3.0, "high": 3.0, "counts": [1, 0, 1]}  # at -2 and 2: kurtosis 1 - 3
+    plant(tmp_path, HE_NORMAL["bp", 0.1], [[0.5], [0.6]], histograms=[HISTOGRAM, output])
+    _, row = rows_of(weights.figure_6(Results(tmp_path).read).table)
+    assert row[:4] == ["output layer", "BP", "0.1", "2"]
+    assert [float(cell.split()[0]) for cell in row[4:]] == [2, -2, -3, 3]
+
+
 def test_figure_10_has_the_degrees_of_freedom_and_the_gain(tmp_path):
     plant(tmp_path, HE_NORMAL["pepita", 0.1], np.full((3, 2), 0.9))
     (row,) = rows_of(weights.figure_10(Results(tmp_path).read).table)
@@ -141,3 +162,5 @@ def test_tables_are_filled_in_where_a_document_has_a_place_for_them():
     tables = {"one": "|1|\\d|", "two": "|2|", "three": "|3|"}
     assert fill_in(text, tables) == filled
     assert fill_in(filled, tables) == filled
+    without_end = "<!-- one -->\nB\n<!-- two -->\n<!-- end -->\n"
+    assert fill_in(without_end, {"one": "|1|"}) == without_end
