@@ -62,7 +62,7 @@ def _as_usual(result, usual):
     ours, then = (r.accuracy_of_seeds(result.epochs) for r in (result, usual))
     both = ours.keys() & then.keys()
     pairs = ([accuracy[seed] for seed in both] for accuracy in (ours, then))
-    return describe_accuracy([*then.values()]), describe_difference(*pairs)
+    return describe_accuracy(usual.test_accuracy_after(result.epochs)), describe_difference(*pairs)
 
 
 def accuracy_cells(result, of_paper):

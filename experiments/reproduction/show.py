@@ -7,6 +7,7 @@ import numpy as np
 
 from pepita_jax.plots import plot_band, save_figure
 from pepita_jax.storage.files import replace_file
+from pepita_jax.tables import as_percent
 
 COLORS = {"bp": "C0", "fa": "C1", "drtp": "C2", "pepita": "C3", "dfa": "C4", "shallow": "C5"}
 
@@ -90,7 +91,8 @@ def words_of(result):
 
 def describe_accuracy(values):
     """Fractions as `mean ± std` in %."""
-    return describe_spread(100 * np.asarray(values, float), 2)
+    std = float(values.std(ddof=1)) if len(values) > 1 else None
+    return as_percent({"mean": float(values.mean()) if len(values) else None, "std": std})
 
 
 def describe_difference(one, other):
