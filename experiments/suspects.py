@@ -2,6 +2,7 @@
 
     python -m experiments.suspects drtp --dataset=cifar10 --epochs=10 --num_seeds=4
     python -m experiments.suspects whitening --dataset=mnist
+    python -m experiments.suspects "whitening:*scaled*, rate 0.01" --dataset=mnist --epochs=100
 
 drtp: the paper's column was made with the program of that rule's authors, whose networks are not
 quite those that the paper describes. Each row takes over one difference, the last one all. (The
@@ -10,11 +11,14 @@ program's networks also have biases, which these lack.)
 whitening: the paper takes its whitening of Table 4 from a tutorial that in the end scales the
 images to [0, 1]; the paper does not say whether this was kept.
 
+After a colon: only the networks of that name, in which * stands for anything.
+
 The `mlp` of Table 2 is trained on nine tenths of the training set, and its accuracy is that on the
 last tenth. The test set is not used.
 """
 
 import sys
+from fnmatch import fnmatchcase
 
 from absl import flags
 
@@ -33,10 +37,14 @@ SEEDS = flags.DEFINE_integer("num_seeds", 4, "networks of each kind", 1)
 def main(arguments):
     valid = f"Valid: {', '.join(SUSPECTS)}"
     require(len(arguments) == 1, f"one suspect at a time, not {len(arguments)}. {valid}")
-    require_name("suspect", arguments[0], SUSPECTS)
+    suspect, _, pattern = arguments[0].partition(":")
+    require_name("suspect", suspect, SUSPECTS)
+    differences = differences_on(DATASET.value, suspect)
+    wanted = [name for name in differences if fnmatchcase(name, pattern or "*")]
+    require(wanted, f"{suspect} has no network {pattern!r}; valid: {'; '.join(differences)}")
     rows = [("network", "epoch 1", f"epoch {EPOCHS.value}")]
-    for name, difference in differences_on(DATASET.value, arguments[0]).items():
-        accuracy = train(DATASET.value, difference, EPOCHS.value, SEEDS.value)
+    for name in wanted:
+        accuracy = train(DATASET.value, differences[name], EPOCHS.value, SEEDS.value)
         rows.append((name, *map(describe_accuracy, (accuracy[0], accuracy[-1]))))
         print(f"{name}: {rows[-1][-1]} %", file=sys.stderr)
     print(f"accuracy on held-out images (%), {SEEDS.value} seeds:\n\n{markdown_table(rows)}")

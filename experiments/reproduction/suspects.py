@@ -33,7 +33,12 @@ class Difference(NamedTuple):
 
 PYTORCH = ("model.init", "pytorch")
 NESTEROV = ("optimizer.nesterov", True)
-RATE = {rate: (("optimizer.learning_rate", rate),) for rate in (0.1, 0.01)}  # Table 4's is 0.01
+IMAGES = {
+    "as it is": "plain",
+    "whitened": "whitened",
+    "whitened and scaled to [0, 1]": "rescaled",
+}
+RATES = (0.1, 0.01)  # Table 2's, and Table 4's
 SUSPECTS = {
     "drtp": {
         "as described": Difference(),
@@ -44,10 +49,9 @@ SUSPECTS = {
         "all of these": Difference("drtp", "standardized", (PYTORCH, NESTEROV), 0.1),
     },
     "whitening": {
-        "as it is, rate 0.1": Difference("pepita", fields=RATE[0.1]),
-        "whitened, rate 0.01": Difference("pepita", "whitened", RATE[0.01]),
-        "whitened and scaled to [0, 1], rate 0.01": Difference("pepita", "rescaled", RATE[0.01]),
-        "whitened and scaled to [0, 1], rate 0.1": Difference("pepita", "rescaled", RATE[0.1]),
+        f"{name}, rate {rate}": Difference("pepita", images, (("optimizer.learning_rate", rate),))
+        for name, images in IMAGES.items()
+        for rate in RATES
     },
 }
 

@@ -15,19 +15,28 @@ from experiments.reproduction.suspects import (
 from experiments.suspects import SETS
 from pepita_jax.rules.drtp import DRTP
 from tests.experiments.commands import assert_refused, command
+from tests.experiments.reproduction.planted import rows_of
 
 NET = pj.build_network("mlp", input_shape=(10, 10, 1), num_classes=3, hidden=(8,))
 
 
+def table_of(*arguments):
+    done = command("suspects", *arguments, "--dataset=digits", "--epochs=2", "--num_seeds=2")
+    assert done.returncode == 0, done.stderr
+    return rows_of(done.stdout)
+
+
 @pytest.mark.parametrize("suspect", SUSPECTS)
 def test_the_rows_of_a_table_are_the_networks(suspect):
-    done = command("suspects", suspect, "--dataset=digits", "--epochs=2", "--num_seeds=2")
-    assert done.returncode == 0, done.stderr
-    rows = [line.split("|") for line in done.stdout.splitlines() if line.startswith("|")][2:]
-    assert [row[1].strip() for row in rows] == list(differences_on("digits", suspect))
-    accuracy = [float(row[3].partition("±")[0]) for row in rows]
+    rows = table_of(suspect)
+    assert [name for name, *_ in rows] == list(differences_on("digits", suspect))
+    accuracy = [float(last.partition("±")[0]) for *_, last in rows]
     assert all(20 < a <= 100 for a in accuracy)  # chance is 10 %
-    assert len({tuple(row[2:4]) for row in rows}) == len(rows)  # each difference does something
+    assert len({tuple(figures) for _, *figures in rows}) == len(rows)  # each does something
+
+
+def test_some_networks_can_be_chosen():
+    assert [name for name, *_ in table_of("whitening:whitened, *0.1")] == ["whitened, rate 0.1"]
 
 
 @pytest.mark.parametrize(
@@ -36,6 +45,7 @@ def test_the_rows_of_a_table_are_the_networks(suspect):
         (["drtp", "--dataset=imagenet"], ("imagenet", "cifar10")),
         (["weather"], ("weather", "whitening")),
         ([], ("drtp, whitening",)),
+        (["drtp:biases"], ("no network 'biases'", "as described; ")),
     ],
 )
 def test_what_is_not_there_is_refused(arguments, words):
