@@ -24,11 +24,10 @@ from absl import flags
 
 from experiments import cli
 from experiments.reproduction.show import describe_accuracy
-from experiments.reproduction.suspects import SUSPECTS, differences_on, train
+from experiments.reproduction.suspects import SETS, SUSPECTS, differences_on, train
 from pepita_jax.errors import require, require_name
 from pepita_jax.tables import markdown_table
 
-SETS = ("mnist", "cifar10", "digits")
 DATASET = flags.DEFINE_enum("dataset", "cifar10", SETS, "what is trained on")
 EPOCHS = flags.DEFINE_integer("epochs", 10, "of each network's training", 1)
 SEEDS = flags.DEFINE_integer("num_seeds", 4, "networks of each kind", 1)

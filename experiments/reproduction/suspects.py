@@ -31,6 +31,7 @@ class Difference(NamedTuple):
     input_dropout: float = 0.0
 
 
+SETS = ("mnist", "cifar10", "digits")  # that they can be trained on
 PYTORCH = ("model.init", "pytorch")
 NESTEROV = ("optimizer.nesterov", True)
 IMAGES = {

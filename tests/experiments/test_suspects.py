@@ -7,12 +7,12 @@ import pytest
 import pepita_jax as pj
 from experiments.held_out import load_held_out, rescale, standardize
 from experiments.reproduction.suspects import (
+    SETS,
     SUSPECTS,
     WithInputDropout,
     config_of,
     differences_on,
 )
-from experiments.suspects import SETS
 from pepita_jax.rules.drtp import DRTP
 from tests.experiments.commands import assert_refused, command
 from tests.experiments.reproduction.planted import rows_of
