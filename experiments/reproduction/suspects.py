@@ -34,7 +34,7 @@ class Difference(NamedTuple):
 SETS = ("mnist", "cifar10", "digits")  # that they can be trained on
 PYTORCH = ("model.init", "pytorch")
 NESTEROV = ("optimizer.nesterov", True)
-IMAGES = {
+PREPARED = {
     "as it is": "plain",
     "whitened": "whitened",
     "whitened and scaled to [0, 1]": "rescaled",
@@ -51,7 +51,7 @@ SUSPECTS = {
     },
     "whitening": {
         f"{name}, rate {rate}": Difference("pepita", images, (("optimizer.learning_rate", rate),))
-        for name, images in IMAGES.items()
+        for name, images in PREPARED.items()
         for rate in RATES
     },
 }
