@@ -8,13 +8,15 @@ drtp: the paper's column was made with the program of that rule's authors, whose
 quite those that the paper describes. Each row takes over one difference, the last one all. (The
 program's networks also have biases, which these lack.)
 
+conv: so too for the convolutional networks of BP, FA and DRTP, of which these are FA's.
+
 whitening: the paper takes its whitening of Table 4 from a tutorial that in the end scales the
 images to [0, 1]; the paper does not say whether this was kept.
 
 After a colon: only the networks of that name, in which * stands for anything.
 
-The `mlp` of Table 2 is trained on nine tenths of the training set, and its accuracy is that on the
-last tenth. The test set is not used.
+The network of Table 2 (`mlp`; with conv, `conv`) is trained on nine tenths of the training set, and
+its accuracy is that on the last tenth. The test set is not used.
 """
 
 import sys

@@ -44,7 +44,7 @@ def test_some_networks_can_be_chosen():
     [
         (["drtp", "--dataset=imagenet"], ("imagenet", "cifar10")),
         (["weather"], ("weather", "whitening")),
-        ([], ("drtp, whitening",)),
+        ([], ("drtp, conv, whitening",)),
         (["drtp:biases"], ("no network 'biases'", "as described; ")),
     ],
 )
