@@ -17,9 +17,10 @@ from absl import flags
 from experiments import cli
 from experiments.launchers import launch
 from experiments.reproduction import accuracies, dynamics, speed, weights
-from experiments.reproduction.cells import TARGETS, TITLES, Cell, read_targets
+from experiments.reproduction.cells import Cell
 from experiments.reproduction.results import Results
 from experiments.reproduction.show import fill_in
+from experiments.reproduction.targets import TARGETS, read_targets
 from experiments.reproduction.training import Reproduction
 from pepita_jax.storage.files import file_errors, replace_file, user_path
 from pepita_jax.storage.locks import alone
@@ -65,7 +66,7 @@ def main(arguments):
     reproduction = Reproduction(cells, seeds, EPOCHS.value, results, root)
     with file_errors(out):
         out.mkdir(parents=True, exist_ok=True)
-    for cell in (cell for target in wanted for cell in TARGETS[target]):
+    for cell in (cell for target in wanted for cell in TARGETS[target].cells):
         results.read(stands_for(cell))  # what is damaged is named now, not after hours
     reproduction.collect()
     if TRAIN.value and not reproduction.train():
@@ -88,7 +89,7 @@ def show_all(targets, find, out):
     """
     files, tables = [], {}
     for target in targets:
-        if any(find(cell) for cell in TARGETS[target]):
+        if any(find(cell) for cell in TARGETS[target].cells):
             shown = SHOW[target](find)
             files += shown.write(out, target)
             if shown.table:
@@ -102,8 +103,8 @@ def show_all(targets, find, out):
 
 def describe():
     own, where = map(cli.describe_flags, (__name__, launch.__name__))
-    targets = (f"  {name}: {title}" for name, title in TITLES.items())
-    cells = (f"  {name}: {', '.join(c.name for c in TARGETS[name])}" for name in TARGETS)
+    targets = (f"  {name}: {target.title}" for name, target in TARGETS.items())
+    cells = (f"  {name}: {', '.join(c.name for c in t.cells)}" for name, t in TARGETS.items())
     return "\n".join([__doc__, own, where, "\nTargets:", *targets, "\nTheir cells:", *cells])
 
 

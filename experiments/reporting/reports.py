@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.reproduction.cells import TITLES
 from experiments.reproduction.results import SEED_FILES, read_result
 from experiments.reproduction.show import describe_difference
+from experiments.reproduction.targets import TARGETS
 from pepita_jax.errors import require
 from pepita_jax.run import summarize
 from pepita_jax.storage.files import file_errors, user_path
@@ -148,8 +148,8 @@ def read_documents(path):
     if not (folder / "cells").is_dir():
         return []
     return [
-        (title, *(_text(folder / f"{name}{ending}") for ending in (".md", ".svg")))
-        for name, title in TITLES.items()
+        (target.title, *(_text(folder / f"{name}{ending}") for ending in (".md", ".svg")))
+        for name, target in TARGETS.items()
         if any((folder / f"{name}{ending}").exists() for ending in (".md", ".svg"))
     ]
 

@@ -3,7 +3,7 @@
 import math
 
 from experiments.reproduction import paper
-from experiments.reproduction.cells import READINGS, TARGETS, WHITENED, of_table_1
+from experiments.reproduction.cells import READINGS, TABLE_1, TABLE_4, WHITENED, of_table_1
 from experiments.reproduction.show import (
     Shown,
     describe_accuracy,
@@ -22,7 +22,7 @@ HEADINGS = ("test %", "seeds", "epochs", "paper %", "difference", "within two st
 def table_1(find):
     """All rules, networks and data sets (Table 1)."""
     rows = [("network", "data", "rule", *HEADINGS)]
-    for result in results_of(TARGETS["table1"], find):
+    for result in results_of(TABLE_1, find):
         rule, model, data = words_of(result)
         of_paper = paper.TABLE_1.get((rule, model, data))
         rows.append((model, data, label(rule), *accuracy_cells(result, of_paper)))
@@ -34,7 +34,7 @@ def table_4(find):
     if not find(WHITENED):
         return Shown()
     rows = [("input", *HEADINGS)]
-    for result in results_of(TARGETS["table4"], find):
+    for result in results_of(TABLE_4, find):
         whitened = result.config["whiten"]
         of_paper = paper.TABLE_4[whitened] if result.config["dataset"] == "mnist" else None
         rows.append(("whitened" if whitened else "as it is", *accuracy_cells(result, of_paper)))

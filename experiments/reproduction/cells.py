@@ -1,11 +1,9 @@
 """The runs behind each table and figure of the paper."""
 
-from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from configs.settings import Chosen, make_config
 from experiments.reproduction import paper
-from pepita_jax.errors import require, require_name
 
 RULES = ("bp", "fa", "drtp", "pepita", "dfa", "shallow")  # the last two are not in the paper
 IN_PAPER = RULES[:4]
@@ -101,11 +99,14 @@ def large_batches(scale):
     return linear(f"large_batches_F_{scale}", *fields, epochs=50)
 
 
+TABLE_1 = [of_table_1(r, m, d) for m in ("mlp", "conv") for d in DATASETS for r in RULES]
+TABLE_3 = [of_table_1(rule, "mlp", data) for data in DATASETS for rule in IN_PAPER]
 PEPITA = of_table_1("pepita")
 LONG = Cell(("pepita", "mlp", "mnist"), "long", seeds=5, epochs=1000)
 WHITENED = Cell(
     ("pepita", "mlp", "mnist"), "whitened", (("whiten", True), ("optimizer.learning_rate", 0.01))
 )
+TABLE_4 = [PEPITA, WHITENED]
 LINEAR = [
     large_batches(0.05),
     large_batches(1.0),
@@ -113,6 +114,7 @@ LINEAR = [
 ]
 NOISE = {(low, scale): noise(low, scale) for low in (0, -1) for scale in (0.01, 0.1, 1.0)}
 WITHOUT_NOISE = [of_table_1(rule, "mlp", "cifar10") for rule in ("pepita", "shallow")]
+FIG_5 = [*WITHOUT_NOISE, *NOISE.values()]
 HE_NORMAL = {
     (rule, rate): he_normal(rule, rate) for rule in ("bp", "pepita") for rate in (0.0, 0.1)
 }
@@ -124,64 +126,3 @@ READINGS = [
     *(other_reading(r, "conv", "cifar10", "model.padding", 2) for r in ("bp", "fa", "drtp")),
 ]
 MLP_ON_CIFAR_10 = [of_table_1(rule, "mlp", "cifar10") for rule in IN_PAPER]
-
-TARGETS = {
-    "table1": [of_table_1(r, m, d) for m in ("mlp", "conv") for d in DATASETS for r in RULES],
-    "table3": [of_table_1(rule, "mlp", data) for data in DATASETS for rule in IN_PAPER],
-    "table4": [PEPITA, WHITENED],
-    "fig3": [PEPITA],
-    "fig4": [PEPITA],
-    "fig5": [*WITHOUT_NOISE, *NOISE.values()],
-    "fig6": [*HE_NORMAL.values()],
-    "fig7": MLP_ON_CIFAR_10,
-    "fig8": MLP_ON_CIFAR_10,
-    "fig9": [LONG],
-    "fig10": [*HE_NORMAL.values()],
-    "anti_alignment": LINEAR,
-    "readings": READINGS,
-}
-TITLES = {
-    "table1": "Table 1: test accuracy",
-    "table3": "Table 3: slowness",
-    "table4": "Table 4: whitened input",
-    "fig3": "Figure 3: dynamics on MNIST",
-    "fig4": "Figure 4: the hidden layer, by t-SNE",
-    "fig5": "Figure 5: without the error",
-    "fig6": "Figure 6: distributions of the weights",
-    "fig7": "Figure 7: test curves on CIFAR-10",
-    "fig8": "Figure 8: the plateau equation",
-    "fig9": "Figure 9: dynamics of 1000 epochs",
-    "fig10": "Figure 10: normal and Student's t",
-    "anti_alignment": "Appendix E: anti-alignment in a linear network",
-    "readings": "Other readings of the paper, and its authors' programs",
-}
-
-
-def read_targets(arguments):
-    """What is asked for: `{target: cells}`.
-
-    Args:
-        arguments: each `all`, `TARGET`, or `TARGET:CELL`, a cell's name or its RULE,MODEL,DATASET,
-            in which * stands for anything.
-
-    Raises:
-        UserError: there is no such target or cell.
-    """
-    require(arguments, f"which target? Valid: all, {', '.join(TARGETS)}")
-    wanted = {}
-    for argument in arguments:
-        chosen, colon, pattern = argument.partition(":")
-        require(not colon or chosen != "all", f"{argument!r}: all has no parts, its targets have")
-        require_name("target", chosen, ["all", *TARGETS])
-        for target in TARGETS if chosen == "all" else [chosen]:
-            wanted.setdefault(target, []).extend(_matching(target, pattern if colon else "*"))
-    return wanted
-
-
-def _matching(target, pattern):
-    matches = lambda cell: any(fnmatchcase(n, pattern) for n in (cell.name, ",".join(cell.words)))
-    cells = [cell for cell in TARGETS[target] if matches(cell)]
-    few = f", {', '.join(c.name for c in TARGETS[target])}" if len(TARGETS[target]) < 10 else ""
-    valid = f"RULE,MODEL,DATASET, in which * stands for anything{few}; see --help"
-    require(cells, f"{target} has no cell {pattern!r}; valid: {valid}")
-    return cells

@@ -3,7 +3,7 @@
 import numpy as np
 
 from experiments.reproduction import paper
-from experiments.reproduction.cells import TARGETS
+from experiments.reproduction.cells import MLP_ON_CIFAR_10, TABLE_3
 from experiments.reproduction.fits import FIT_EPOCHS, fit_plateau
 from experiments.reproduction.show import (
     COLORS,
@@ -28,7 +28,7 @@ HEADINGS = (
 def table_3(find):
     """Slowness of fully connected networks (Table 3)."""
     rows = [HEADINGS]
-    for result, curves in fitted_curves("table3", find):
+    for result, curves in fitted_curves(TABLE_3, find):
         fit, each = fit_plateau(curves.mean(0)), [fit_plateau(curve).slowness for curve in curves]
         rule, data = rule_of(result), result.config["dataset"]
         numbers = (f"{fit.slowness:.3f}", str(paper.TABLE_3.get((rule, data), "-")))
@@ -41,7 +41,7 @@ def table_3(find):
 def figure_7(find):
     """Test curves on CIFAR-10 (Fig. 7)."""
     figure, (axes,) = make_figure(1)
-    for result in results_of(TARGETS["fig7"], find):
+    for result in results_of(MLP_ON_CIFAR_10, find):
         rule = rule_of(result)
         plot_test_curve(axes, result, label(rule), color=COLORS[rule])
     axes.legend()
@@ -50,7 +50,7 @@ def figure_7(find):
 
 def figure_8(find):
     """The plateau equation beside the curves it is fitted to (Fig. 8)."""
-    fitted = fitted_curves("fig8", find)
+    fitted = fitted_curves(MLP_ON_CIFAR_10, find)
     if not fitted:
         return Shown()
     figure, panels = make_figure(len(fitted), columns=2)
@@ -69,15 +69,15 @@ def figure_8(find):
     return Shown(figure=figure)
 
 
-def fitted_curves(target, find):
-    """The runs of a target that the equation can be fitted to.
+def fitted_curves(cells, find):
+    """The runs of some cells that the equation can be fitted to.
 
     Returns:
         A list of `(Result, test curves before the rate drops)`, the curves `[S, epochs]` without
         seeds that diverged.
     """
     found = []
-    for result in results_of(TARGETS[target], find):
+    for result in results_of(cells, find):
         drop = min(result.config["schedule"]["epochs"], default=FIT_EPOCHS)
         curves = result.history("metrics", "test_accuracy")[:, : min(FIT_EPOCHS, drop)]
         curves = curves[np.isfinite(curves).all(1)]

@@ -6,8 +6,9 @@ import shutil
 import numpy as np
 import pytest
 
-from experiments.reproduction.cells import HE_NORMAL, TARGETS, of_table_1
+from experiments.reproduction.cells import HE_NORMAL, of_table_1
 from experiments.reproduction.results import Results
+from experiments.reproduction.targets import TARGETS
 from pepita_jax.run import load_run
 from tests.experiments.commands import assert_refused, command
 from tests.experiments.reproduction.planted import plant, rows_of
@@ -40,7 +41,7 @@ def everything(tmp_path_factory):
 @pytest.mark.slow
 def test_all_cells_of_all_targets(tmp_path):
     done = reproduce("all", "--quick", f"--out={tmp_path}")
-    cells = {cell.quick().name for cells in TARGETS.values() for cell in cells}
+    cells = {cell.quick().name for target in TARGETS.values() for cell in target.cells}
     folders = {path.name for path in (tmp_path / "cells").iterdir() if path.is_dir()}
     assert folders == cells
     assert all(f"{target}." in done.stdout for target in TARGETS)
