@@ -10,6 +10,9 @@ program's networks also have biases, which these lack.)
 
 conv: so too for the convolutional networks of BP, FA and DRTP, of which these are FA's.
 
+filters: the program of PEPITA's authors for convolutional networks gives the filters' update
+the opposite sign, and divides it by the batch's size twice.
+
 whitening: the paper takes its whitening of Table 4 from a tutorial that in the end scales the
 images to [0, 1]; the paper does not say whether this was kept.
 

@@ -14,6 +14,7 @@ from pepita_jax.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.recipe import Fixed
 from pepita_jax.rules.base import noise_key
 from pepita_jax.rules.drtp import DRTP
+from pepita_jax.rules.pepita import Pepita
 
 
 class Difference(NamedTuple):
@@ -23,7 +24,8 @@ class Difference(NamedTuple):
         rule, model: their names.
         images: of `held_out.IMAGES`.
         fields: `(field, value)` of the configuration.
-        input_dropout: the share of the input that is dropped.
+        input_dropout: the share of the input that is dropped, by DRTP.
+        filter_scale: what PEPITA's update of the filters is multiplied by.
     """
 
     rule: str
@@ -31,6 +33,7 @@ class Difference(NamedTuple):
     images: str = "plain"
     fields: tuple[tuple[str, Any], ...] = ()
     input_dropout: float = 0.0
+    filter_scale: float = 1.0
 
 
 SETS = ("mnist", "cifar10", "digits")  # that they can be trained on
@@ -40,6 +43,7 @@ PREPARED = {
     "whitened and scaled to [0, 1]": "rescaled",
 }
 RATES = (0.1, 0.01)  # Table 2's, and Table 4's
+FILTER_SCALES = (1, 10, -1, -0.01)  # the last one is the program's: a batch has 100 images
 
 
 def one_by_one(described, changes):
@@ -64,6 +68,13 @@ PADDED = {"two pixels of padding": field("model.padding", 2)}
 SUSPECTS = {
     "drtp": one_by_one(Difference("drtp"), PROGRAM | DROPPED),
     "conv": one_by_one(Difference("fa", "conv"), PROGRAM | PADDED),
+    "filters": {
+        "random": Difference("shallow", "conv"),
+        **{
+            f"update times {scale}": Difference("pepita", "conv", filter_scale=scale)
+            for scale in FILTER_SCALES
+        },
+    },
     "whitening": {
         f"{name}, rate {rate}": field("optimizer.learning_rate", rate)(
             Difference("pepita", images=images)
@@ -86,6 +97,17 @@ class WithInputDropout(DRTP):
         return super().pseudo_gradients(params, F, batch._replace(image=batch.image * mask / kept))
 
 
+@dataclass(frozen=True)
+class WithScaledFilters(Pepita):
+    """PEPITA in a network with filters, whose update is scaled."""
+
+    filter_scale: float = 1.0
+
+    def pseudo_gradients(self, params, F, batch):
+        (filters, *dense), aux = super().pseudo_gradients(params, F, batch)
+        return (self.filter_scale * filters, *dense), aux
+
+
 def differences_on(dataset, suspect):
     """`{name: Difference}`; the program standardizes CIFAR-10 alone, and equals come once."""
     names = {}
@@ -102,19 +124,22 @@ def config_of(dataset, difference):
     return make_config(Chosen(words, dict(difference.fields)), {})
 
 
+def rule_of(rule, difference):
+    """A rule that the configuration gives, with what it has no field for."""
+    if difference.input_dropout:
+        return WithInputDropout(**vars(rule), input_dropout=difference.input_dropout)
+    if difference.filter_scale != 1:
+        return WithScaledFilters(**vars(rule), filter_scale=difference.filter_scale)
+    return rule
+
+
 def train(dataset, difference, num_epochs, num_seeds):
     """Accuracy on held-out images after each epoch, `[epochs, seeds]`."""
     config = config_of(dataset, difference)
     train_set, held_out = load_held_out(dataset, difference.images)
     steps = len(train_set[0]) // config["batch_size"]
     optimizer, _ = build_scheduled_optimizer(config, steps)
-    rule = build_rule_on_network(config)
-    if difference.input_dropout:
-        rule = WithInputDropout(
-            net=rule.net,
-            hidden_reduction=rule.hidden_reduction,
-            input_dropout=difference.input_dropout,
-        )
+    rule = rule_of(build_rule_on_network(config), difference)
     keys = seed_keys(config["seed"], num_seeds)
     trainer = SeedTrainer(Fixed(rule, optimizer), train_set, config["batch_size"], keys)
     states, accuracy = trainer.init(), []
