@@ -53,13 +53,13 @@ def plot_test_curve(axes, result, name, **style):
     axes.set_ylabel("test accuracy (%), mean ± std")
 
 
-def put_legend_below(figure, panels, columns=4):
+def put_legend_below(figure, panels):
     """One legend for all panels, where it covers no curve."""
     entries = {}
     for axes in panels:
         handles, labels = axes.get_legend_handles_labels()
         entries |= dict(zip(labels, handles, strict=True))
-    figure.legend(entries.values(), entries, loc="outside lower center", ncols=columns)
+    figure.legend(entries.values(), entries, loc="outside lower center", ncols=2)
 
 
 def results_of(cells, find):

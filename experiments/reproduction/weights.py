@@ -54,7 +54,7 @@ def figure_6(find):
             axes.stairs(*density_of(histogram), label=name, color=COLORS[rule], ls=line)
     for axes, name in zip(panels, LAYERS, strict=True):
         axes.set(title=name, ylabel="density", yscale="log")
-    put_legend_below(figure, panels, columns=2)
+    put_legend_below(figure, panels)
     return Shown(_moments_table(known), figure)
 
 

@@ -68,6 +68,18 @@ def test_figure_5_has_a_panel_for_each_reading_and_pepita_in_both(low, number, t
     assert lines_of(without).keys() == {pepita}
 
 
+def test_figure_5_s_legend_lies_inside_the_figure(tmp_path):
+    for size, cell in enumerate((of_table_1("pepita", "mlp", "cifar10"), *NOISE.values()), 1):
+        plant(tmp_path, cell, [[0.5, 0.6], [0.1, None]] * size)  # each has a long name
+    figure = dynamics.figure_5(Results(tmp_path).read).figure
+    figure.canvas.draw()
+    (legend,) = figure.legends
+    left, right = legend.get_window_extent().intervalx
+    assert len(legend.get_texts()) == 1 + len(NOISE)
+    assert left >= figure.bbox.x0
+    assert right <= figure.bbox.x1
+
+
 def test_figure_6_has_a_panel_for_each_layer(tmp_path):
     first = {"low": -1.0, "high": 1.0, "counts": [1, 3]}
     output = {"low": -2.0, "high": 2.0, "counts": [3, 1]}
