@@ -8,6 +8,8 @@ os.environ["JAX_COMPILATION_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pyte
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
 # What is left out is LLVM's, a third of the time of the rules' tests; none runs for long.
 os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
+# XLA's older emitters compile small programs in half the time; later versions have no such flag.
+os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_cpu_use_fusion_emitters=false"
 os.environ["OMP_NUM_THREADS"] = "1"  # those of t-SNE would wait for other tests
 os.environ["JAX_PLATFORMS"] = "cpu"
 

@@ -41,11 +41,10 @@ def case(request, tmp_path_factory):
 
 def train_and_kill(workdir, n, delay=0.0):
     """Runs the command until its n-th change, in a process of its own with two devices."""
-    flags = "--xla_force_host_platform_device_count=2"
     arguments = [str(n), str(delay), str(workdir), *COMMAND, f"--workdir={workdir}"]
     return subprocess.run(
         [sys.executable, "-m", "tests.reliability.moments", *arguments],
-        cwd=ROOT, env=os.environ | {"XLA_FLAGS": flags}, capture_output=True, text=True,
+        cwd=ROOT, env=os.environ | {"JAX_NUM_CPU_DEVICES": "2"}, capture_output=True, text=True,
     )  # fmt: skip
 
 

@@ -132,7 +132,7 @@ Checkpoints(pathlib.Path({folder!r})).save(1, states, {{}})
 
 
 def test_a_checkpoint_of_another_device_is_restored_here(tmp_path):
-    environment = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    environment = os.environ | {"JAX_NUM_CPU_DEVICES": "2"}
     script = WRITER.format(folder=str(tmp_path))
     subprocess.run([sys.executable, "-c", script], env=environment, check=True)
     shapes = {"W": jax.ShapeDtypeStruct((4,), jnp.float32)}
