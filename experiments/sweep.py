@@ -34,8 +34,7 @@ from experiments.launchers import launch
 from pepita_jax.build import check_config
 from pepita_jax.errors import UserError, require
 from pepita_jax.run import conclude
-from pepita_jax.storage.files import file_errors, replace_file, user_path
-from pepita_jax.storage.same_run import SWEEP_FILE, require_not_lowered, require_same
+from pepita_jax.storage.files import file_errors, user_path
 from pepita_jax.storage.workdir import Workdir
 from pepita_jax.sweep.axes import make_settings, merge, read_settings
 from pepita_jax.sweep.comparison import (
@@ -44,6 +43,7 @@ from pepita_jax.sweep.comparison import (
     comparison_rows,
     comparison_table,
 )
+from pepita_jax.sweep.folder import claim
 from pepita_jax.sweep.groups import make_groups
 from pepita_jax.sweep.plots import plot_sweep
 from pepita_jax.sweep.results import rank, ranking_table, setting_rows, write_csv
@@ -84,7 +84,7 @@ def main(arguments, axes):
 
     root, split = user_path(train.WORKDIR.value), SELECT.value
     groups = make_groups([with_split(config, split) for config in configs], split)
-    claim(root, configs, settings)
+    claim(root, configs[0], settings, split)
     programs = f"{len(groups)} compiled program" + ("s" if len(groups) > 1 else "")
     print(f"{message}, in {programs}", file=sys.stderr)
     rows = train_groups(root, groups, settings)
@@ -165,27 +165,6 @@ def with_split(config, split):
         config = config | {"validation_fraction": HELD_OUT}
         check_config(config)
     return config
-
-
-def claim(root, configs, settings):
-    """Makes the folder hold this sweep, or refuses a folder that holds another."""
-    path = root / SWEEP_FILE
-    settings = json.loads(json.dumps(settings))
-    content = {**configs[0], "settings": settings, "select_on": SELECT.value}
-    require(not (root / "config.json").exists(), f"{root} holds a run: use another workdir")
-    with file_errors(root):
-        root.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            try:
-                saved = json.loads(path.read_bytes())
-                there, num_seeds = saved.pop("settings"), saved["num_seeds"]
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
-                raise UserError(f"{path} is damaged ({error})") from error
-            message = f"{root} holds a sweep of {len(there)} settings, not these {len(settings)}"
-            require(there == settings, f"{message}: it can grow by num_epochs and num_seeds alone")
-            require_same(root, "another sweep", saved, {**content, "settings": None})
-            require_not_lowered(root, configs[0], {"num_seeds": num_seeds})
-        replace_file(path, json.dumps(content, indent=1) + "\n")
 
 
 def show(root, rows, settings, split):
