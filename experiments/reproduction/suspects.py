@@ -36,7 +36,8 @@ class Difference(NamedTuple):
     filter_scale: float = 1.0
 
 
-SETS = ("mnist", "cifar10", "digits")  # that they can be trained on
+SETS = ("mnist", "cifar10", "cifar100", "digits")  # that they can be trained on
+STANDARDIZED = ("cifar10", "cifar100")  # the program has only the first
 PREPARED = {
     "as it is": "plain",
     "whitened": "whitened",
@@ -109,10 +110,10 @@ class WithScaledFilters(Pepita):
 
 
 def differences_on(dataset, suspect):
-    """`{name: Difference}`; the program standardizes CIFAR-10 alone, and equals come once."""
+    """`{name: Difference}`; of the sets some alone are standardized, and equals come once."""
     names = {}
     for name, difference in SUSPECTS[suspect].items():
-        if difference.images == "standardized" and dataset != "cifar10":
+        if difference.images == "standardized" and dataset not in STANDARDIZED:
             difference = difference._replace(images="plain")
         names.setdefault(difference, name)
     return {name: difference for difference, name in names.items()}

@@ -70,7 +70,8 @@ def test_a_rate_that_is_named_is_the_one_trained_with(dataset):
 
 
 def test_only_cifar_is_standardized():
-    assert differences_on("cifar10", "drtp") == SUSPECTS["drtp"]
+    for dataset in ("cifar10", "cifar100"):
+        assert differences_on(dataset, "drtp") == SUSPECTS["drtp"]
     on_mnist = differences_on("mnist", "drtp").values()
     assert all(d.images == "plain" for d in on_mnist)
     assert len(set(on_mnist)) == 5
