@@ -5,8 +5,9 @@
     python -m experiments.suspects "whitening:*scaled*, rate 0.01" --dataset=mnist --epochs=100
 
 drtp: the paper's column was made with the program of that rule's authors, whose networks are not
-quite those that the paper describes. Each row takes over one difference, the last one all. (The
-program's networks also have biases, which these lack.)
+quite those that the paper describes. Each row takes over one difference, "all of these" all. (The
+program's networks also have biases, which these lack.) The last row is the paper's loss, binary
+cross-entropy, summed over the classes; the program has their mean.
 
 conv: so too for the convolutional networks of BP, FA and DRTP, of which these are FA's.
 

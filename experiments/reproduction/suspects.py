@@ -25,6 +25,7 @@ class Difference(NamedTuple):
         images: of `held_out.IMAGES`.
         fields: `(field, value)` of the configuration.
         input_dropout: the share of the input that is dropped, by DRTP.
+        summed_loss: whether DRTP's loss is the sum over the classes, and not their mean.
         filter_scale: what PEPITA's update of the filters is multiplied by.
     """
 
@@ -33,6 +34,7 @@ class Difference(NamedTuple):
     images: str = "plain"
     fields: tuple[tuple[str, Any], ...] = ()
     input_dropout: float = 0.0
+    summed_loss: bool = False
     filter_scale: float = 1.0
 
 
@@ -67,7 +69,8 @@ PROGRAM = {
 DROPPED = {"a tenth of the input dropped": lambda network: network._replace(input_dropout=0.1)}
 PADDED = {"two pixels of padding": field("model.padding", 2)}
 SUSPECTS = {
-    "drtp": one_by_one(Difference("drtp"), PROGRAM | DROPPED),
+    "drtp": one_by_one(Difference("drtp"), PROGRAM | DROPPED)
+    | {"loss summed over the classes": Difference("drtp", summed_loss=True)},
     "conv": one_by_one(Difference("fa", "conv"), PROGRAM | PADDED),
     "filters": {
         "random": Difference("shallow", "conv"),
@@ -87,15 +90,20 @@ SUSPECTS = {
 
 
 @dataclass(frozen=True)
-class WithInputDropout(DRTP):
-    """DRTP in a network that also drops inputs."""
+class OtherDRTP(DRTP):
+    """DRTP in a network that also drops inputs, or has another loss."""
 
     input_dropout: float = 0.0
+    summed_loss: bool = False
 
     def pseudo_gradients(self, params, F, batch):
         kept = 1 - self.input_dropout
         mask = jax.random.bernoulli(noise_key(self.net, batch), kept, batch.image.shape)
         return super().pseudo_gradients(params, F, batch._replace(image=batch.image * mask / kept))
+
+    def signals(self, params, F, activity, e, t):
+        *hidden, of_mean = super().signals(params, F, activity, e, t)
+        return (*hidden, e if self.summed_loss else of_mean)
 
 
 @dataclass(frozen=True)
@@ -127,11 +135,11 @@ def config_of(dataset, difference):
 
 def rule_of(rule, difference):
     """A rule that the configuration gives, with what it has no field for."""
-    if difference.input_dropout:
-        return WithInputDropout(**vars(rule), input_dropout=difference.input_dropout)
-    if difference.filter_scale != 1:
-        return WithScaledFilters(**vars(rule), filter_scale=difference.filter_scale)
-    return rule
+    dropout, summed = difference.input_dropout, difference.summed_loss
+    if dropout or summed:
+        return OtherDRTP(**vars(rule), input_dropout=dropout, summed_loss=summed)
+    scale = difference.filter_scale
+    return rule if scale == 1 else WithScaledFilters(**vars(rule), filter_scale=scale)
 
 
 def train(dataset, difference, num_epochs, num_seeds):

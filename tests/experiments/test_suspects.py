@@ -10,7 +10,7 @@ from experiments.reproduction.suspects import (
     SETS,
     SUSPECTS,
     Difference,
-    WithInputDropout,
+    OtherDRTP,
     config_of,
     differences_on,
     rule_of,
@@ -74,13 +74,13 @@ def test_only_cifar_is_standardized():
         assert differences_on(dataset, "drtp") == SUSPECTS["drtp"]
     on_mnist = differences_on("mnist", "drtp").values()
     assert all(d.images == "plain" for d in on_mnist)
-    assert len(set(on_mnist)) == 5
+    assert len(set(on_mnist)) == 6
 
 
 def test_a_dropped_pixel_s_weights_are_left_alone():
     """Of one white image, the rows of dW_1 that are zero are those of the dropped pixels."""
     batch = pj.Batch(np.ones((1, 10, 10, 1), np.float32), np.array([1]), jax.random.key(0))
-    rule = WithInputDropout(NET, input_dropout=0.3)
+    rule = OtherDRTP(NET, input_dropout=0.3)
     params, F = NET.init(jax.random.key(1)), rule.init_feedback(jax.random.key(2))
     (dW, _), _ = rule.pseudo_gradients(params, F, batch)
     share = (dW == 0).all(1).mean()
@@ -90,10 +90,19 @@ def test_a_dropped_pixel_s_weights_are_left_alone():
 def test_without_dropped_inputs_it_is_drtp():
     batch = pj.Batch(np.ones((2, 10, 10, 1), np.float32), np.array([1, 2]), jax.random.key(0))
     params, F = NET.init(jax.random.key(1)), DRTP(NET).init_feedback(jax.random.key(2))
-    found, expected = (
-        r.pseudo_gradients(params, F, batch) for r in (WithInputDropout(NET), DRTP(NET))
-    )
+    found, expected = (r.pseudo_gradients(params, F, batch) for r in (OtherDRTP(NET), DRTP(NET)))
     jax.tree.map(np.testing.assert_array_equal, found, expected)
+
+
+def test_a_summed_loss_s_gradient_is_as_many_times_larger_as_there_are_classes():
+    rule = rule_of(DRTP(NET), Difference("drtp", summed_loss=True))
+    batch = pj.Batch(np.ones((2, 10, 10, 1), np.float32), np.array([1, 2]), jax.random.key(0))
+    params, F = NET.init(jax.random.key(1)), rule.init_feedback(jax.random.key(2))
+    ((hidden, output), _), ((same, of_mean), _) = (
+        r.pseudo_gradients(params, F, batch) for r in (rule, DRTP(NET))
+    )
+    np.testing.assert_array_equal(hidden, same)
+    np.testing.assert_allclose(output, NET.num_classes * of_mean, rtol=1e-6)
 
 
 def test_only_the_filters_update_is_scaled():
