@@ -7,6 +7,7 @@ import pytest
 import pepita_jax as pj
 from experiments.held_out import load_held_out, rescale, standardize
 from experiments.reproduction.suspects import (
+    PREPARED,
     SETS,
     SUSPECTS,
     Difference,
@@ -40,13 +41,15 @@ def test_the_rows_of_a_table_are_the_networks():
 @pytest.mark.parametrize(
     ("chosen", "names"),
     [
-        ("whitening:whitened, *", ["whitened, rate 0.1", "whitened, rate 0.01"]),
+        ("whitening:*, rate 0.1", [f"{images}, rate 0.1" for images in PREPARED]),
         ("conv:*pixels*", ["two pixels of padding"]),
         ("filters:*-1", ["update times -1"]),
     ],
 )
 def test_some_networks_can_be_chosen(chosen, names):
-    assert [name for name, *_ in table_of(chosen)] == names
+    rows = table_of(chosen)
+    assert [name for name, *_ in rows] == names
+    assert len({tuple(figures) for _, *figures in rows}) == len(rows)
 
 
 @pytest.mark.parametrize(
