@@ -9,7 +9,7 @@ quite those that the paper describes. Each row takes over one difference, "all o
 program's networks also have biases, which these lack.) The last row is the paper's loss, binary
 cross-entropy, summed over the classes; the program has their mean.
 
-conv: so too for the convolutional networks of BP, FA and DRTP, of which these are FA's.
+fa_conv, drtp_conv: so too in the convolutional networks of Table 2, FA's and DRTP's.
 
 filters: the program of PEPITA's authors for convolutional networks gives the filters' update
 the opposite sign, and divides it by the batch's size twice.
@@ -19,8 +19,8 @@ images to [0, 1]; the paper does not say whether this was kept.
 
 After a colon: only the networks of that name, in which * stands for anything.
 
-The network of Table 2 (`mlp`; with conv, `conv`) is trained on nine tenths of the training set, and
-its accuracy is that on the last tenth. The test set is not used.
+The network of Table 2 (`mlp`; `conv` for filters and what ends in conv) is trained on nine tenths
+of the training set, and its accuracy is that on the last tenth. The test set is not used.
 """
 
 import sys

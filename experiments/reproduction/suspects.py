@@ -49,11 +49,12 @@ RATES = (0.1, 0.01)  # Table 2's, and Table 4's
 FILTER_SCALES = (1, 10, -1, -0.01)  # the last one is the program's: a batch has 100 images
 
 
-def one_by_one(described, changes):
-    """A network, each change of it, and all of them together, by name."""
+def one_by_one(described, changes, others=None):
+    """A network, each change of it, all of them together, and each other change, by name."""
     changed = {name: change(described) for name, change in changes.items()}
     all_of_them = reduce(lambda network, change: change(network), changes.values(), described)
-    return {"as described": described, **changed, "all of these": all_of_them}
+    alone = {name: change(described) for name, change in (others or {}).items()}
+    return {"as described": described, **changed, "all of these": all_of_them, **alone}
 
 
 def field(name, value):
@@ -68,10 +69,11 @@ PROGRAM = {
 }
 DROPPED = {"a tenth of the input dropped": lambda network: network._replace(input_dropout=0.1)}
 PADDED = {"two pixels of padding": field("model.padding", 2)}
+SUMMED = {"loss summed over the classes": lambda network: network._replace(summed_loss=True)}
 SUSPECTS = {
-    "drtp": one_by_one(Difference("drtp"), PROGRAM | DROPPED)
-    | {"loss summed over the classes": Difference("drtp", summed_loss=True)},
-    "conv": one_by_one(Difference("fa", "conv"), PROGRAM | PADDED),
+    "drtp": one_by_one(Difference("drtp"), PROGRAM | DROPPED, SUMMED),
+    "drtp_conv": one_by_one(Difference("drtp", "conv"), PROGRAM | PADDED, SUMMED),
+    "fa_conv": one_by_one(Difference("fa", "conv"), PROGRAM | PADDED),
     "filters": {
         "random": Difference("shallow", "conv"),
         **{

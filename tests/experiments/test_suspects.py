@@ -42,7 +42,8 @@ def test_the_rows_of_a_table_are_the_networks():
     ("chosen", "names"),
     [
         ("whitening:*, rate 0.1", [f"{images}, rate 0.1" for images in PREPARED]),
-        ("conv:*pixels*", ["two pixels of padding"]),
+        ("fa_conv:*pixels*", ["two pixels of padding"]),
+        ("drtp_conv:loss*", ["loss summed over the classes"]),
         ("filters:*-1", ["update times -1"]),
     ],
 )
@@ -57,7 +58,7 @@ def test_some_networks_can_be_chosen(chosen, names):
     [
         (["drtp", "--dataset=imagenet"], ("imagenet", "cifar10")),
         (["weather"], ("weather", "whitening")),
-        ([], ("drtp, conv, filters, whitening",)),
+        ([], ("drtp, drtp_conv, fa_conv, filters, whitening",)),
         (["drtp:biases"], ("no network 'biases'", "as described; ")),
     ],
 )
