@@ -9,7 +9,8 @@ quite those that the paper describes. Each row takes over one difference, "all o
 program's networks also have biases, which these lack.) The last row is the paper's loss, binary
 cross-entropy, summed over the classes; the program has their mean.
 
-fa_conv, drtp_conv: so too in the convolutional networks of Table 2, FA's and DRTP's.
+drtp_conv, fa_conv, bp_conv: so too in the convolutional networks of Table 2, of the rules that the
+paper trained with this program.
 
 filters: the program of PEPITA's authors for convolutional networks gives the filters' update
 the opposite sign, and divides it by the batch's size twice.

@@ -74,6 +74,7 @@ SUSPECTS = {
     "drtp": one_by_one(Difference("drtp"), PROGRAM | DROPPED, SUMMED),
     "drtp_conv": one_by_one(Difference("drtp", "conv"), PROGRAM | PADDED, SUMMED),
     "fa_conv": one_by_one(Difference("fa", "conv"), PROGRAM | PADDED),
+    "bp_conv": one_by_one(Difference("bp", "conv"), PROGRAM | PADDED),
     "filters": {
         "random": Difference("shallow", "conv"),
         **{

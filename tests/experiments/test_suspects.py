@@ -58,7 +58,7 @@ def test_some_networks_can_be_chosen(chosen, names):
     [
         (["drtp", "--dataset=imagenet"], ("imagenet", "cifar10")),
         (["weather"], ("weather", "whitening")),
-        ([], ("drtp, drtp_conv, fa_conv, filters, whitening",)),
+        ([], ("drtp, drtp_conv, fa_conv, bp_conv, filters, whitening",)),
         (["drtp:biases"], ("no network 'biases'", "as described; ")),
     ],
 )
