@@ -56,9 +56,11 @@ def test_a_few_seeds_that_were_trained_longer_or_shorter_do_not_hide_the_others(
     assert "fits" not in Results(tmp_path).read(of_table_1("pepita")).records[0]
 
 
-def test_other_readings_stand_beside_table_1_after_as_many_epochs(tmp_path):
+def test_other_readings_stand_beside_the_same_seeds_of_table_1_after_as_many_epochs(tmp_path):
     plant(tmp_path, READINGS[0], np.full((3, 2), 0.75))
-    plant(tmp_path, of_table_1("pepita"), [[0.5, 0.6, 0.9], [0.5, 0.8, 0.9]], first=1)
+    of_others = [0.1, 0.1, 0.1]
+    usual = [[0.5, 0.6, 0.9], [0.5, 0.8, 0.9], of_others]
+    plant(tmp_path, of_table_1("pepita"), usual, first=1)
     half = stats.t.ppf(0.975, 1) * 10  # of 15 and -5: their standard error is 10
     (row,) = rows_of(accuracies.readings(Results(tmp_path).read).table)
     fields = ["mlp", "mnist", "PEPITA", "rule.output_error", "modulated"]
