@@ -12,6 +12,8 @@ with seeds of its own. --launcher starts such jobs, of --runs_per_job seeds each
 """
 
 import sys
+from inspect import cleandoc
+from textwrap import indent
 
 from absl import flags
 from ml_collections import ConfigDict, config_flags
@@ -83,7 +85,7 @@ def describe():
         *(_describe_field(field, config) for field in default.FIELDS),
         f"\nOptimizers: {', '.join(OPTIMIZERS)}",
         "\nRules:\n",
-        *(f"  rule {name}: {rule.__doc__}" for name, rule in RULES.items()),
+        *map(_describe_rule, RULES),
     ]
     return "\n".join(sections)
 
@@ -94,6 +96,12 @@ def _describe_field(field, config):
         value = value.get(name) if isinstance(value, ConfigDict) else None
     shown = "" if value is None or isinstance(value, ConfigDict) else f" [{value}]"
     return f"  {field}{shown}: {default.FIELDS[field][1]}"
+
+
+def _describe_rule(name):
+    # From 3.13 on Python itself takes the indentation off a docstring.
+    text = indent(cleandoc(RULES[name].__doc__), "    ")
+    return f"  rule {name}: {text.strip()}\n"
 
 
 if __name__ == "__main__":

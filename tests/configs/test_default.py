@@ -1,6 +1,7 @@
 """The configuration: complete, explained, and buildable for every choice."""
 
 import re
+from inspect import cleandoc
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_every_field_is_explained(choice):
 @pytest.mark.parametrize("rule", RULES)
 def test_every_option_of_a_rule_is_explained_in_its_docstring(rule):
     options = set(get_config(f"{rule},mlp,digits").rule.to_dict()) - {"name"}
-    explained = set(re.findall(r"^        (\w+):", RULES[rule].__doc__, re.M))
+    explained = set(re.findall(r"^    (\w+):", cleandoc(RULES[rule].__doc__), re.M))
     assert options == explained
 
 

@@ -211,3 +211,5 @@ def test_help_explains_every_field_and_option():
     assert "model.hidden [(1024,)]" in done.stdout
     for word in ("seeds_at_once", "schedule.epochs", "modulation_sign", "x + F e", "--workdir"):
         assert word in done.stdout
+    for line in ("\n  rule pepita: Two", "\n    Options:", "\n        modulation_sign: 1 for"):
+        assert line in done.stdout
