@@ -10,8 +10,9 @@ import jax.numpy as jnp
 def variance_scaling(scale, draw, inverse_variance=1):
     """An initializer of variance `scale` / fan_in.
 
-    Its numbers are those of `jax.nn.initializers.variance_scaling`, but drawn as a vector: random
-    bits in the shape of a matrix can take XLA seconds to compile, ten times as long.
+    Its numbers are those of `jax.nn.initializers.variance_scaling` (later versions of JAX round
+    normal ones otherwise), but drawn as a vector: random bits in the shape of a matrix can take XLA
+    seconds to compile, ten times as long.
 
     Args:
         scale: see above.
