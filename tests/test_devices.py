@@ -32,7 +32,8 @@ print(json.dumps(results))
 
 
 def python(*arguments, num_devices=8):
-    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count={num_devices}"
+    count = f"--xla_force_host_platform_device_count={num_devices}"
+    flags = f"{os.environ.get('XLA_FLAGS', '')} {count}"
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT, env=os.environ | {"XLA_FLAGS": flags}, capture_output=True, text=True,
