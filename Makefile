@@ -1,9 +1,13 @@
-# make demo | test | test-slow | lint: each sets up what it needs in .venv.
+# make demo | test | test-slow | lint: each sets up what it needs in .venv, or in VENV=... if given.
 PYTHON ?= python3
 VENV := .venv
 PIP := $(PYTHON) -m pip --python $(VENV)/bin/python
+# JAX from 0.11 on needs Python 3.12: the environment's own Python decides.
+AGE = $(shell $(VENV)/bin/python -c 'import sys; print("oldest" if sys.version_info < (3, 12) else "newest")')
+NEEDS := pyproject.toml constraints-oldest.txt constraints-newest.txt
 # The variable, unlike the option, also reaches the build of this package itself.
-INSTALL := PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(PIP) install --quiet --disable-pip-version-check
+CONSTRAIN = PIP_CONSTRAINT=$(CURDIR)/constraints-$(AGE).txt
+INSTALL = $(CONSTRAIN) $(PIP) install --quiet --disable-pip-version-check
 RUN := $(VENV)/bin/python -m
 
 .PHONY: help demo test test-slow lint clean
@@ -13,7 +17,8 @@ help:
 	@echo "make test       run the tests"
 	@echo "make test-slow  run the tests that take minutes"
 	@echo "make lint       check style and format"
-	@echo "make clean      remove .venv"
+	@echo "make clean      remove $(VENV)"
+	@echo "with PYTHON=python3.13 VENV=.venv-3.13: another Python, in an environment of its own"
 
 demo: $(VENV)/.installed
 	$(RUN) experiments.demo
@@ -31,12 +36,12 @@ lint: $(VENV)/.installed-test
 clean:
 	rm -rf $(VENV)
 
-$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.installed: $(NEEDS) | $(VENV)/bin/python
 	@echo "installing into $(VENV) (a minute or two)"
 	$(INSTALL) pip --editable .
 	@touch $@
 
-$(VENV)/.installed-test: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.installed-test: $(NEEDS) | $(VENV)/bin/python
 	@echo "installing into $(VENV) (a minute or two)"
 	$(INSTALL) pip --editable '.[test]'
 	@touch $@ $(VENV)/.installed

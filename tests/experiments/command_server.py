@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 import traceback
+import warnings
 
 import matplotlib.figure  # noqa: F401
 import scipy.stats  # noqa: F401
@@ -58,5 +59,8 @@ def run_command(module, *arguments):
 
 
 if __name__ == "__main__":
+    # As pyproject.toml has it for the tests, but for how ml_collections loads a configuration.
+    warnings.simplefilter("error", DeprecationWarning)
+    warnings.filterwarnings("ignore", ".*load_module", DeprecationWarning)
     for line in sys.stdin:
         print(json.dumps(run_forked(*json.loads(line))), flush=True)
