@@ -62,7 +62,7 @@ def weight_product(net, weights, above=0):
     def scores(h):
         x = below.downstream(h[None], jnp.add) if below else h[None]
         for layer, W in zip(net.layers[above:], weights[above:], strict=True):
-            x = layer.downstream(layer.presynaptic(x) @ W.reshape(-1, layer.units), jnp.add)
+            x = layer.downstream(layer.forward(x, W), jnp.add)
         return x[0]
 
     return jax.jacrev(scores)(jnp.zeros(below.activity_shape if below else net.input_shape))

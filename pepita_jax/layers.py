@@ -1,21 +1,58 @@
-"""Layers: a convolution is a fully connected layer at every position of its input.
+"""Layers: linear maps of their input, each with the three products that learning rules need.
 
-A layer turns its input into presynaptic activity, one row of `fan_in` numbers for every
-output position; the weights act on the last axis. Dense layers have one position. Rules
-that multiply presynaptic by postsynaptic activity are thereby written once for both.
+A rule asks a layer for its pre-activation, for a signal sent back to its input, and for the Hebbian
+product of its input and a signal. How they are computed is the layer's own affair.
 """
 
 import math
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 
+import jax
 import jax.numpy as jnp
 
 from pepita_jax.errors import require, require_int, require_number
 
 
+class Layer:
+    """What all layers share. B is the size of the batch; weights are those of one seed.
+
+    Attributes:
+        input_shape: of one sample.
+        weight_shape: the weights', units last.
+        activity_shape: of one sample, before pooling.
+        output_shape: of one sample, as the next layer receives it.
+        num_positions: at which each weight is used, 1 for a dense layer.
+        drops: whether units may be dropped.
+    """
+
+    def forward(self, x, W):
+        """The pre-activation, linear in both: `[B, *input_shape]` -> `[B, *activity_shape]`."""
+        raise NotImplementedError
+
+    def backward(self, d, W):
+        """A signal sent back through the weights: `[B, *activity_shape]` -> `[B, *input_shape]`."""
+        x = jax.ShapeDtypeStruct((len(d), *self.input_shape), d.dtype)
+        (g,) = jax.linear_transpose(lambda x: self.forward(x, W), x)(d)
+        return g
+
+    def hebbian(self, x, d):
+        """Presynaptic times postsynaptic activity, summed over samples and positions.
+
+        Args:
+            x: `[B, *input_shape]`.
+            d: `[B, *activity_shape]`.
+
+        Returns:
+            An array of the weights' shape.
+        """
+        W = jax.ShapeDtypeStruct(self.weight_shape, x.dtype)
+        (dW,) = jax.linear_transpose(lambda W: self.forward(x, W), W)(d)
+        return dW
+
+
 @dataclass(frozen=True)
-class Dense:
+class Dense(Layer):
     """A fully connected layer of `units` units, followed by dropout.
 
     Attributes:
@@ -49,9 +86,8 @@ class Dense:
     output_shape = activity_shape
     num_positions = 1
 
-    def presynaptic(self, x):
-        """`[B, *input_shape]` -> `[B, fan_in]`."""
-        return x.reshape(len(x), -1)
+    def forward(self, x, W):
+        return x.reshape(len(x), -1) @ W
 
     def downstream(self, h, pool=None):
         """What the next layer receives: `[B, units]`, unchanged; there is nothing to pool."""
@@ -60,7 +96,7 @@ class Dense:
 
 
 @dataclass(frozen=True)
-class Conv:
+class Conv(Layer):
     """A convolution with stride 1, followed by max-pooling with stride `pool`.
 
     Attributes:
@@ -107,14 +143,8 @@ class Conv:
     def num_positions(self):
         return math.prod(self.activity_shape[:2])
 
-    def presynaptic(self, x):
-        """The patch under the filter at each position: `[B, H, W, C]` -> `[B, H', W', k*k*C]`."""
-        p = self.padding
-        x = jnp.pad(x, ((0, 0), (p, p), (p, p), (0, 0)))
-        height, width, _ = self.activity_shape
-        offsets = range(self.kernel_size)
-        shifted = [x[:, i : i + height, j : j + width] for i in offsets for j in offsets]
-        return jnp.concatenate(shifted, axis=-1)
+    def forward(self, x, W):
+        return convolve(x, W, self.padding)
 
     def downstream(self, h, pool=jnp.maximum):
         """Pooled activity: `[B, H', W', units]` -> `[B, H'//pool, W'//pool, units]`.
@@ -129,3 +159,26 @@ class Conv:
         return reduce(
             pool, [h[:, i :: self.pool, j :: self.pool] for i in offsets for j in offsets]
         )
+
+
+def convolve(x, W, padding):
+    """Each filter at each position: `[B, H, W, C]`, `[k, k, C, n]` -> `[B, H', W', n]`.
+
+    Accelerators have an operation for it. XLA's for CPUs takes 7 to 12 times as long, at these
+    sizes, as a product with every patch of the input, as long as the patches stay in cache.
+    """
+    ways = {"cpu": partial(_by_patches, padding=padding), "default": partial(_by_xla, padding=padding)}
+    return jax.lax.platform_dependent(x, W, **ways)
+
+
+def _by_xla(x, W, padding):
+    sides, layout = [(padding, padding)] * 2, ("NHWC", "HWIO", "NHWC")
+    return jax.lax.conv_general_dilated(x, W, (1, 1), sides, dimension_numbers=layout)
+
+
+def _by_patches(x, W, padding):
+    sides, offsets = (padding, padding), range(W.shape[0])
+    x = jnp.pad(x, ((0, 0), sides, sides, (0, 0)))
+    height, width = (n - W.shape[0] + 1 for n in x.shape[1:3])
+    shifted = [x[:, i : i + height, j : j + width] for i in offsets for j in offsets]
+    return jnp.concatenate(shifted, axis=-1) @ W.reshape(-1, W.shape[-1])

@@ -9,12 +9,12 @@ PIECES = range(4, 17)  # images whose patches and activities stay in a CPU's cac
 WORTHWHILE = 4  # weights a patch value, measured at 0.1 (1.6 times as fast) and at 11 (slower)
 
 
-def default_seeds_at_once():
+def default_seeds_at_once(platform):
     """One after another on CPU, where a seed's weights then stay in cache; all elsewhere."""
-    return 1 if jax.default_backend() == "cpu" else 0
+    return 1 if platform == "cpu" else 0
 
 
-def default_images_at_once(net, batch_size):
+def default_images_at_once(platform, net, batch_size):
     """Size of the pieces of a batch: None, the whole, unless pieces save more than they cost.
 
     On CPU it pays to keep a convolution's patches in cache, as long as there are few weights, which
@@ -26,7 +26,7 @@ def default_images_at_once(net, batch_size):
         if layer.num_positions > 1
     )
     sizes = [k for k in PIECES if batch_size % k == 0]
-    if jax.default_backend() != "cpu" or not patches or not sizes:
+    if platform != "cpu" or not patches or not sizes:
         return None
     weights = sum(math.prod(layer.weight_shape) for layer in net.layers)
     return max(sizes) if weights < WORTHWHILE * patches * max(sizes) else None
@@ -42,6 +42,11 @@ def seed_mesh(num_seeds, devices):
     seeds_per_device = -(-num_seeds // len(devices))
     num_used = -(-num_seeds // seeds_per_device)
     return Mesh(devices[:num_used], ("seed",)), seeds_per_device
+
+
+def platform(mesh):
+    """`cpu`, `gpu` or `tpu`, of the devices that a program is for, which need not be here."""
+    return mesh.devices.flat[0].platform
 
 
 def over_seeds(function, num_mapped, seeds_at_once, mesh):

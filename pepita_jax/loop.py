@@ -4,7 +4,6 @@ import time
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from pepita_jax.errors import require, require_int
@@ -53,8 +52,8 @@ class Result(NamedTuple):
 def epochs(trainer, states, splits, first, last, report=lambda steps: None):
     """Trains epochs `first` to `last` (from 1) and yields an `Epoch` after each.
 
-    A seed whose weights become non-finite is left as it is from the next epoch on; without any
-    other seed this is the end.
+    A seed whose weights become non-finite has no metrics from that epoch on; without any other
+    seed this is the end.
 
     Args:
         trainer: a `SeedTrainer`.
@@ -63,7 +62,7 @@ def epochs(trainer, states, splits, first, last, report=lambda steps: None):
         first, last: numbers of the first and the last epoch.
         report: called now and then with the number of steps just done.
     """
-    splits = jax.tree.map(jnp.asarray, splits)
+    splits = {name: trainer.replicate(data) for name, data in splits.items()}
     # Those that are not finite from the start diverge in the first epoch, for all to see.
     finite = np.ones(trainer.num_seeds, bool) if first == 1 else trainer.are_finite(states)
     for number in range(first, last + 1):
@@ -73,7 +72,7 @@ def epochs(trainer, states, splits, first, last, report=lambda steps: None):
         states, metrics = trainer.train_epoch(states, number, report)
         for name, data in splits.items():
             metrics[f"{name}_accuracy"] = trainer.evaluate(states, data)
-        was_finite, finite = finite, trainer.are_finite(states)
+        was_finite, finite = finite, finite & trainer.are_finite(states)
         metrics = {name: np.where(finite, values, np.nan) for name, values in metrics.items()}
         diverged = np.flatnonzero(was_finite & ~finite).tolist()
         yield Epoch(number, states, metrics, diverged, time.perf_counter() - start)

@@ -14,10 +14,11 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from pepita_jax import one_seed
 from pepita_jax.errors import require, require_int
-from pepita_jax.layouts import default_seeds_at_once, seed_mesh
+from pepita_jax.layouts import default_seeds_at_once, platform, seed_mesh
 from pepita_jax.programs import Lanes, programs
 
 MAX_SEED = 2**32 - 1  # JAX's keys hold no more
+ROW = 128  # numbers; an image's row has a multiple of this
 PROGRESS_UPDATES = 5  # an epoch; between them all states are copied, which takes a step or two
 
 
@@ -53,7 +54,7 @@ class SeedTrainer:
         numbers: `{field: [S]}` for the recipe.
 
     Attributes:
-        data: as given, on every device.
+        data: of `replicate`.
         lanes: `Lanes`, shared out over the devices.
         num_seeds: S.
         steps_per_epoch: whole batches of the training set.
@@ -68,11 +69,14 @@ class SeedTrainer:
     ):
         self.num_seeds, num_examples = len(keys), len(data[0])
         check_sizes(num_examples, batch_size, seeds_at_once)
-        at_once = default_seeds_at_once() if seeds_at_once is None else seeds_at_once
         mesh, seeds_per_device = seed_mesh(len(keys), devices or jax.local_devices())
+        at_once = seeds_at_once
+        if at_once is None:
+            at_once = default_seeds_at_once(platform(mesh))
         self.by_seed = NamedSharding(mesh, PartitionSpec("seed"))
         self._num_lanes = seeds_per_device * mesh.size
-        self.data = jax.device_put(data, NamedSharding(mesh, PartitionSpec()))
+        self._everywhere = NamedSharding(mesh, PartitionSpec())
+        self.data = self.replicate(data)
         self.lanes = self.spread(Lanes(keys, numbers or {}))
         self.steps_per_epoch = num_examples // batch_size
         self._fixed_batch = jax.tree.map(lambda x: x[:batch_size], self.data)
@@ -93,6 +97,17 @@ class SeedTrainer:
         """Shapes and types of what `collect` makes of states."""
         resize = lambda x: jax.ShapeDtypeStruct((self.num_seeds, *x.shape[1:]), x.dtype)
         return jax.tree.map(resize, jax.eval_shape(self.init))
+
+    def replicate(self, data):
+        """`(image, label)` with a copy on every device, an image a row of numbers, filled up.
+
+        A TPU pads an array's last axes to tiles: an image would take many times its size, and an
+        array of shorter rows would be transposed before every use.
+        """
+        image, label = data
+        rows = np.asarray(image).reshape(len(image), -1)
+        rows = np.pad(rows, ((0, 0), (0, -rows.shape[1] % ROW)))
+        return jax.device_put((rows, label), self._everywhere)
 
     def spread(self, per_seed):
         """Arrays `[S, ...]` as lanes, in equal shares on the devices."""
@@ -129,7 +144,7 @@ class SeedTrainer:
         return states, {f"train_{name}": total[name] / self.steps_per_epoch for name in total}
 
     def evaluate(self, states, data):
-        """Accuracy of every seed on `(image, label)`, `[S]` fractions."""
+        """Accuracy of every seed on `(image, label)`, as from `replicate`, `[S]` fractions."""
         correct = np.asarray(self._programs.count_correct(states.params, data))
         return correct[: self.num_seeds] / len(data[0])
 

@@ -27,13 +27,13 @@ class Pass(NamedTuple):
     """Everything one forward pass computes, a tuple over layers each; layer 1 is entry 0.
 
     Attributes:
-        pre: presynaptic activity `[B, fan_in]`, convolutions `[B, H', W', fan_in]`.
+        x: what the layer receives, `[B, *input_shape]`; of layer 1 the images.
         a: `W_l h_{l-1}` before the non-linearity, `[B, n]` or `[B, H', W', n]`.
         h: `h_l = s(a_l)`, dropout included, before pooling; shaped like `a`.
         masks: the dropout masks that were used, from `draw_dropout`.
     """
 
-    pre: tuple[Array, ...]
+    x: tuple[Array, ...]
     a: tuple[Array, ...]
     h: tuple[Array, ...]
     masks: tuple[Array | None, ...]
@@ -111,8 +111,7 @@ class Network:
 
         Without `masks` (from `draw_dropout`) there is no dropout.
         """
-        pre = self.layers[0].presynaptic(x)
-        return self._finish(params, pre, pre @ _matrix(params[0]), masks)
+        return self._finish(params, x, self.layers[0].forward(x, params[0]), masks)
 
     def forward_and_move(self, params, x, directions, masks=None):
         """The forward pass on `x`, and the one on `x` moved along given directions.
@@ -128,38 +127,37 @@ class Network:
         Returns:
             The `Pass` on `x`, and a function `c -> Pass` on `x + D c`, for c `[B, K]`.
         """
-        first, W = self.layers[0], _matrix(params[0])
-        pre, pre_D = first.presynaptic(x), first.presynaptic(directions)
+        first, W = self.layers[0], params[0]
         few = len(directions) <= len(x)
         if few and first.num_positions == 1:  # one product, which reads W once
-            a, a_D = jnp.split(jnp.concatenate([pre, pre_D]) @ W, [len(x)])
+            a, a_D = jnp.split(first.forward(jnp.concatenate([x, directions]), W), [len(x)])
         else:
-            a, a_D = pre @ W, pre_D @ W
-        here = self._finish(params, pre, a, masks)
+            a, a_D = first.forward(x, W), first.forward(directions, W)
+        here = self._finish(params, x, a, masks)
 
         def move(c):
             Dc = jnp.tensordot(c, directions, 1)
-            a_Dc = jnp.tensordot(c, a_D, 1) if few else first.presynaptic(Dc) @ W
-            return self._finish(params, first.presynaptic(x + Dc), a + a_Dc, masks, beside=here)
+            a_Dc = jnp.tensordot(c, a_D, 1) if few else first.forward(Dc, W)
+            return self._finish(params, x + Dc, a + a_Dc, masks, beside=here)
 
         return here, move
 
-    def _finish(self, params, pre, a, masks, beside=None):
-        """A `Pass` from the first layer's presynaptic activity and pre-activation on.
+    def _finish(self, params, x, a, masks, beside=None):
+        """A `Pass` on x from the first layer's pre-activation on.
 
         Only what differs from the pass `beside` is multiplied: the products of two nearly equal
         passes would lose their difference in rounding.
         """
         masks = masks or (None,) * len(self.layers)
-        done = Pass((pre,), (a,), (self._activate(0, a, masks[0]),), masks)
+        done = Pass((x,), (a,), (self._activate(0, a, masks[0]),), masks)
         for l, layer in enumerate(self.layers[1:], 1):
-            pre, W = (
-                layer.presynaptic(self.layers[l - 1].downstream(done.h[-1])),
-                _matrix(params[l]),
-            )
-            a = beside.a[l] + (pre - beside.pre[l]) @ W if beside else pre @ W
+            x = self.layers[l - 1].downstream(done.h[-1])
+            if beside:
+                a = beside.a[l] + layer.forward(x - beside.x[l], params[l])
+            else:
+                a = layer.forward(x, params[l])
             h = self._activate(l, a, masks[l])
-            done = Pass((*done.pre, pre), (*done.a, a), (*done.h, h), masks)
+            done = Pass((*done.x, x), (*done.a, a), (*done.h, h), masks)
         return done
 
     def apply(self, params, image):
@@ -183,14 +181,20 @@ class Network:
         """
         d = [e]
         for l in reversed(range(len(self.layers) - 1)):
-            above = self.layers[l + 1]
-
-            def ascend(h, below=self.layers[l], above=above, W=weights[l]):
-                return above.presynaptic(below.downstream(h)) @ W.reshape(-1, above.units)
-
-            (g,) = jax.vjp(ascend, activity.h[l])[1](d[0])
+            below, above = self.layers[l], self.layers[l + 1]
+            (g,) = jax.vjp(below.downstream, activity.h[l])[1](above.backward(d[0], weights[l]))
             d.insert(0, self.through_activation(l, activity, g))
         return tuple(d)
+
+    def hebbian(self, inputs, signals):
+        """The Hebbian products of all layers, batch means shaped like the parameters.
+
+        Args:
+            inputs: of every layer, `[B, *input_shape]` each, such as `Pass.x`.
+            signals: at every layer's pre-activation, shaped like `Pass.a`.
+        """
+        layers = zip(self.layers, inputs, signals, strict=True)
+        return tuple(layer.hebbian(x, d) / len(x) for layer, x, d in layers)
 
     def through_activation(self, l, activity, g):
         """Signal at the activity of hidden layer l (from 0) -> at its pre-activation, `g * s'(a)`.
@@ -222,8 +226,3 @@ class Network:
             variance = h.var(axis=tuple(range(1, h.ndim)), keepdims=True)
             h = h / jnp.sqrt(variance + SMALLEST_VARIANCE)
         return h if mask is None else h * mask
-
-
-def _matrix(W):
-    """Weights `[..., n]` as a matrix `[fan_in, n]`."""
-    return W.reshape(-1, W.shape[-1])

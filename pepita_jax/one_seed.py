@@ -4,6 +4,8 @@ All randomness of a seed comes from its key, and all randomness of an epoch from
 the epoch's number, so that nothing depends on how many seeds run or on where training began.
 """
 
+import math
+
 import chex
 import jax
 import jax.numpy as jnp
@@ -92,7 +94,7 @@ def descend(optimizer, updates, opt_state, weights):
 def train_steps(rule, optimizer, state, key, order, epoch, start, stop, data, images_at_once=None):
     """Steps `start` to `stop` of an epoch. Returns the state and sums of loss and accuracy.
 
-    A state that is not finite stays as it is, and the sums are zero.
+    Weights that are not finite stay so, by the steps' own arithmetic.
 
     Args:
         state: the `TrainState` before.
@@ -100,7 +102,7 @@ def train_steps(rule, optimizer, state, key, order, epoch, start, stop, data, im
         order: `[steps, B]` indices, from `draw_order`.
         epoch: number of the epoch.
         start, stop: range of steps; traced, so that any range shares one compiled program.
-        data: `(image, label)` of the whole training set.
+        data: `(image, label)` of the whole training set; an image may be a row of numbers.
         images_at_once: size of the pieces of a batch, see `by_pieces`.
     """
     image, label = data
@@ -109,13 +111,12 @@ def train_steps(rule, optimizer, state, key, order, epoch, start, stop, data, im
     def step(i, carry):
         state, sums = carry
         key = jax.random.fold_in(step_key, i)
-        batch = Batch(to_float(image[order[i]]), label[order[i]], key)
+        batch = Batch(as_input(rule.net, image[order[i]]), label[order[i]], key)
         state, aux = train_step(rule, optimizer, state, batch, images_at_once)
         return state, {name: sums[name] + aux[name] for name in sums}
 
     sums = {"loss": jnp.zeros(()), "accuracy": jnp.zeros(())}
-    train = lambda carry: jax.lax.fori_loop(start, stop, step, carry)
-    return jax.lax.cond(is_finite(state), train, lambda carry: carry, (state, sums))
+    return jax.lax.fori_loop(start, stop, step, (state, sums))
 
 
 def is_finite(state):
@@ -130,7 +131,7 @@ def count_correct(net, params, data, images_at_once):
 
     def is_correct(example):
         image, label = example
-        return net.apply(params, to_float(image)[None])[0].argmax(-1) == label
+        return net.apply(params, as_input(net, image[None]))[0].argmax(-1) == label
 
     # One by one, in batches: this needs no special case for the incomplete last batch.
     return jax.lax.map(is_correct, (image, label), batch_size=images_at_once).sum()
@@ -139,10 +140,17 @@ def count_correct(net, params, data, images_at_once):
 def measure_alignment(rule, state, key, data):
     """The `Alignment` on `(image, label)` as one batch; no dropout, the same noise every time."""
     image, label = data
-    batch = Batch(to_float(image), label, jax.random.fold_in(key, 3))
+    batch = Batch(as_input(rule.net, image), label, jax.random.fold_in(key, 3))
     return alignment(rule.net.without_dropout(), rule, state.params, state.feedback, batch)
 
 
+def as_input(net, image):
+    """Images or rows, `[B, ...]`, as the network sees them: `[B, H, W, C]`, see `to_float`."""
+    size = math.prod(net.input_shape)
+    rows = image.reshape(len(image), -1)[:, :size]
+    return to_float(rows).reshape(-1, *net.input_shape)
+
+
 def to_float(image):
-    """Images as the network sees them: uint8 is scaled to [0, 1], floats pass unchanged."""
+    """uint8 is scaled to [0, 1], floats pass unchanged."""
     return image.astype(jnp.float32) / 255 if image.dtype == jnp.uint8 else image

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import jax
 
 from pepita_jax import one_seed
-from pepita_jax.layouts import default_images_at_once, over_seeds
+from pepita_jax.layouts import default_images_at_once, over_seeds, platform
 
 SHARING = 5  # seeds that share the patches of as many images in evaluation
 
@@ -46,7 +46,7 @@ class Programs:
     def __init__(self, recipe, num_examples, batch_size, layout, mesh, by_seed):
         net = recipe.rule.net
         draw_order = partial(one_seed.draw_order, num_examples=num_examples, batch_size=batch_size)
-        self.images_at_once = default_images_at_once(net, batch_size)
+        self.images_at_once = default_images_at_once(platform(mesh), net, batch_size)
 
         def train_steps(state, lane, *arguments):
             made = recipe(lane.numbers)

@@ -113,9 +113,10 @@ def test_devices_share_the_seeds(num_seeds):
 )
 def test_convolutions_go_through_a_batch_in_pieces(options, batch_size, wanted):
     net = build_network("conv", input_shape=(32, 32, 3), num_classes=10, **options)
-    assert default_images_at_once(net, batch_size) == wanted
+    assert default_images_at_once("cpu", net, batch_size) == wanted
+    assert default_images_at_once("tpu", net, batch_size) is None
     dense = build_network("mlp", input_shape=(32, 32, 3), num_classes=10, **options)
-    assert default_images_at_once(dense, batch_size) is None
+    assert default_images_at_once("cpu", dense, batch_size) is None
 
 
 @pytest.mark.parametrize("model", NETS)

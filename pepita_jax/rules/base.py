@@ -1,4 +1,4 @@
-"""What learning rules share: their signature, Hebbian products, and signals to layers."""
+"""What learning rules share: their signature, and signals to layers."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -82,27 +82,7 @@ class SignalRule(Rule):
         masks = net.draw_dropout(batch.key, len(batch.image))
         activity = net.forward(params, batch.image, masks)
         d = self.signals(params, F, activity, activity.h[-1] - t, t)
-        dW = [correlate(pre, d_l) for pre, d_l in zip(activity.pre, d, strict=True)]
-        return like_params(dW, params, len(t)), net.measure(activity.a[-1], batch.label)
-
-
-def correlate(pre, post):
-    """The sum over samples and positions of presynaptic times postsynaptic activity.
-
-    Args:
-        pre: `[..., n_in]`.
-        post: `[..., n_out]`, with the same leading axes.
-
-    Returns:
-        `[n_in, n_out]`.
-    """
-    return pre.reshape(-1, pre.shape[-1]).T @ post.reshape(-1, post.shape[-1])
-
-
-def like_params(products, params, batch_size):
-    """Sums over the batch, `[fan_in, n_out]` each -> batch means shaped like `params`."""
-    pairs = zip(products, params, strict=True)
-    return tuple((p / batch_size).reshape(W.shape) for p, W in pairs)
+        return net.hebbian(activity.x, d), net.measure(activity.a[-1], batch.label)
 
 
 def noise_key(net, batch, purpose=0):

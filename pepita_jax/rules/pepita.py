@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import jax
+import jax.numpy as jnp
 
 from pepita_jax.errors import require
 from pepita_jax.feedback import draw_input_feedback, weight_product
-from pepita_jax.rules.base import Rule, correlate, like_params, noise_key
+from pepita_jax.rules.base import Rule, noise_key
 from pepita_jax.rules.weight_mirror import draw_layer_noise, mirror_updates
 
 
@@ -103,28 +104,27 @@ class Pepita(Rule):
 
         update = self.joint if self.update == "joint" else self.time_local
         products = zip(update(standard, modulated, t), net.layers, strict=True)
-        dW = like_params([p / layer.num_positions for p, layer in products], params, len(x))
+        dW = tuple(product / layer.num_positions for product, layer in products)
         aux = net.measure(standard.a[-1], batch.label)
         if self.feedback == "mirrored":
             aux["feedback"] = self.feedback_updates(params, F, batch)
         return dW, aux
 
     def joint(self, standard, modulated, t):
-        """Eq. 3-5, summed over the batch."""
-        pre = modulated.pre if self.presynaptic == "modulated" else standard.pre
+        """Eq. 3-5, summed over a filter's positions."""
+        x = modulated.x if self.presynaptic == "modulated" else standard.x
         hidden = [h - h_err for h, h_err in zip(standard.h[:-1], modulated.h[:-1], strict=True)]
         output = standard.h[-1] if self.output_error == "standard" else modulated.h[-1]
-        return map(correlate, pre, (*hidden, output - t))
+        return self.net.hebbian(x, (*hidden, output - t))
 
     def time_local(self, standard, modulated, t):
-        """The time-local update, summed over the batch; the products of the two passes would lose
+        """The time-local update, summed likewise; the products of the two passes would lose
         their difference in rounding: u v - u' v' = u (v - v') + (u - u') v'."""
-        post_err = (*modulated.h[:-1], t)
-        activities = zip(standard.pre, standard.h, modulated.pre, post_err, strict=True)
-        return [
-            correlate(pre, h - h_err) + correlate(pre - pre_err, h_err)
-            for pre, h, pre_err, h_err in activities
-        ]
+        minus = lambda one, other: jax.tree.map(jnp.subtract, one, other)
+        h_err = (*modulated.h[:-1], t)
+        by_activity = self.net.hebbian(standard.x, minus(standard.h, h_err))
+        by_input = self.net.hebbian(minus(standard.x, modulated.x), h_err)
+        return jax.tree.map(jnp.add, by_activity, by_input)
 
     def input_feedback(self, F):
         """F as it meets the error, `[K, H, W, C]`."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 
-from pepita_jax.rules.base import Rule, correlate, like_params
+from pepita_jax.rules.base import Rule
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Shallow(Rule):
         activity = net.forward(params, batch.image, masks)
 
         e = activity.h[-1] - net.one_hot(batch.label)
-        (dW_L,) = like_params([correlate(activity.pre[-1], e)], params[-1:], len(batch.image))
+        dW_L = net.layers[-1].hebbian(activity.x[-1], e) / len(e)
 
         frozen = tuple(jnp.zeros_like(W) for W in params[:-1])
         return (*frozen, dW_L), net.measure(activity.a[-1], batch.label)

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from pepita_jax.errors import require
-from pepita_jax.rules.base import correlate, noise_key
+from pepita_jax.rules.base import noise_key
 from pepita_jax.rules.fa import FA
 
 
@@ -67,11 +67,10 @@ def mirror_updates(layers, weights, mirrored, noise, decay):
     """
 
     def update(layer, W, B, u):
-        pre = layer.presynaptic(u)
-        y = pre @ W.reshape(-1, layer.units)
-        # A filter's row is inside the image at some positions, and in the padding at others.
-        inside = layer.presynaptic(jnp.ones((1, *layer.input_shape)))
-        inside = inside.reshape(-1, pre.shape[-1]).sum(0)[:, None]
-        return decay * B - (correlate(pre, y) / (len(u) * inside)).reshape(B.shape)
+        y = layer.forward(u, W)
+        # How often each weight sees the image: at the other positions it sees the padding.
+        one = lambda shape: jnp.ones((1, *shape), u.dtype)
+        inside = layer.hebbian(one(layer.input_shape), one(layer.activity_shape))
+        return decay * B - layer.hebbian(u, y) / (len(u) * inside)
 
     return tuple(map(update, layers, weights, mirrored, noise))
