@@ -60,9 +60,9 @@ def weight_product(net, weights, above=0):
     below = net.layers[above - 1] if above else None
 
     def scores(h):
-        x = below.downstream(h[None], jnp.add) if below else h[None]
+        x = below.downstream(h[None], "sum") if below else h[None]
         for layer, W in zip(net.layers[above:], weights[above:], strict=True):
-            x = layer.downstream(layer.forward(x, W), jnp.add)
+            x = layer.downstream(layer.forward(x, W), "sum")
         return x[0]
 
     return jax.jacrev(scores)(jnp.zeros(below.activity_shape if below else net.input_shape))

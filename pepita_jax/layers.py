@@ -1,16 +1,16 @@
 """Layers: linear maps of their input, each with the three products that learning rules need.
 
 A rule asks a layer for its pre-activation, for a signal sent back to its input, and for the Hebbian
-product of its input and a signal. How they are computed is the layer's own affair.
+product of its input and a signal. The last two follow from the first, which is all that a new kind
+of layer has to define.
 """
 
 import math
 from dataclasses import dataclass
-from functools import partial, reduce
 
 import jax
-import jax.numpy as jnp
 
+from pepita_jax import by_device
 from pepita_jax.errors import require, require_int, require_number
 
 
@@ -25,6 +25,10 @@ class Layer:
         num_positions: at which each weight is used, 1 for a dense layer.
         drops: whether units may be dropped.
     """
+
+    def receive(self, x):
+        """An input `[B, *input_shape]` in the shape in which the layer works on it."""
+        return x
 
     def forward(self, x, W):
         """The pre-activation, linear in both: `[B, *input_shape]` -> `[B, *activity_shape]`."""
@@ -86,12 +90,15 @@ class Dense(Layer):
     output_shape = activity_shape
     num_positions = 1
 
-    def forward(self, x, W):
-        return x.reshape(len(x), -1) @ W
+    def receive(self, x):
+        return x.reshape(len(x), -1)
 
-    def downstream(self, h, pool=None):
+    def forward(self, x, W):
+        return self.receive(x) @ W
+
+    def downstream(self, h, combine="max"):
         """What the next layer receives: `[B, units]`, unchanged; there is nothing to pool."""
-        del pool
+        del combine
         return h
 
 
@@ -144,41 +151,13 @@ class Conv(Layer):
         return math.prod(self.activity_shape[:2])
 
     def forward(self, x, W):
-        return convolve(x, W, self.padding)
+        return by_device.convolve(x, W, self.padding)
 
-    def downstream(self, h, pool=jnp.maximum):
+    def downstream(self, h, combine="max"):
         """Pooled activity: `[B, H', W', units]` -> `[B, H'//pool, W'//pool, units]`.
 
         Args:
             h: activity of the layer.
-            pool: how two activities of a window are combined; `jnp.add` makes it linear.
+            combine: `max`, or `sum`, which makes it linear.
         """
-        height, width, _ = self.output_shape
-        h = h[:, : height * self.pool, : width * self.pool]
-        offsets = range(self.pool)
-        return reduce(
-            pool, [h[:, i :: self.pool, j :: self.pool] for i in offsets for j in offsets]
-        )
-
-
-def convolve(x, W, padding):
-    """Each filter at each position: `[B, H, W, C]`, `[k, k, C, n]` -> `[B, H', W', n]`.
-
-    Accelerators have an operation for it. XLA's for CPUs takes 7 to 12 times as long, at these
-    sizes, as a product with every patch of the input, as long as the patches stay in cache.
-    """
-    ways = {"cpu": partial(_by_patches, padding=padding), "default": partial(_by_xla, padding=padding)}
-    return jax.lax.platform_dependent(x, W, **ways)
-
-
-def _by_xla(x, W, padding):
-    sides, layout = [(padding, padding)] * 2, ("NHWC", "HWIO", "NHWC")
-    return jax.lax.conv_general_dilated(x, W, (1, 1), sides, dimension_numbers=layout)
-
-
-def _by_patches(x, W, padding):
-    sides, offsets = (padding, padding), range(W.shape[0])
-    x = jnp.pad(x, ((0, 0), sides, sides, (0, 0)))
-    height, width = (n - W.shape[0] + 1 for n in x.shape[1:3])
-    shifted = [x[:, i : i + height, j : j + width] for i in offsets for j in offsets]
-    return jnp.concatenate(shifted, axis=-1) @ W.reshape(-1, W.shape[-1])
+        return by_device.pool(h, self.pool, combine)

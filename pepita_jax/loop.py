@@ -3,7 +3,6 @@
 import time
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 
 from pepita_jax.errors import require, require_int

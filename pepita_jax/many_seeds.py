@@ -14,8 +14,8 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from pepita_jax import one_seed
 from pepita_jax.errors import require, require_int
-from pepita_jax.layouts import default_seeds_at_once, platform, seed_mesh
-from pepita_jax.programs import Lanes, programs
+from pepita_jax.layouts import platform, seed_mesh
+from pepita_jax.programs import Lanes, default_layout, programs
 
 MAX_SEED = 2**32 - 1  # JAX's keys hold no more
 ROW = 128  # numbers; an image's row has a multiple of this
@@ -49,7 +49,7 @@ class SeedTrainer:
         data: `(image, label)` of the training set; uint8 or float images `[N, H, W, C]`.
         batch_size: examples a step.
         keys: keys of the seeds, `[S]`.
-        seeds_at_once: layout of the seed axis, see `over_seeds`; None: by backend.
+        seeds_at_once: layout of the seed axis, see `over_seeds`; None: see `default_seeds_at_once`.
         devices: that share the seeds, each with a copy of the data; None: all.
         numbers: `{field: [S]}` for the recipe.
 
@@ -60,7 +60,7 @@ class SeedTrainer:
         steps_per_epoch: whole batches of the training set.
         by_seed: sharding of arrays with an axis of lanes.
         layout: what the numbers may depend on in their last digits, a plain dict.
-        draw_order: compiled `(keys, epoch) -> [lanes, steps, B]`, see `one_seed.draw_order`.
+        plan_epoch: compiled `(keys, epoch) -> Plan` of every lane, see `one_seed.plan_epoch`.
         train_steps: compiled `(states, lanes, ...)`, on as `one_seed.train_steps`; gives up states.
     """
 
@@ -70,18 +70,18 @@ class SeedTrainer:
         self.num_seeds, num_examples = len(keys), len(data[0])
         check_sizes(num_examples, batch_size, seeds_at_once)
         mesh, seeds_per_device = seed_mesh(len(keys), devices or jax.local_devices())
-        at_once = seeds_at_once
-        if at_once is None:
-            at_once = default_seeds_at_once(platform(mesh))
         self.by_seed = NamedSharding(mesh, PartitionSpec("seed"))
         self._num_lanes = seeds_per_device * mesh.size
         self._everywhere = NamedSharding(mesh, PartitionSpec())
         self.data = self.replicate(data)
         self.lanes = self.spread(Lanes(keys, numbers or {}))
+        if (at_once := seeds_at_once) is None:
+            kind = platform(mesh)
+            at_once = default_layout(recipe, self.lanes, batch_size, seeds_per_device, kind)
         self.steps_per_epoch = num_examples // batch_size
         self._fixed_batch = jax.tree.map(lambda x: x[:batch_size], self.data)
         self._programs = programs(recipe, num_examples, batch_size, at_once, mesh, self.by_seed)
-        self.draw_order = self._programs.draw_order
+        self.plan_epoch = self._programs.plan_epoch
         self.train_steps = self._programs.train_steps
         self.layout = {
             "seeds_at_once": at_once,
@@ -130,14 +130,12 @@ class SeedTrainer:
             The new states, and `{"train_loss": [S], "train_accuracy": [S]}`, means over the
             epoch's batches as trained.
         """
-        order = self.draw_order(self.lanes.keys, epoch)
+        plan = self.plan_epoch(self.lanes.keys, epoch)
         total = {"loss": 0.0, "accuracy": 0.0}
         stride = -(-self.steps_per_epoch // PROGRESS_UPDATES)
         for start in range(0, self.steps_per_epoch, stride):
             stop = min(start + stride, self.steps_per_epoch)
-            states, sums = self.train_steps(
-                states, self.lanes, order, epoch, start, stop, self.data
-            )
+            states, sums = self.train_steps(states, self.lanes, plan, start, stop, self.data)
             sums = jax.tree.map(lambda x: np.asarray(x, np.float64)[: self.num_seeds], sums)
             total = {name: total[name] + sums[name] for name in total}
             report(stop - start)

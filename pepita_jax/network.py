@@ -27,7 +27,7 @@ class Pass(NamedTuple):
     """Everything one forward pass computes, a tuple over layers each; layer 1 is entry 0.
 
     Attributes:
-        x: what the layer receives, `[B, *input_shape]`; of layer 1 the images.
+        x: what the layer receives, `[B, fan_in]`, convolutions `[B, H, W, C]`.
         a: `W_l h_{l-1}` before the non-linearity, `[B, n]` or `[B, H', W', n]`.
         h: `h_l = s(a_l)`, dropout included, before pooling; shaped like `a`.
         masks: the dropout masks that were used, from `draw_dropout`.
@@ -111,6 +111,7 @@ class Network:
 
         Without `masks` (from `draw_dropout`) there is no dropout.
         """
+        x = self.layers[0].receive(x)
         return self._finish(params, x, self.layers[0].forward(x, params[0]), masks)
 
     def forward_and_move(self, params, x, directions, masks=None):
@@ -128,6 +129,7 @@ class Network:
             The `Pass` on `x`, and a function `c -> Pass` on `x + D c`, for c `[B, K]`.
         """
         first, W = self.layers[0], params[0]
+        x, directions = first.receive(x), first.receive(directions)
         few = len(directions) <= len(x)
         if few and first.num_positions == 1:  # one product, which reads W once
             a, a_D = jnp.split(first.forward(jnp.concatenate([x, directions]), W), [len(x)])
@@ -151,7 +153,7 @@ class Network:
         masks = masks or (None,) * len(self.layers)
         done = Pass((x,), (a,), (self._activate(0, a, masks[0]),), masks)
         for l, layer in enumerate(self.layers[1:], 1):
-            x = self.layers[l - 1].downstream(done.h[-1])
+            x = layer.receive(self.layers[l - 1].downstream(done.h[-1]))
             if beside:
                 a = beside.a[l] + layer.forward(x - beside.x[l], params[l])
             else:
@@ -190,7 +192,7 @@ class Network:
         """The Hebbian products of all layers, batch means shaped like the parameters.
 
         Args:
-            inputs: of every layer, `[B, *input_shape]` each, such as `Pass.x`.
+            inputs: of every layer, such as `Pass.x`.
             signals: at every layer's pre-activation, shaped like `Pass.a`.
         """
         layers = zip(self.layers, inputs, signals, strict=True)

@@ -5,6 +5,7 @@ the epoch's number, so that nothing depends on how many seeds run or on where tr
 """
 
 import math
+from typing import NamedTuple
 
 import chex
 import jax
@@ -29,18 +30,26 @@ def init_state(rule, optimizer, key):
     return TrainState(params, feedback, optimizer.init(params), feedback_opt_state)
 
 
-def epoch_keys(key, epoch):
-    """Keys of one epoch: for its data order, and for its steps."""
+class Plan(NamedTuple):
+    """What is drawn for one epoch.
+
+    Attributes:
+        order: a fresh permutation of the examples as `[steps, B]`; the last incomplete batch is
+            dropped.
+        key: of its steps' dropout and noise.
+    """
+
+    order: jax.Array
+    key: jax.Array
+
+
+def plan_epoch(key, epoch, num_examples, batch_size):
+    """The `Plan` of an epoch of the seed with this key."""
     epoch_key = jax.random.fold_in(jax.random.fold_in(key, 2), epoch)
-    return jax.random.fold_in(epoch_key, 0), jax.random.fold_in(epoch_key, 1)
-
-
-def draw_order(key, epoch, num_examples, batch_size):
-    """A fresh permutation as `[steps, batch_size]`; the last incomplete batch is dropped."""
-    order_key, _ = epoch_keys(key, epoch)
     steps = num_examples // batch_size
-    order = jax.random.permutation(order_key, num_examples)
-    return order[: steps * batch_size].reshape(steps, batch_size)
+    order = jax.random.permutation(jax.random.fold_in(epoch_key, 0), num_examples)
+    order = order[: steps * batch_size].reshape(steps, batch_size)
+    return Plan(order, jax.random.fold_in(epoch_key, 1))
 
 
 def train_step(rule, optimizer, state, batch, images_at_once=None):
@@ -91,27 +100,24 @@ def descend(optimizer, updates, opt_state, weights):
     return optax.apply_updates(weights, updates), opt_state
 
 
-def train_steps(rule, optimizer, state, key, order, epoch, start, stop, data, images_at_once=None):
+def train_steps(rule, optimizer, state, plan, start, stop, data, images_at_once=None):
     """Steps `start` to `stop` of an epoch. Returns the state and sums of loss and accuracy.
 
     Weights that are not finite stay so, by the steps' own arithmetic.
 
     Args:
         state: the `TrainState` before.
-        key: the seed's key.
-        order: `[steps, B]` indices, from `draw_order`.
-        epoch: number of the epoch.
+        plan: of the epoch, from `plan_epoch`.
         start, stop: range of steps; traced, so that any range shares one compiled program.
         data: `(image, label)` of the whole training set; an image may be a row of numbers.
         images_at_once: size of the pieces of a batch, see `by_pieces`.
     """
     image, label = data
-    _, step_key = epoch_keys(key, epoch)
 
     def step(i, carry):
         state, sums = carry
-        key = jax.random.fold_in(step_key, i)
-        batch = Batch(as_input(rule.net, image[order[i]]), label[order[i]], key)
+        chosen, key = plan.order[i], jax.random.fold_in(plan.key, i)
+        batch = Batch(as_input(rule.net, image[chosen]), label[chosen], key)
         state, aux = train_step(rule, optimizer, state, batch, images_at_once)
         return state, {name: sums[name] + aux[name] for name in sums}
 

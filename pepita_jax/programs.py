@@ -10,9 +10,14 @@ from typing import NamedTuple
 import jax
 
 from pepita_jax import one_seed
-from pepita_jax.layouts import default_images_at_once, over_seeds, platform
-
-SHARING = 5  # seeds that share the patches of as many images in evaluation
+from pepita_jax.layouts import (
+    default_images_at_once,
+    default_seeds_at_once,
+    evaluation_layout,
+    over_seeds,
+    platform,
+    seed_bytes,
+)
 
 
 class Lanes(NamedTuple):
@@ -32,6 +37,17 @@ def init_states(recipe, lanes):
     return jax.vmap(lambda lane: one_seed.init_state(*recipe(lane.numbers), lane.keys))(lanes)
 
 
+def default_layout(recipe, lanes, batch_size, seeds_per_device, platform):
+    """The layout of a device's seeds that suits the kind of device, the network and the batch."""
+
+    def a_seed():
+        states = jax.eval_shape(partial(init_states, recipe), lanes)
+        state = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), states)
+        return seed_bytes(recipe.rule.net, batch_size, state)
+
+    return default_seeds_at_once(platform, seeds_per_device, a_seed)
+
+
 class Programs:
     """The stages of training for all seeds, compiled at their first call.
 
@@ -45,29 +61,30 @@ class Programs:
 
     def __init__(self, recipe, num_examples, batch_size, layout, mesh, by_seed):
         net = recipe.rule.net
-        draw_order = partial(one_seed.draw_order, num_examples=num_examples, batch_size=batch_size)
+        plan_epoch = partial(one_seed.plan_epoch, num_examples=num_examples, batch_size=batch_size)
         self.images_at_once = default_images_at_once(platform(mesh), net, batch_size)
 
         def train_steps(state, lane, *arguments):
             made = recipe(lane.numbers)
             return one_seed.train_steps(
-                *made, state, lane.keys, *arguments, images_at_once=self.images_at_once
+                *made, state, *arguments, images_at_once=self.images_at_once
             )
 
         def measure_alignment(state, lane, data):
             rule, _ = recipe(lane.numbers)
             return one_seed.measure_alignment(rule, state, lane.keys, data)
 
-        # All seeds are evaluated on the same images, so those in cache can serve several.
         in_pieces = self.images_at_once is not None
-        evaluated, at_once = (SHARING, SHARING) if in_pieces else (layout, 500)
-        count_correct = partial(one_seed.count_correct, net, images_at_once=at_once)
+        evaluated, images = evaluation_layout(platform(mesh), in_pieces, layout, batch_size)
+        count_correct = partial(one_seed.count_correct, net, images_at_once=images)
 
         self.init = jax.jit(partial(init_states, recipe), out_shardings=by_seed)
-        self.draw_order = jax.jit(jax.vmap(draw_order, in_axes=(0, None)))
+        self.plan_epoch = jax.jit(jax.vmap(plan_epoch, in_axes=(0, None)), out_shardings=by_seed)
         # What comes out must lie as what goes in, or the next call would compile again.
         self.train_steps = jax.jit(
-            over_seeds(train_steps, 3, layout, mesh), donate_argnums=0, out_shardings=by_seed
+            over_seeds(train_steps, 3, layout, mesh, updates=True),
+            donate_argnums=0,
+            out_shardings=by_seed,
         )
         self.count_correct = jax.jit(over_seeds(count_correct, 1, evaluated, mesh))
         self.are_finite = jax.jit(jax.vmap(one_seed.is_finite))

@@ -120,7 +120,7 @@ def backpropagation(net, params, image, target, masks, backward=None):
             total[l] += hebbian(layer, d, inputs[l])
             if l == 0:
                 break
-            below = _to_input(layer, backward[l], d)
+            below = to_input(layer, backward[l], d)
             if winners[l - 1] is not None:
                 pooled = below.reshape(net.layers[l - 1].output_shape)
                 below = np.zeros_like(h[l - 1])
@@ -160,7 +160,7 @@ def to_preactivation(net, a, mask, g):
     return g * slope(a)
 
 
-def _to_input(layer, W, d):
+def to_input(layer, W, d):
     """Signal at a layer's pre-activation -> signal at its input."""
     if not isinstance(layer, Conv):
         return W @ d

@@ -19,9 +19,9 @@ results = {}
 for num_devices in (8, 1):
     trainer = make_trainer(num_seeds=NUM_SEEDS, num_devices=num_devices)
     states, lanes, data = trainer.init(), trainer.lanes, trainer.data
-    order = trainer.draw_order(lanes.keys, 1)
-    compiled = trainer.train_steps.lower(states, lanes, order, 1, 0, 5, data).compile()
-    states, _ = compiled(states, lanes, order, 1, 0, 5, data)
+    plan = trainer.plan_epoch(lanes.keys, 1)
+    compiled = trainer.train_steps.lower(states, lanes, plan, 0, 5, data).compile()
+    states, _ = compiled(states, lanes, plan, 0, 5, data)
     results[num_devices] = {
         "program": compiled.as_text(),
         "devices": len(states.params[0].sharding.device_set),

@@ -81,13 +81,12 @@ def test_what_a_seed_draws_is_the_same_bit_for_bit_alone_and_among_ten():
     for found, wanted in zip(jax.tree.leaves(among), jax.tree.leaves(alone), strict=True):
         np.testing.assert_array_equal(found, wanted)
 
-    orders = jax.vmap(lambda k: one.draw_order(k, 3, 20, 4))(trainer.lanes.keys)
-    np.testing.assert_array_equal(orders[7], one.draw_order(key, 3, 20, 4))
-    step_keys = jax.vmap(lambda k: jax.random.fold_in(one.epoch_keys(k, 3)[1], 2))(
-        trainer.lanes.keys
-    )
+    plans = jax.vmap(lambda k: one.plan_epoch(k, 3, 20, 4))(trainer.lanes.keys)
+    plan = one.plan_epoch(key, 3, 20, 4)
+    np.testing.assert_array_equal(plans.order[7], plan.order)
+    step_keys = jax.vmap(lambda k: jax.random.fold_in(k, 2))(plans.key)
     masks = jax.vmap(lambda k: make_net().draw_dropout(k, 4)[0])(step_keys)
-    mask = make_net().draw_dropout(jax.random.fold_in(one.epoch_keys(key, 3)[1], 2), 4)[0]
+    mask = make_net().draw_dropout(jax.random.fold_in(plan.key, 2), 4)[0]
     np.testing.assert_array_equal(masks[7], mask)
 
 
@@ -222,9 +221,9 @@ def test_means_are_over_the_batches_of_the_epoch():
     optimizer = optax.sgd(0.05, momentum=0.9)
     for k in range(2):
         key = one.seed_key(0, k)
-        order = one.draw_order(key, 1, 20, 4)
+        plan = one.plan_epoch(key, 1, 20, 4)
         start = jax.tree.map(lambda x, k=k: jnp.asarray(x[k]), state)
-        _, sums = one.train_steps(rule, optimizer, start, key, order, 1, 0, 5, trainer.data)
+        _, sums = one.train_steps(rule, optimizer, start, plan, 0, 5, trainer.data)
         np.testing.assert_allclose(metrics["train_loss"][k], sums["loss"] / 5, rtol=1e-5)
         np.testing.assert_allclose(metrics["train_accuracy"][k], sums["accuracy"] / 5, rtol=1e-6)
 
@@ -250,7 +249,8 @@ def test_alignment_is_measured_for_every_seed_without_dropout(rule_name, layout)
     trainer = make_trainer(rule=build_rule(rule_name, net), layout=layout)
     states = trainer.init()
     found = trainer.measure_alignment(states)
-    batch = Batch(*(x[:4] for x in trainer.data))
+    image, label = (x[:4] for x in trainer.data)
+    batch = Batch(one.as_input(net, image), label)
     for k, key in enumerate(trainer.lanes.keys[:3]):
         params, F = jax.tree.map(lambda x, k=k: x[k], (states.params, states.feedback))
         rule = build_rule(rule_name, net)
@@ -261,9 +261,12 @@ def test_alignment_is_measured_for_every_seed_without_dropout(rule_name, layout)
 
 
 @pytest.mark.parametrize("num_seeds", [1, 2, 3])
-def test_an_epoch_s_program_is_compiled_once(num_seeds):
+def test_an_epoch_s_programs_are_compiled_once(num_seeds, caplog):
     trainer = make_trainer(num_seeds)
-    states = trainer.init()
-    for epoch in (1, 2):
-        states, _ = trainer.train_epoch(states, epoch)
-    assert trainer.train_steps._cache_size() == 1
+    states, compiled = trainer.init(), []
+    with jax.log_compiles():
+        for epoch in (1, 2):
+            caplog.clear()
+            states, _ = trainer.train_epoch(states, epoch)
+            compiled.append("Finished XLA compilation" in caplog.text)
+    assert compiled == [True, False]

@@ -9,9 +9,8 @@ import pytest
 from pepita_jax import Batch, build_network, build_rule
 from pepita_jax.one_seed import (
     count_correct,
-    draw_order,
-    epoch_keys,
     init_state,
+    plan_epoch,
     seed_key,
     train_steps,
 )
@@ -31,7 +30,7 @@ def data(rule):
 
 
 def test_an_epoch_visits_every_image_once_and_drops_the_incomplete_batch():
-    order = np.asarray(draw_order(seed_key(0, 0), 1, num_examples=11, batch_size=3))
+    order = np.asarray(plan_epoch(seed_key(0, 0), 1, num_examples=11, batch_size=3).order)
     assert order.shape == (3, 3)
     assert len(set(order.ravel())) == 9
     assert set(order.ravel()) <= set(range(11))
@@ -39,7 +38,7 @@ def test_an_epoch_visits_every_image_once_and_drops_the_incomplete_batch():
 
 def test_every_epoch_and_seed_has_an_order_of_its_own():
     orders = {
-        tuple(np.asarray(draw_order(seed_key(0, k), epoch, 20, 5)).ravel())
+        tuple(np.asarray(plan_epoch(seed_key(0, k), epoch, 20, 5).order).ravel())
         for k in range(3)
         for epoch in range(1, 4)
     }
@@ -50,15 +49,15 @@ def test_steps_are_the_rule_s_updates_descended_one_after_another(rule, data):
     """An epoch written out by hand, with momentum, gives the same weights and means."""
     key, optimizer = seed_key(5, 2), optax.sgd(0.1, momentum=0.9)
     state = init_state(rule, optimizer, key)
-    order = draw_order(key, 4, 10, 3)
-    found, sums = train_steps(rule, optimizer, state, key, order, 4, 0, 3, data)
+    plan = plan_epoch(key, 4, 10, 3)
+    found, sums = train_steps(rule, optimizer, state, plan, 0, 3, data)
 
     params = [np.asarray(W) for W in state.params]
     velocity = [np.zeros_like(W) for W in params]
     losses = []
     for step in range(3):
-        batch_key = jax.random.fold_in(epoch_keys(key, 4)[1], step)
-        batch = Batch(data[0][order[step]], data[1][order[step]], batch_key)
+        batch_key = jax.random.fold_in(plan.key, step)
+        batch = Batch(data[0][plan.order[step]], data[1][plan.order[step]], batch_key)
         dW, aux = rule.pseudo_gradients(tuple(map(jnp.asarray, params)), state.feedback, batch)
         velocity = [0.9 * v + np.asarray(d) for v, d in zip(velocity, dW, strict=True)]
         params = [W - 0.1 * v for W, v in zip(params, velocity, strict=True)]
@@ -71,8 +70,8 @@ def test_steps_are_the_rule_s_updates_descended_one_after_another(rule, data):
 
 def test_an_epoch_in_two_pieces_is_the_same_epoch(rule, data):
     key, optimizer = seed_key(0, 0), optax.sgd(0.1)
-    steps = jax.jit(lambda s, a, b: train_steps(rule, optimizer, s, key, order, 1, a, b, data))
-    order = draw_order(key, 1, 10, 2)
+    steps = jax.jit(lambda s, a, b: train_steps(rule, optimizer, s, plan, a, b, data))
+    plan = plan_epoch(key, 1, 10, 2)
     start = init_state(rule, optimizer, key)
     whole, _ = steps(start, 0, 5)
     half, _ = steps(start, 0, 2)
@@ -98,19 +97,19 @@ def test_a_rule_with_updates_of_another_shape_is_named_before_anything_is_traine
             return tuple(d.T for d in dW), aux
 
     key, optimizer, wrong = seed_key(0, 0), optax.sgd(0.1), Transposed(rule.net)
-    order = draw_order(key, 1, 10, 5)
+    plan = plan_epoch(key, 1, 10, 5)
     with pytest.raises(AssertionError, match="shape"):
-        train_steps(wrong, optimizer, init_state(wrong, optimizer, key), key, order, 1, 0, 2, data)
+        train_steps(wrong, optimizer, init_state(wrong, optimizer, key), plan, 0, 2, data)
 
 
 def test_bytes_are_scaled_to_the_unit_interval(rule):
     key, optimizer = seed_key(0, 0), optax.sgd(0.1)
     image = np.random.default_rng(0).integers(0, 256, (10, 4, 4, 1), np.uint8)
     label = jnp.arange(10) % 3
-    order = draw_order(key, 1, 10, 5)
+    plan = plan_epoch(key, 1, 10, 5)
     state = init_state(rule, optimizer, key)
     as_bytes, as_floats = (
-        train_steps(rule, optimizer, state, key, order, 1, 0, 2, (jnp.asarray(x), label))[0]
+        train_steps(rule, optimizer, state, plan, 0, 2, (jnp.asarray(x), label))[0]
         for x in (image, image.astype(np.float32) / 255)
     )
     for one, other in zip(as_bytes.params, as_floats.params, strict=True):

@@ -16,8 +16,8 @@ def measure_epoch(case):
     """A row of seconds of an epoch, of its steps and its evaluation; overhead as their share."""
     trainer = replace(case, num_images=NUM_TRAIN[case.shape]).trainer()
     test = random_data(case.shape, NUM_TEST, case.num_classes)
-    order = trainer.draw_order(trainer.lanes.keys, 1)
-    states, _ = trainer.train_steps(trainer.init(), trainer.lanes, order, 1, 0, 1, trainer.data)
+    plan = trainer.plan_epoch(trainer.lanes.keys, 1)
+    states, _ = trainer.train_steps(trainer.init(), trainer.lanes, plan, 0, 1, trainer.data)
     trainer.evaluate(states, test)  # all is compiled
 
     trainer.train_steps, training = _timed(trainer.train_steps)

@@ -58,12 +58,12 @@ def report(model, shape, rule):
     cli.make_every_core_a_device()
     case = Case(model, shape, rule, num_images=NUM_TRAIN[shape])
     trainer = case.trainer()
-    order = trainer.draw_order(trainer.lanes.keys, 1)
+    plan = trainer.plan_epoch(trainer.lanes.keys, 1)
     states, durations = trainer.init(), []
     for step in range(2):
         start = time.time()
         states, sums = trainer.train_steps(
-            states, trainer.lanes, order, 1, step, step + 1, trainer.data
+            states, trainer.lanes, plan, step, step + 1, trainer.data
         )
         sums["loss"].block_until_ready()
         durations.append(time.time() - start)

@@ -10,6 +10,7 @@ import optax
 from configs.presets import BATCH_SIZE, MODEL
 from pepita_jax import build_network, build_rule
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.one_seed import Plan
 from pepita_jax.recipe import Fixed
 
 SHAPES = {"mnist": (28, 28, 1), "cifar": (32, 32, 3)}
@@ -81,12 +82,12 @@ class Case:
             jax.device_put(jax.tree.map(normal, jax.eval_shape(trainer.init)), trainer.by_seed)
         ]
         order = random.integers(0, len(trainer.data[0]), (self.num_seeds, steps, self.batch_size))
-        order = trainer.spread(order.astype(np.int32))
+        plan = Plan(trainer.spread(order.astype(np.int32)), trainer.lanes.keys)
 
         def block():
             start = time.perf_counter()
             states[0], _ = jax.block_until_ready(
-                trainer.train_steps(states[0], trainer.lanes, order, 1, 0, steps, trainer.data)
+                trainer.train_steps(states[0], trainer.lanes, plan, 0, steps, trainer.data)
             )
             return (time.perf_counter() - start) / steps / self.num_seeds
 

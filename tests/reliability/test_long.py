@@ -68,8 +68,8 @@ def temporary_bytes(num_seeds, seeds_at_once):
         Fixed(build_rule("pepita", net), build_optimizer("sgd", 0.1)), (data.image, data.label), 32,
         seed_keys(0, num_seeds), seeds_at_once, jax.devices()[:1],
     )  # fmt: skip
-    states, order = jax.eval_shape(trainer.init), trainer.draw_order(trainer.lanes.keys, 1)
-    lowered = trainer.train_steps.lower(states, trainer.lanes, order, 1, 0, 1, trainer.data)
+    states, plan = jax.eval_shape(trainer.init), trainer.plan_epoch(trainer.lanes.keys, 1)
+    lowered = trainer.train_steps.lower(states, trainer.lanes, plan, 0, 1, trainer.data)
     state = sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(states))
     return lowered.compile().memory_analysis().temp_size_in_bytes - 2 * state
 
