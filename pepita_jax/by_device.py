@@ -32,11 +32,43 @@ def convolve_natively(x, W, padding):
 
 
 def convolve_by_patches(x, W, padding):
-    sides, offsets = (padding, padding), range(W.shape[0])
-    x = jnp.pad(x, ((0, 0), sides, sides, (0, 0)))
-    height, width = (n - W.shape[0] + 1 for n in x.shape[1:3])
-    shifted = [x[:, i : i + height, j : j + width] for i in offsets for j in offsets]
-    return jnp.concatenate(shifted, axis=-1) @ W.reshape(-1, W.shape[-1])
+    return patches(x, len(W), padding) @ W.reshape(-1, W.shape[-1])
+
+
+def patches(x, k, padding):
+    """What the filters see at each position: `[B, H, W, C]` -> `[B, H', W', k*k*C]`."""
+    x = jnp.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
+    height, width = (n - k + 1 for n in x.shape[1:3])
+    shifted = [x[:, i : i + height, j : j + width] for i in range(k) for j in range(k)]
+    return jnp.concatenate(shifted, axis=-1)
+
+
+def hebbian(x, d, weight_shape, padding):
+    """Patches times signals, summed over samples and positions: `[k, k, C, n]`.
+
+    Args:
+        x: input, `[B, H, W, C]`.
+        d: signals, `[B, H', W', n]`.
+        weight_shape: `(k, k, C, n)`.
+        padding: as in `convolve`.
+    """
+    forms = {"cpu": hebbian_by_patches, "default": hebbian_natively}
+    options = {"weight_shape": weight_shape, "padding": padding}
+    forms = {device: partial(form, **options) for device, form in forms.items()}
+    return jax.lax.platform_dependent(x, d, **forms)
+
+
+def hebbian_natively(x, d, weight_shape, padding):
+    W = jax.ShapeDtypeStruct(weight_shape, x.dtype)
+    (dW,) = jax.linear_transpose(lambda W: convolve_natively(x, W, padding), W)(d)
+    return dW
+
+
+def hebbian_by_patches(x, d, weight_shape, padding):
+    # Written out, since the transpose of a product would transpose the signals.
+    seen = patches(x, weight_shape[0], padding)
+    dW = seen.reshape(-1, seen.shape[-1]).T @ d.reshape(-1, d.shape[-1])
+    return dW.reshape(weight_shape)
 
 
 def pool(h, size, combine):

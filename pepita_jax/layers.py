@@ -2,7 +2,7 @@
 
 A rule asks a layer for its pre-activation, for a signal sent back to its input, and for the Hebbian
 product of its input and a signal. The last two follow from the first, which is all that a new kind
-of layer has to define.
+of layer must define.
 """
 
 import math
@@ -152,6 +152,9 @@ class Conv(Layer):
 
     def forward(self, x, W):
         return by_device.convolve(x, W, self.padding)
+
+    def hebbian(self, x, d):
+        return by_device.hebbian(x, d, self.weight_shape, self.padding)
 
     def downstream(self, h, combine="max"):
         """Pooled activity: `[B, H', W', units]` -> `[B, H'//pool, W'//pool, units]`.

@@ -11,8 +11,16 @@ from tests import reference
 from tests.cases import VARIANTS, make_batch, make_network, make_params, make_rule
 
 FORMS = {
-    "patches": (by_device.convolve_by_patches, by_device.pool_by_slices),
-    "native": (by_device.convolve_natively, by_device.pool_natively),
+    "patches": {
+        "convolve": by_device.convolve_by_patches,
+        "hebbian": by_device.hebbian_by_patches,
+        "pool": by_device.pool_by_slices,
+    },
+    "native": {
+        "convolve": by_device.convolve_natively,
+        "hebbian": by_device.hebbian_natively,
+        "pool": by_device.pool_natively,
+    },
 }
 SIZES = [(1, 0, 1), (2, 0, 2), (3, 1, 2), (5, 2, 3)]  # kernel, padding, pool
 pytestmark = pytest.mark.usefixtures("float64")
@@ -25,9 +33,8 @@ def form(request, monkeypatch):
 
 
 def use(monkeypatch, form):
-    convolve, pool = FORMS[form]
-    monkeypatch.setattr(by_device, "convolve", convolve)
-    monkeypatch.setattr(by_device, "pool", pool)
+    for name, function in FORMS[form].items():
+        monkeypatch.setattr(by_device, name, function)
 
 
 def normal(key, shape):
