@@ -1,38 +1,25 @@
-"""What runs need on paper, against what is known of the networks."""
+"""What further seeds take of a chip's memory, and what the command says where nothing is installed."""
 
-import math
+from importlib.util import find_spec
+from types import SimpleNamespace
 
 import pytest
-from absl import flags
 
-from experiments import capacity
-from experiments.capacity import Machine, Needs, measure_needs, seconds_a_step
+from experiments.capacity import Needs
 from tests.experiments.commands import command
 
 
-@pytest.fixture(autouse=True)
-def defaults():
-    flags.FLAGS(["capacity"])
+def test_seeds_fit_as_long_as_there_is_memory_for_another():
+    """100 bytes for all and 7 for each seed: (1000 - 100) / 7 = 128.6."""
+    few, many = (SimpleNamespace(arguments=60 + 5 * n, temporaries=40 + 2 * n) for n in (10, 20))
+    needs = Needs(few, many, None, 0.0)
+    assert needs.a_seed == 7
+    assert needs.seeds_that_fit(1000) == 128
 
 
-def test_a_run_keeps_its_weights_their_momentum_and_feedback():
-    need = measure_needs("mlp", "mnist")
-    weights, feedback = 784 * 1024 + 1024 * 10, 784 * 10
-    assert need.state == pytest.approx(4 * (2 * weights + feedback), rel=0.01)
-    # Gradient, momentum and weights are written once at least, and weights read by three products.
-    assert need.traffic > 4 * 6 * weights
-    assert need.steps == 100 * math.floor(60_000 / 64)
-
-
-def test_a_step_takes_as_long_as_the_slower_of_operations_and_bytes():
-    need = Needs(state=1, working=1, traffic=100, operations=1000, steps=1)
-    assert seconds_a_step(Machine(flops=10, bandwidth=10, memory=1), need) == 200
-    assert seconds_a_step(Machine(flops=1000, bandwidth=10, memory=1), need) == 20
-
-
-@pytest.mark.slow
-def test_the_command_prints_every_network_and_machine():
-    done = command("capacity")
-    assert done.returncode == 0, done.stderr
-    rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
-    assert len(rows) == 2 * 2 + 4 + 4 * len(capacity.MACHINES)
+@pytest.mark.skipif(find_spec("libtpu") is not None, reason="the compiler is installed")
+def test_a_missing_compiler_is_named_with_its_extra():
+    done = command("capacity", "--target=tpu-v5e")
+    assert done.returncode == 2
+    assert "pip install -e '.[tpu]'" in done.stderr
+    assert "Traceback" not in done.stderr
