@@ -5,7 +5,7 @@
 No device is needed: for each network of the paper's Table 2 the step of training that would run
 there is compiled, for ten seeds and for twenty on one chip, and for forty on four. All figures are
 read off these programs. Memory is exact. Bytes are whole operands and results outside the chip's
-fast memory, and cycles the TPU compiler's own estimate: compare programs by them, they are no times.
+fast memory, and cycles the TPU compiler's own estimate: they compare programs, and are no times.
 Needs the target's compiler: the extra tpu (libtpu) or gpu (CUDA 12's libraries).
 """
 

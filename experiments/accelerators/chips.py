@@ -86,8 +86,9 @@ def devices(name):
     chip = CHIPS[name]
     missing = f"--target={name} needs its compiler: pip install -e '.[{chip.extra}]'"
     require(find_spec(chip.package) is not None, missing)
-    # Neither library shall look for a device, or for the cloud that has it.
+    # Neither library shall look for a device, for the cloud that has it, or for others that use it.
     os.environ.update(
+        ALLOW_MULTIPLE_LIBTPU_LOAD="1",
         TPU_SKIP_MDS_QUERY="1",
         TPU_ACCELERATOR_TYPE="v5litepod-4",
         TPU_WORKER_HOSTNAMES="localhost",

@@ -1,4 +1,4 @@
-"""What further seeds take of a chip's memory, and what the command says where nothing is installed."""
+"""What further seeds take of a chip's memory, and what is said where no compiler is installed."""
 
 from importlib.util import find_spec
 from types import SimpleNamespace

@@ -16,8 +16,8 @@ PROGRAM = """HloModule jit_f, is_scheduled=true
   %x = f32[10,4]{1,0} get-tuple-element(%s), index=0
   %table = u8[50,128]{1,0} get-tuple-element(%s), index=1
   %rows = u8[10,128]{1,0:T(8,128)(4,1)} fusion(%table), kind=kCustom, calls=%fused
-  %fast = f32[10,4]{1,0:T(8,128)S(1)} fusion(%x), kind=kLoop, calls=%fused, backend_config={"estimated_cycles":"7"}
-  %y = f32[10,4]{1,0} fusion(%fast), kind=kLoop, calls=%fused, backend_config={"estimated_cycles":"30"}
+  %fast = f32[10,4]{1,0:T(8,128)S(1)} fusion(%x), calls=%fused, estimates={"estimated_cycles":"7"}
+  %y = f32[10,4]{1,0} fusion(%fast), calls=%fused, estimates={"estimated_cycles":"30"}
   ROOT %t = (f32[10,4]{1,0}, u8[50,128]{1,0}) tuple(%y, %table)
 }
 

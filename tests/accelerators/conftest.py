@@ -1,0 +1,30 @@
+"""Chips that are not there; these tests run in an environment that has their compiler."""
+
+import jax
+import pytest
+
+from experiments.accelerators import chips
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "accelerators" in item.path.parts:
+            item.add_marker(pytest.mark.accelerators)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def optimized():
+    """The programs of users, not those that the other tests compile in half the time."""
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
+@pytest.fixture(scope="session")
+def v5e():
+    pytest.importorskip("libtpu")
+    return chips.devices("tpu-v5e")
+
+
+@pytest.fixture(scope="session")
+def h100():
+    pytest.importorskip("jax_cuda12_plugin")
+    return chips.devices("h100")
