@@ -10,12 +10,13 @@ CONSTRAIN = PIP_CONSTRAINT=$(CURDIR)/constraints-$(AGE).txt
 INSTALL = $(CONSTRAIN) $(PIP) install --quiet --disable-pip-version-check
 RUN := $(VENV)/bin/python -m
 
-.PHONY: help demo test test-slow lint clean
+.PHONY: help demo test test-slow test-accelerators compile-accelerators lint clean
 
 help:
 	@echo "make demo       train PEPITA and BP on digits: a table and a plot"
 	@echo "make test       run the tests"
 	@echo "make test-slow  run the tests that take minutes"
+	@echo "make test-accelerators  compile every rule for a TPU, without one (minutes)"
 	@echo "make lint       check style and format"
 	@echo "make clean      remove $(VENV)"
 	@echo "with PYTHON=python3.13 VENV=.venv-3.13: another Python, in an environment of its own"
@@ -24,10 +25,16 @@ demo: $(VENV)/.installed
 	$(RUN) experiments.demo
 
 test: $(VENV)/.installed-test
-	$(RUN) pytest -n 2 --dist loadscope -m "not slow"
+	$(RUN) pytest -n 2 --dist loadscope -m "not slow and not accelerators"
 
 test-slow: $(VENV)/.installed-test
 	$(RUN) pytest -n 2 -m slow
+
+test-accelerators:
+	@$(MAKE) --no-print-directory compile-accelerators VENV=.venv-accelerators
+
+compile-accelerators: $(VENV)/.installed-tpu
+	$(RUN) pytest -n 2 --dist loadgroup -m accelerators tests/accelerators
 
 lint: $(VENV)/.installed-test
 	$(RUN) ruff check .
@@ -45,6 +52,10 @@ $(VENV)/.installed-test: $(NEEDS) | $(VENV)/bin/python
 	@echo "installing into $(VENV) (a minute or two)"
 	$(INSTALL) pip --editable '.[test]'
 	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-tpu: $(VENV)/.installed-test
+	$(INSTALL) --editable '.[tpu]'
+	@touch $@
 
 # pip --python needs no pip inside: some systems ship venv without it.
 $(VENV)/bin/python:

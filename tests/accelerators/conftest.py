@@ -10,12 +10,15 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "accelerators" in item.path.parts:
             item.add_marker(pytest.mark.accelerators)
+            # One process compiles a network's programs, of which most tests need the same.
+            item.add_marker(pytest.mark.xdist_group(item.callspec.params["model"]))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def optimized():
     """The programs of users, not those that the other tests compile in half the time."""
     jax.config.update("jax_disable_most_optimizations", False)
+    jax.config.update("jax_enable_compilation_cache", False)  # which needs the device
 
 
 @pytest.fixture(scope="session")
