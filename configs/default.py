@@ -48,8 +48,9 @@ FIELDS = {
     "optimizer.*": (PRESET, "the optimizer's other keyword arguments; unset: optax's defaults"),
     "schedule.epochs": (PRESET, "epochs after which the rate is multiplied by factor (Table 2)"),
     "schedule.factor": (0.1, "what the rate is multiplied by (Table 2)"),
-    "seeds_at_once": (int, "layout of each device's seeds: 0 all by vmap, 1 one after another by "
-                      "lax.map, k in chunks of k; unset: 1 on CPU, 0 on accelerators"),
+    "seeds_at_once": (int, "layout of each device's seeds: 0 all by vmap, 1 one after "
+                      "another, k in chunks of k; unset: 1 on CPU, 0 on a GPU, what a TPU's "
+                      "fast memory holds there"),
     "matmul_precision": (str, "of matrix products: highest, float32, high, tensorfloat32, bfloat16 "
                          "or default; unset: JAX's own choice; without effect on CPU"),
     "checkpoint_every": (1, "epochs between checkpoints; the last epoch always has one"),

@@ -14,6 +14,12 @@ import jax.numpy as jnp
 COMBINE = {"max": (jnp.maximum, jax.lax.max, -jnp.inf), "sum": (jnp.add, jax.lax.add, 0.0)}
 
 
+def choose(on_cpu, elsewhere, *arrays, **options):
+    """One of two functions of the same arrays, by the device that a program is lowered for."""
+    forms = partial(on_cpu, **options), partial(elsewhere, **options)
+    return jax.lax.platform_dependent(*arrays, cpu=forms[0], default=forms[1])
+
+
 def convolve(x, W, padding):
     """Each filter at each position: `[B, H, W, C]`, `[k, k, C, n]` -> `[B, H', W', n]`.
 
@@ -21,9 +27,7 @@ def convolve(x, W, padding):
         x, W: input and filters.
         padding: zeros added on each side, in pixels.
     """
-    forms = {"cpu": convolve_by_patches, "default": convolve_natively}
-    forms = {device: partial(form, padding=padding) for device, form in forms.items()}
-    return jax.lax.platform_dependent(x, W, **forms)
+    return choose(convolve_by_patches, convolve_natively, x, W, padding=padding)
 
 
 def convolve_natively(x, W, padding):
@@ -52,10 +56,8 @@ def hebbian(x, d, weight_shape, padding):
         weight_shape: `(k, k, C, n)`.
         padding: as in `convolve`.
     """
-    forms = {"cpu": hebbian_by_patches, "default": hebbian_natively}
     options = {"weight_shape": weight_shape, "padding": padding}
-    forms = {device: partial(form, **options) for device, form in forms.items()}
-    return jax.lax.platform_dependent(x, d, **forms)
+    return choose(hebbian_by_patches, hebbian_natively, x, d, **options)
 
 
 def hebbian_natively(x, d, weight_shape, padding):
@@ -79,9 +81,7 @@ def pool(h, size, combine):
         size: side of the square windows, which do not overlap.
         combine: a key of `COMBINE`.
     """
-    forms = {"cpu": pool_by_slices, "default": pool_natively}
-    forms = {device: partial(form, size=size, combine=combine) for device, form in forms.items()}
-    return jax.lax.platform_dependent(h, **forms)
+    return choose(pool_by_slices, pool_natively, h, size=size, combine=combine)
 
 
 def pool_natively(h, size, combine):

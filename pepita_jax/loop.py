@@ -103,7 +103,7 @@ def train(
         num_epochs: passes over the training set.
         batch_size: images a step; the last incomplete batch of an epoch is dropped.
         seed: root of all randomness.
-        seeds_at_once: layout of the seed axis, see `layouts.over_seeds`; None: by backend.
+        seeds_at_once: layout of the seed axis, see `layouts.over_seeds`; None: by device.
         progress: whether to show a progress bar, or a line an epoch outside a terminal.
 
     Returns:

@@ -79,7 +79,7 @@ class Progress:
             who = self.names[seed] if self.names else f"seed {seed}"
             self.say(
                 f"{who} has diverged in epoch {epoch.number}{at_rate}: its "
-                "weights are not finite. It is left as it is, and out of all means"
+                "weights are not finite. It is left out of all means"
             )
 
     def say(self, line):

@@ -66,7 +66,7 @@ def tpu(name, memory):
 
 CHIPS = {
     "tpu-v5e": tpu("v5e:2x2", 15.75 * GIB),
-    "tpu-v6e": tpu("v6e:2x2", 31.75 * GIB),
+    "tpu-v6e": tpu("v6e:2x2", 31.25 * GIB),
     "h100": Chip(
         "cuda",
         0.75 * 80e9,
