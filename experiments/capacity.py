@@ -94,7 +94,7 @@ def describe(needs, chip):
         f"{few.state / 1e6:.1f}",
         f"{(needs.a_seed - few.state) / 1e6:.1f}",
         f"{needs.seeds_that_fit(chip.memory):,}",
-        f"{few.a_step.traffic / 1e6:,.0f}",
+        f"{few.a_step.traffic / 1e6:,.1f}",
         f"{FEW * needs.operations / 1e6:,.0f}",
         f"{few.a_step.cycles / 1e6:.2f}" if few.a_step.cycles else "-",
         ", ".join({*few.collectives, *needs.shared.collectives}) or "none",
