@@ -1,0 +1,1 @@
+"""Programs compiled for accelerators that are not at hand, and what can be read off them."""
