@@ -16,7 +16,7 @@ help:
 	@echo "make demo       train PEPITA and BP on digits: a table and a plot"
 	@echo "make test       run the tests"
 	@echo "make test-slow  run the tests that take minutes"
-	@echo "make test-accelerators  compile every rule for a TPU, without one (minutes)"
+	@echo "make test-accelerators  compile every rule for a TPU, without one (Python 3.12 or newer)"
 	@echo "make lint       check style and format"
 	@echo "make clean      remove $(VENV)"
 	@echo "with PYTHON=python3.13 VENV=.venv-3.13: another Python, in an environment of its own"
@@ -41,7 +41,7 @@ lint: $(VENV)/.installed-test
 	$(RUN) ruff format --check .
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) .venv-newest .venv-accelerators
 
 $(VENV)/.installed: $(NEEDS) | $(VENV)/bin/python
 	@echo "installing into $(VENV) (a minute or two)"

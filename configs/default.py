@@ -51,8 +51,9 @@ FIELDS = {
     "seeds_at_once": (int, "layout of each device's seeds: 0 all by vmap, 1 one after "
                       "another, k in chunks of k; unset: 1 on CPU, 0 on a GPU, what a TPU's "
                       "fast memory holds there"),
-    "matmul_precision": (str, "of matrix products: highest, float32, high, tensorfloat32, bfloat16 "
-                         "or default; unset: JAX's own choice; without effect on CPU"),
+    "matmul_precision": (str, "of products and convolutions: highest, float32, high, "
+                         "tensorfloat32, bfloat16 or default; unset: JAX's own choice; without "
+                         "effect on CPU"),
     "checkpoint_every": (1, "epochs between checkpoints; the last epoch always has one"),
     "log_alignment": (True, "log angles and weight norms once an epoch (alignment.jsonl, .png), on "
                       "one fixed training batch without dropout (Fig. 3)"),

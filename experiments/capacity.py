@@ -3,8 +3,9 @@
     python -m experiments.capacity --target=tpu-v5e|tpu-v6e|h100 [--rule=pepita] [--optimizer=sgd]
 
 No device is needed: for each network of the paper's Table 2 the step of training that would run
-there is compiled, for ten seeds and for twenty on one chip, and for forty on four. All figures are
-read off these programs. Memory is exact. Bytes are whole operands and results outside the chip's
+there is compiled, for ten seeds and for twenty on one chip, and for forty on four, in a minute or
+two. All figures are read off these programs; how many seeds fit continues them in a straight line.
+Bytes are whole operands and results outside the chip's
 fast memory, and cycles the TPU compiler's own estimate: they compare programs, and are no times.
 Needs the target's compiler: the extra tpu (libtpu) or gpu (CUDA 12's libraries).
 """
@@ -17,6 +18,7 @@ from absl import flags
 from configs.presets import BATCH_SIZE, MODEL
 from experiments import cli
 from experiments.accelerators import chips
+from experiments.accelerators.steps import compile_steps
 from experiments.benchmarks.operations import step_operations
 from experiments.benchmarks.steps import SHAPES
 from pepita_jax.models import build_network
@@ -74,17 +76,17 @@ def main(arguments):
 
 def measure(model, shape, devices):
     """The `Needs` of the rule with a network of Table 2."""
-    from experiments.accelerators.steps import compile_steps  # JAX may be used from here on
-
     net = build_network(model, input_shape=SHAPES[shape], num_classes=10, **MODEL[model])
     momentum = {"momentum": 0.9} if OPTIMIZER.value == "sgd" else {}
     optimizer = build_optimizer(OPTIMIZER.value, 1e-3, **momentum)
     of = (build_rule(RULE.value, net), optimizer, SHAPES[shape], NUM_IMAGES[shape])
-    compiled = [
-        compile_steps(*of, BATCH_SIZE[model], num_seeds, devices[:num_chips])
-        for num_seeds, num_chips in [(FEW, 1), (MANY, 1), (FEW * CHIPS_TOGETHER, CHIPS_TOGETHER)]
-    ]
-    return Needs(*compiled, step_operations(RULE.value, net, BATCH_SIZE[model]))
+    compiled = lambda num_seeds, chips, *layout: compile_steps(
+        *of, BATCH_SIZE[model], num_seeds, chips, *layout
+    )
+    few = compiled(FEW, devices[:1])
+    many = compiled(MANY, devices[:1], few.seeds_at_once)
+    shared = compiled(FEW * CHIPS_TOGETHER, devices[:CHIPS_TOGETHER])
+    return Needs(few, many, shared, step_operations(RULE.value, net, BATCH_SIZE[model]))
 
 
 def describe(needs, chip):

@@ -32,6 +32,7 @@ def convolve(x, W, padding):
 
 def convolve_natively(x, W, padding):
     sides, layout = [(padding, padding)] * 2, ("NHWC", "HWIO", "NHWC")
+    x = x.astype(W.dtype)  # as a product would
     return jax.lax.conv_general_dilated(x, W, (1, 1), sides, dimension_numbers=layout)
 
 
@@ -61,7 +62,7 @@ def hebbian(x, d, weight_shape, padding):
 
 
 def hebbian_natively(x, d, weight_shape, padding):
-    W = jax.ShapeDtypeStruct(weight_shape, x.dtype)
+    W = jax.ShapeDtypeStruct(weight_shape, d.dtype)
     (dW,) = jax.linear_transpose(lambda W: convolve_natively(x, W, padding), W)(d)
     return dW
 

@@ -1,8 +1,7 @@
 """Layers: linear maps of their input, each with the three products that learning rules need.
 
 A rule asks a layer for its pre-activation, for a signal sent back to its input, and for the Hebbian
-product of its input and a signal. The last two follow from the first, which is all that a new kind
-of layer must define.
+product of its input and a signal. The last two follow from the first.
 """
 
 import math
@@ -19,6 +18,7 @@ class Layer:
 
     Attributes:
         input_shape: of one sample.
+        units: number of output units, or of filters.
         weight_shape: the weights', units last.
         activity_shape: of one sample, before pooling.
         output_shape: of one sample, as the next layer receives it.
@@ -50,7 +50,7 @@ class Layer:
         Returns:
             An array of the weights' shape.
         """
-        W = jax.ShapeDtypeStruct(self.weight_shape, x.dtype)
+        W = jax.ShapeDtypeStruct(self.weight_shape, d.dtype)
         (dW,) = jax.linear_transpose(lambda W: self.forward(x, W), W)(d)
         return dW
 

@@ -35,8 +35,8 @@ def default_seeds_at_once(platform, num_seeds, seed_bytes):
 def seed_bytes(net, batch_size, state):
     """Bytes of a seed's `TrainState`, or of its shapes, and of a batch's activities."""
     units = sum(math.prod(layer.activity_shape) for layer in net.layers)
-    state = sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(state))
-    return state + ACTIVITIES * batch_size * units * 4
+    kept = sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(state))
+    return kept + ACTIVITIES * batch_size * units * 4
 
 
 def default_images_at_once(platform, net, batch_size):
@@ -61,7 +61,7 @@ def evaluation_layout(platform, in_pieces, seeds_at_once, batch_size):
     """Seeds and images that go through an evaluation together."""
     if in_pieces:  # all seeds are evaluated on the same images: those in cache serve several
         return SHARING, SHARING
-    return seeds_at_once, 500 if platform == "cpu" else batch_size
+    return seeds_at_once, 500 if platform == "cpu" else max(100, batch_size)
 
 
 def seed_mesh(num_seeds, devices):
@@ -88,7 +88,7 @@ def over_seeds(function, num_mapped, seeds_at_once, mesh, updates=False):
         function: written for one seed.
         num_mapped: arguments with a seed axis, in equal shares on the devices; all seeds share the
             others.
-        seeds_at_once: of a device's seeds, 0 all by vmap; 1 one after another by lax.map; k in
+        seeds_at_once: of a device's seeds, 0 all by vmap; 1 one after another; k in
             chunks of k.
         mesh: devices, see `seed_mesh`.
         updates: whether the first result is the first argument, changed. Each seed's is then

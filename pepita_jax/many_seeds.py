@@ -1,7 +1,7 @@
 """Many seeds at once: the one place where the seed axis exists.
 
 `one_seed.py` is written for one seed. Here each of its functions gets a leading seed axis, shared
-out over the devices, on each laid out by `vmap`, by `lax.map`, or by chunks of both, and is
+out over the devices, on each laid out by `vmap`, one after another, or in chunks, and is
 compiled once. The devices' shares are equal, and need nothing of one another: where the seeds do
 not suffice, the last one is trained several times. A CPU's cores can be a device each:
 `jax.config.update("jax_num_cpu_devices", n)`.
@@ -19,7 +19,7 @@ from pepita_jax.programs import Lanes, default_layout, programs
 
 MAX_SEED = 2**32 - 1  # JAX's keys hold no more
 ROW = 128  # numbers; an image's row has a multiple of this
-PROGRESS_UPDATES = 5  # an epoch; between them all states are copied, which takes a step or two
+PROGRESS_UPDATES = 5  # an epoch, each the end of a call of `train_steps`
 
 
 def seed_keys(seed, num_seeds):
@@ -69,6 +69,8 @@ class SeedTrainer:
     ):
         self.num_seeds, num_examples = len(keys), len(data[0])
         check_sizes(num_examples, batch_size, seeds_at_once)
+        found, wanted = data[0].shape[1:], recipe.rule.net.input_shape
+        require(found == wanted, f"images have shape {found}, the network takes {wanted}")
         mesh, seeds_per_device = seed_mesh(len(keys), devices or jax.local_devices())
         self.by_seed = NamedSharding(mesh, PartitionSpec("seed"))
         self._num_lanes = seeds_per_device * mesh.size

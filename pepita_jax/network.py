@@ -170,7 +170,7 @@ class Network:
         """Sends the output's signal down to every layer's pre-activation.
 
         For dense layers `d_l = (d_{l+1} @ weights_{l+1}^T) * s'(a_l)`, with `d_L = e`; where
-        there are patches, pooling, dropout and normalisation between two layers, they are
+        there are convolutions, pooling, dropout and normalisation between two layers, they are
         followed backwards too.
 
         Args:

@@ -154,7 +154,7 @@ def as_input(net, image):
     """Images or rows, `[B, ...]`, as the network sees them: `[B, H, W, C]`, see `to_float`."""
     size = math.prod(net.input_shape)
     rows = image.reshape(len(image), -1)[:, :size]
-    return to_float(rows).reshape(-1, *net.input_shape)
+    return to_float(rows).reshape(len(image), *net.input_shape)
 
 
 def to_float(image):

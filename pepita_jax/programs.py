@@ -40,12 +40,12 @@ def init_states(recipe, lanes):
 def default_layout(recipe, lanes, batch_size, seeds_per_device, platform):
     """The layout of a device's seeds that suits the kind of device, the network and the batch."""
 
-    def a_seed():
+    def bytes_of_a_seed():
         states = jax.eval_shape(partial(init_states, recipe), lanes)
         state = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), states)
         return seed_bytes(recipe.rule.net, batch_size, state)
 
-    return default_seeds_at_once(platform, seeds_per_device, a_seed)
+    return default_seeds_at_once(platform, seeds_per_device, bytes_of_a_seed)
 
 
 class Programs:

@@ -50,8 +50,8 @@ def make_trainer(
 @cache
 def five_steps(**options):
     trainer = make_trainer(**options)
-    states, _ = trainer.train_epoch(trainer.init(), 1)
-    return jax.tree.map(np.asarray, trainer.collect(states).params)
+    states, metrics = trainer.train_epoch(trainer.init(), 1)
+    return (*jax.tree.map(np.asarray, trainer.collect(states).params), metrics["train_loss"])
 
 
 @pytest.mark.parametrize("model", NETS)
@@ -65,7 +65,7 @@ def test_every_layout_gives_the_same_weights(layout, num_devices, model):
         np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("layout", [0, 1])
+@pytest.mark.parametrize("layout", [0, 1, 3])
 def test_a_seed_does_not_depend_on_how_many_run_beside_it(layout):
     few, many = five_steps(num_seeds=2, layout=layout), five_steps(num_seeds=5, layout=layout)
     for found, wanted in zip(few, many, strict=True):
@@ -97,7 +97,7 @@ def test_devices_share_the_seeds(num_seeds):
     shares = [shard.data.shape[0] for shard in states.params[0].addressable_shards]
     assert shares == ([1] if num_seeds == 1 else [-(-num_seeds // 2)] * 2)
     params = trainer.collect(states).params
-    for found, wanted in zip(params, five_steps(num_seeds=5, num_devices=1), strict=True):
+    for found, wanted in zip(params, five_steps(num_seeds=5, num_devices=1)[:-1], strict=True):
         np.testing.assert_allclose(found, wanted[:num_seeds], rtol=0, atol=1e-5)
 
 
@@ -144,12 +144,12 @@ def test_states_of_seeds_may_come_from_any_device(num_seeds):
     states, metrics = trainer.train_epoch(states, 1)
     assert metrics["train_loss"].shape == (num_seeds,)
     params = trainer.collect(states).params
-    for found, wanted in zip(params, five_steps(num_seeds=num_seeds), strict=True):
+    for found, wanted in zip(params, five_steps(num_seeds=num_seeds)[:-1], strict=True):
         np.testing.assert_array_equal(found, wanted)
 
 
 def test_seeds_differ():
-    first, second = (W[:2] for W in zip(*(five_steps(num_seeds=2)), strict=True))
+    first, second = (W[:2] for W in zip(*five_steps(num_seeds=2)[:-1], strict=True))
     assert not np.array_equal(first[0], second[0])
 
 

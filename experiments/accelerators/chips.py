@@ -84,7 +84,7 @@ def devices(name):
         UserError: its compiler is not installed.
     """
     chip = CHIPS[name]
-    missing = f"--target={name} needs its compiler: pip install -e '.[{chip.extra}]'"
+    missing = f"--target={name} needs its compiler: Python 3.12, pip install -e '.[{chip.extra}]'"
     require(find_spec(chip.package) is not None, missing)
     # Neither library shall look for a device, for the cloud that has it, or for others that use it.
     os.environ.update(
@@ -98,5 +98,6 @@ def devices(name):
     from jax.experimental import topologies
 
     jax.config.update("jax_platforms", "cpu")
+    jax.config.update("jax_enable_compilation_cache", False)  # it needs the device
     found = topologies.get_topology_desc(platform=chip.platform, **chip.topology)
     return list(found.devices)

@@ -40,14 +40,15 @@ def read_costs(program, num_turns, table=()):
 
     Args:
         program: text of the compiled `train_steps`.
-        num_turns: how often the loop over seeds is gone through; 1 if there is none.
+        num_turns: how often the loop over seeds is gone through; 1 if there is none. Seeds that are
+            left over after whole chunks have a loop over steps of their own behind it.
         table: shape of the training set's images: a gather reads some rows of it, which count
             with what it makes of them.
     """
     computations = {}
     for text in COMPUTATION.split(program):
         name = text.split(" (")[0].removeprefix("ENTRY ").strip().lstrip("%")
-        computations["ENTRY" if "\nENTRY" in f"\n{text[:6]}" else name] = text
+        computations["ENTRY" if text.startswith("ENTRY") else name] = text
     loops = ["steps"] if num_turns == 1 else [num_turns, "steps"]
     return _walk(computations, "ENTRY", loops, ",".join(map(str, table)))
 
@@ -68,6 +69,8 @@ def _walk(computations, name, loops, table):
             body = re.search(r"body=%?([\w.\-]+)", rest).group(1)
             count, *inner = loops or [1]
             its_step, its_once = _walk(computations, body, inner, table)
+            if name == "ENTRY":
+                loops = ["steps"]
             if count == "steps":
                 step = step.plus(its_step).plus(its_once)
             else:

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +9,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from experiments.accelerators.costs import Cost, collectives, read_costs
 from pepita_jax import one_seed
-from pepita_jax.layouts import seed_mesh
+from pepita_jax.layouts import platform, seed_mesh
 from pepita_jax.many_seeds import PROGRESS_UPDATES, ROW, seed_keys
 from pepita_jax.programs import Lanes, Programs, default_layout, init_states
 from pepita_jax.recipe import Fixed
@@ -29,7 +28,7 @@ class CompiledSteps:
         step: `Cost` of a step of all its seeds.
         call: `Cost` of what a call does besides, which is a fifth of an epoch's steps.
         steps_per_call: of those.
-        collectives: see there.
+        collectives: operations by which chips wait for one another.
         program: its text.
     """
 
@@ -66,9 +65,8 @@ def compile_steps(rule, optimizer, image, num_images, batch_size, num_seeds, dev
     mesh, share = seed_mesh(num_seeds, devices)
     by_seed, everywhere = (NamedSharding(mesh, PartitionSpec(*s)) for s in (["seed"], []))
     lanes = jax.eval_shape(lambda: Lanes(seed_keys(0, share * mesh.size), {}))
-    platform = mesh.devices.flat[0].platform
     if at_once is None:
-        at_once = default_layout(recipe, lanes, batch_size, share, platform)
+        at_once = default_layout(recipe, lanes, batch_size, share, platform(mesh))
     programs = Programs(recipe, num_images, batch_size, at_once, mesh, by_seed)
 
     place = lambda tree, where: jax.tree.map(
@@ -91,10 +89,10 @@ def compile_steps(rule, optimizer, image, num_images, batch_size, num_seeds, dev
 
 def _read(compiled, states, share, at_once, rows, steps_per_epoch):
     program, memory = compiled.as_text(), compiled.memory_analysis()
-    turns = -(-share // at_once) if at_once else 1
+    turns = max(1, share // at_once) if at_once else 1
     step, call = read_costs(program, turns, rows)
     num_lanes = len(jax.tree.leaves(states)[0])
-    state: Any = sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(states)) // num_lanes
+    state = sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(states)) // num_lanes
     return CompiledSteps(
         share,
         at_once,

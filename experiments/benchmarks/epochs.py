@@ -18,7 +18,7 @@ def measure_epoch(case):
     test = random_data(case.shape, NUM_TEST, case.num_classes)
     plan = trainer.plan_epoch(trainer.lanes.keys, 1)
     states, _ = trainer.train_steps(trainer.init(), trainer.lanes, plan, 0, 1, trainer.data)
-    trainer.evaluate(states, test)  # all is compiled
+    trainer.evaluate(states, trainer.replicate(test))  # all is compiled
 
     trainer.train_steps, training = _timed(trainer.train_steps)
     trainer.evaluate, evaluation = _timed(trainer.evaluate)

@@ -15,7 +15,7 @@ class BP(SignalRule):
         dW_l  = h_{l-1}^T d_l                      mean over the batch
 
     Convolutions: the same at every position, summed over positions; the signal passes
-    patches and pooling backwards (`Network.backward`).
+    filters and pooling backwards (`Network.backward`).
 
     Feedback: none; errors return through the forward weights.
     """

@@ -70,7 +70,8 @@ def mirror_updates(layers, weights, mirrored, noise, decay):
         y = layer.forward(u, W)
         # How often each weight sees the image: at the other positions it sees the padding.
         one = lambda shape: jnp.ones((1, *shape), u.dtype)
-        inside = layer.hebbian(one(layer.input_shape), one(layer.activity_shape))
+        dense = layer.num_positions == 1
+        inside = 1 if dense else layer.hebbian(one(layer.input_shape), one(layer.activity_shape))
         return decay * B - layer.hebbian(u, y) / (len(u) * inside)
 
     return tuple(map(update, layers, weights, mirrored, noise))

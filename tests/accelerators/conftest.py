@@ -1,5 +1,7 @@
 """Chips that are not there; these tests run in an environment that has their compiler."""
 
+from pathlib import Path
+
 import jax
 import pytest
 
@@ -8,17 +10,21 @@ from experiments.accelerators import chips
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if "accelerators" in item.path.parts:
+        if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.accelerators)
             # One process compiles a network's programs, of which most tests need the same.
             item.add_marker(pytest.mark.xdist_group(item.callspec.params["model"]))
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def optimized():
     """The programs of users, not those that the other tests compile in half the time."""
+    names = ("jax_disable_most_optimizations", "jax_enable_compilation_cache")
+    before = {name: getattr(jax.config, name) for name in names}
     jax.config.update("jax_disable_most_optimizations", False)
-    jax.config.update("jax_enable_compilation_cache", False)  # which needs the device
+    yield
+    for name, value in before.items():
+        jax.config.update(name, value)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ TEMPORARIES = {("mlp", "mnist"): 40, ("conv", "cifar"): 320}  # MiB
 def test_pepita_keeps_its_budgets(h100, model, shape):
     steps = compiled(tuple(h100), model, shape, "pepita")
     assert steps.temporaries < TEMPORARIES[model, shape] * MIB
-    assert steps.a_step.traffic < 1.3 * 2**30
+    assert 10 * steps.state < steps.a_step.traffic < 1.3 * 2**30
     assert not re.findall(rf"\[\d+,{NUM_IMAGES[shape]},", steps.program)
 
 

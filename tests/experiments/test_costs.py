@@ -48,6 +48,13 @@ def test_a_step_is_the_inner_loop_s_body_for_every_turn_of_the_outer_one():
     assert call.traffic == 2 * X + 5 * 2 * X
 
 
+def test_seeds_that_are_left_over_take_their_steps_behind_the_loop():
+    rest = "  %w.2 = (f32[10,4]{1,0}, u8[50,128]{1,0}) while(%w.1), condition=%k, body=%steps\n}"
+    step, call = read_costs(f"{PROGRAM.rstrip()[:-1]}{rest}\n", num_turns=5, table=(50, 128))
+    assert step.cycles == (5 + 1) * (7 + 30)
+    assert call.cycles == 100 + 5 * 500
+
+
 def test_without_a_loop_over_seeds_the_first_loop_is_that_over_steps():
     program = PROGRAM.replace("body=%turns", "body=%steps")
     step, call = read_costs(program, num_turns=1, table=(50, 128))
