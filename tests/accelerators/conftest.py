@@ -19,12 +19,10 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="package", autouse=True)
 def optimized():
     """The programs of users, not those that the other tests compile in half the time."""
-    names = ("jax_disable_most_optimizations", "jax_enable_compilation_cache")
-    before = {name: getattr(jax.config, name) for name in names}
     jax.config.update("jax_disable_most_optimizations", False)
     yield
-    for name, value in before.items():
-        jax.config.update(name, value)
+    jax.config.update("jax_disable_most_optimizations", True)  # as tests/conftest.py has it
+    jax.config.update("jax_enable_compilation_cache", True)  # which `chips.devices` has turned off
 
 
 @pytest.fixture(scope="session")
