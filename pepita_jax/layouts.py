@@ -76,7 +76,7 @@ def seed_mesh(num_seeds, devices):
     return Mesh(devices[:num_used], ("seed",)), seeds_per_device
 
 
-def platform(mesh):
+def platform_of(mesh):
     """`cpu`, `gpu` or `tpu`, of the devices that a program is for, which need not be here."""
     return mesh.devices.flat[0].platform
 

@@ -14,7 +14,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from pepita_jax import one_seed
 from pepita_jax.errors import require, require_int
-from pepita_jax.layouts import platform, seed_mesh
+from pepita_jax.layouts import platform_of, seed_mesh
 from pepita_jax.programs import Lanes, default_layout, programs
 
 MAX_SEED = 2**32 - 1  # JAX's keys hold no more
@@ -78,7 +78,7 @@ class SeedTrainer:
         self.data = self.replicate(data)
         self.lanes = self.spread(Lanes(keys, numbers or {}))
         if (at_once := seeds_at_once) is None:
-            kind = platform(mesh)
+            kind = platform_of(mesh)
             at_once = default_layout(recipe, self.lanes, batch_size, seeds_per_device, kind)
         self.steps_per_epoch = num_examples // batch_size
         self._fixed_batch = jax.tree.map(lambda x: x[:batch_size], self.data)

@@ -15,7 +15,7 @@ from pepita_jax.layouts import (
     default_seeds_at_once,
     evaluation_layout,
     over_seeds,
-    platform,
+    platform_of,
     seed_bytes,
 )
 
@@ -62,7 +62,7 @@ class Programs:
     def __init__(self, recipe, num_examples, batch_size, layout, mesh, by_seed):
         net = recipe.rule.net
         plan_epoch = partial(one_seed.plan_epoch, num_examples=num_examples, batch_size=batch_size)
-        self.images_at_once = default_images_at_once(platform(mesh), net, batch_size)
+        self.images_at_once = default_images_at_once(platform_of(mesh), net, batch_size)
 
         def train_steps(state, lane, *arguments):
             made = recipe(lane.numbers)
@@ -75,7 +75,7 @@ class Programs:
             return one_seed.measure_alignment(rule, state, lane.keys, data)
 
         in_pieces = self.images_at_once is not None
-        evaluated, images = evaluation_layout(platform(mesh), in_pieces, layout, batch_size)
+        evaluated, images = evaluation_layout(platform_of(mesh), in_pieces, layout, batch_size)
         count_correct = partial(one_seed.count_correct, net, images_at_once=images)
 
         self.init = jax.jit(partial(init_states, recipe), out_shardings=by_seed)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pepita_jax import by_device
-from pepita_jax.layers import Conv
+from pepita_jax.layers import Conv, Dense
 from tests import reference
 from tests.cases import VARIANTS, make_batch, make_network, make_params, make_rule
 
@@ -56,6 +56,18 @@ def test_the_three_products_are_those_of_the_equations(kernel_size, padding, poo
     )
     for one, other in zip(found, wanted, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.usefixtures("form")
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.uint8])
+@pytest.mark.parametrize("layer", [Conv((5, 5, 1), 3, 3), Dense((5, 5, 1), 3)], ids=type)
+def test_an_input_of_a_coarser_type_gives_products_of_the_signals(layer, kind):
+    x, d = np.arange(50).reshape(2, 5, 5, 1), normal(2, (2, *layer.activity_shape))
+    W = normal(1, layer.weight_shape)
+    found = layer.forward(jnp.asarray(x, kind), W), layer.hebbian(jnp.asarray(x, kind), d)
+    wanted = layer.forward(jnp.asarray(x, d.dtype), W), layer.hebbian(jnp.asarray(x, d.dtype), d)
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
 @pytest.mark.usefixtures("form")

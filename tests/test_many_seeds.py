@@ -242,6 +242,13 @@ def test_mistakes_are_named(options, message):
         make_trainer(**options)
 
 
+def test_images_of_another_shape_are_refused_before_they_are_cut_into_rows():
+    data, rule = make_batch(make_net()), build_rule("bp", make_net())
+    small = (data.image[:, :5], data.label)
+    with pytest.raises(UserError, match=r"shape \(5, 6, 1\), the network takes \(6, 6, 1\)"):
+        SeedTrainer(Fixed(rule, optax.sgd(0.1)), small, 1, seed_keys(0, 1))
+
+
 @pytest.mark.parametrize("layout", [0, 1, 2])
 @pytest.mark.parametrize("rule_name", ["pepita", "weight_mirror", "bp"])
 def test_alignment_is_measured_for_every_seed_without_dropout(rule_name, layout):

@@ -9,7 +9,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from experiments.accelerators.costs import Cost, collectives, read_costs
 from pepita_jax import one_seed
-from pepita_jax.layouts import platform, seed_mesh
+from pepita_jax.layouts import platform_of, seed_mesh
 from pepita_jax.many_seeds import PROGRESS_UPDATES, ROW, seed_keys
 from pepita_jax.programs import Lanes, Programs, default_layout, init_states
 from pepita_jax.recipe import Fixed
@@ -55,7 +55,7 @@ def compile_steps(rule, optimizer, image, num_images, batch_size, num_seeds, dev
     Args:
         rule, optimizer: see `SeedTrainer`.
         image: shape of one.
-        num_images: of the training set, in bytes.
+        num_images: of the training set, which is of uint8.
         batch_size: images a step.
         num_seeds: of all devices.
         devices: that share them.
@@ -66,7 +66,7 @@ def compile_steps(rule, optimizer, image, num_images, batch_size, num_seeds, dev
     by_seed, everywhere = (NamedSharding(mesh, PartitionSpec(*s)) for s in (["seed"], []))
     lanes = jax.eval_shape(lambda: Lanes(seed_keys(0, share * mesh.size), {}))
     if at_once is None:
-        at_once = default_layout(recipe, lanes, batch_size, share, platform(mesh))
+        at_once = default_layout(recipe, lanes, batch_size, share, platform_of(mesh))
     programs = Programs(recipe, num_images, batch_size, at_once, mesh, by_seed)
 
     place = lambda tree, where: jax.tree.map(
