@@ -38,18 +38,19 @@ def alignment(net, rule: Rule, params, F, batch) -> Alignment:
         net: the network; `rule.net`, or the same layers with other dropout.
         rule: from `build_rule`.
         params, F: weights and feedback of one seed.
-        batch: where to measure. Its key serves dropout and the rule's own noise.
+        batch: where to measure, a `Batch`. Its key serves dropout and the rule's own noise.
     """
     rule = with_fields(rule, net=net)
     gradients, _ = BP(net).pseudo_gradients(params, (), batch)
     pseudo_gradients, _ = rule.pseudo_gradients(params, F, batch)
     feedback, counterpart = map(jax.tree.leaves, (F, rule.counterpart(params)))
-    return Alignment(
-        tuple(map(angle, pseudo_gradients, gradients)),
-        tuple(map(angle, feedback, counterpart)),
-        tuple(map(jnp.vdot, feedback, counterpart)),
-        tuple(jnp.linalg.norm(W.ravel()) for W in params),
-    )
+    with jax.debug_nans(False):  # a zero array's angle is meant to be NaN
+        return Alignment(
+            tuple(map(angle, pseudo_gradients, gradients)),
+            tuple(map(angle, feedback, counterpart)),
+            tuple(map(jnp.vdot, feedback, counterpart)),
+            tuple(jnp.linalg.norm(W.ravel()) for W in params),
+        )
 
 
 def angle(a, b):

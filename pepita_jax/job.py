@@ -12,6 +12,7 @@ from pepita_jax.loop import epochs
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.progress import Progress
 from pepita_jax.recipe import Fixed
+from pepita_jax.settings import fixed_settings
 from pepita_jax.storage.workdir import Workdir
 from pepita_jax.tensorboard import tensorboard
 
@@ -94,6 +95,7 @@ def train_job(job, path, write=lambda workdir, saved: saved, should_stop=lambda:
     with (
         tensorboard(workdir.path, config["tensorboard"]) as write_events,
         workdir.claimed(config, seeds) as cohorts,
+        fixed_settings(),
         jax.default_matmul_precision(precision),
     ):
         write_events([row for cohort in cohorts for row in cohort.rows["metrics"]])

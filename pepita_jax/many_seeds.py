@@ -159,7 +159,8 @@ class SeedTrainer:
             `{"gradient_angle": [S, L], "feedback_angle": [S, arrays of F], "feedback_product":
             [S, arrays of F], "weight_norm": [S, L]}`.
         """
-        measured = self._programs.measure_alignment(states, self.lanes, self._fixed_batch)
+        with jax.debug_nans(False):  # see `analysis.alignment`
+            measured = self._programs.measure_alignment(states, self.lanes, self._fixed_batch)
         stack = lambda arrays: (
             np.array(arrays).reshape(len(arrays), self._num_lanes).T[: self.num_seeds]
         )

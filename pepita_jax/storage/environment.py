@@ -7,6 +7,8 @@ from pathlib import Path
 
 import jax
 
+from pepita_jax.settings import rounding_settings
+
 RECORDED_VERSIONS = ("jax", "jaxlib", "optax", "flax", "numpy")
 
 
@@ -17,6 +19,7 @@ def describe_environment():
         **{name: version(name) for name in RECORDED_VERSIONS},
         "commit": _commit(),
         "devices": [device.device_kind for device in jax.devices()],
+        "settings": rounding_settings(),
     }
 
 

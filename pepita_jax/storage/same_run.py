@@ -13,6 +13,7 @@ MAY_CHANGE = {
     "data_dir",
     "seeds_at_once",
 }
+OUTSIDE = "environment."  # settings that are no fields of a run, but decide its result
 SWEEP_FILE = "sweep.json"  # what a sweep's folder has, and a run's has not
 
 
@@ -25,7 +26,8 @@ def require_same(path, what, found, wanted):
         found, wanted: nested plain dicts; unset fields do not count.
     """
     changes = describe_changes(found, wanted)
-    advice = "use another workdir, or remove this one"
+    as_before = "set it as it was, " if changes.startswith(OUTSIDE) else ""
+    advice = f"{as_before}use another workdir, or remove this one"
     require(not changes, f"{path} holds {what}: {changes}; {advice}")
 
 
@@ -43,7 +45,11 @@ def describe_changes(found, wanted):
     # Another rule has other options: its name says it all.
     names = [field for field in fields if field in ("rule.name", "model.name", "dataset")]
     return ", ".join(
-        f"{field} was {found.get(field)!r}, is {wanted.get(field)!r}"
+        f"{field} was {_show(found, field)}, is {_show(wanted, field)}"
         for field in sorted(names or fields)
         if field not in MAY_CHANGE
     )
+
+
+def _show(fields, name):
+    return repr(fields[name]) if name in fields else "not set"

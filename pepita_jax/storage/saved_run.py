@@ -64,3 +64,9 @@ class SavedRun(NamedTuple):
 def without_environment(content):
     """The run's own fields of what `config.json` holds."""
     return {name: value for name, value in content.items() if name not in ENVIRONMENT}
+
+
+def identity(content):
+    """All that decides a run's result: its own fields, and the settings outside them."""
+    settings = content["environment"].get("settings", {})
+    return without_environment(content) | {"environment": settings}

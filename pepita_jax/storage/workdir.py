@@ -9,6 +9,7 @@ import json
 from contextlib import ExitStack, contextmanager
 
 from pepita_jax.errors import UserError, require
+from pepita_jax.settings import rounding_settings
 from pepita_jax.storage.cohort import FIGURES, Cohort, newest_config
 from pepita_jax.storage.environment import describe_environment
 from pepita_jax.storage.files import file_errors, replace_file, user_path
@@ -19,7 +20,7 @@ from pepita_jax.storage.same_run import (
     require_not_lowered,
     require_same,
 )
-from pepita_jax.storage.saved_run import SavedRun, without_environment
+from pepita_jax.storage.saved_run import SavedRun, identity, without_environment
 from pepita_jax.storage.seeds import fill_up
 
 RESULTS = ("metrics.jsonl", "alignment.jsonl", "summary.json", "checkpoints")
@@ -200,13 +201,14 @@ class Workdir:
             left = ", ".join(name for name in RESULTS if (self.path / name).exists())
             require(not left, f"{self.path} has {left} but no config.json")
             return
-        differ = [c for c in cohorts if describe_changes(without_environment(c.config), config)]
+        config = config | {"environment": rounding_settings()}
+        differ = [c for c in cohorts if describe_changes(identity(c.config), config)]
         if 0 < len(differ) < len(cohorts):  # as after a copy from elsewhere
             folder = differ[0].checkpoints.folder
-            changes = describe_changes(without_environment(differ[0].config), config)
+            changes = describe_changes(identity(differ[0].config), config)
             raise UserError(f"{folder} is of a different run: {changes}; remove that folder")
         saved = cohorts[0].config if cohorts else self._read_config_file()
-        require_same(self.path, "a different run", without_environment(saved), config)
+        require_same(self.path, "a different run", identity(saved), config)
         if cohorts:
             done = {"num_epochs": max(cohort.epoch for cohort in cohorts)}
             require_not_lowered(self.path, config, {**done, "num_seeds": cohorts[-1].seeds.stop})

@@ -78,7 +78,7 @@ def test_seeds_that_have_not_caught_up_are_not_read(tmp_path):
     [
         ({"seed": 1}, "different run: seed was 0, is 1; use another workdir"),
         ({"model": {"hidden": (5,), "init": "x"}}, r"model\.hidden was \[4\], is \[5\]"),
-        ({"new": 1}, "new was None, is 1"),
+        ({"new": 1}, "new was not set, is 1"),
         ({"num_epochs": 2}, "with num_epochs 3; it can be raised, not lowered"),
         (
             {"rule": {"name": "bp", "scale": 1}},
