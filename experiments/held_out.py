@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pepita_jax import load_dataset
+from pepita_jax.data import load_stored
 
 IMAGES = ("plain", "standardized", "whitened", "rescaled")
 
@@ -17,10 +17,10 @@ def load_held_out(dataset, images="plain"):
             that are trained on.
 
     Raises:
-        UserError: see `load_dataset`.
+        UserError: see `load_stored`.
     """
     whiten = images in ("whitened", "rescaled")
-    data = load_dataset(dataset, validation_fraction=0.1, whiten=whiten)
+    data = load_stored(dataset, validation_fraction=0.1, whiten=whiten)
     change = {"standardized": standardize, "rescaled": rescale}.get(images)
     splits = data.train, data.validation
     return change(*splits) if change else splits

@@ -21,9 +21,9 @@ from configs.default import get_config
 from experiments import cli
 from experiments.benchmarks.rounding import FORMS, MANTISSA_BITS, hidden_error, rounded_rule
 from pepita_jax.build import build_experiment
+from pepita_jax.images import to_float
 from pepita_jax.loop import epochs
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
-from pepita_jax.one_seed import to_float
 from pepita_jax.plots import make_figure, plot_band
 from pepita_jax.recipe import Fixed
 from pepita_jax.storage.files import replace_file, user_path

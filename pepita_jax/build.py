@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pepita_jax.data import DATASETS, Dataset, load_dataset
+from pepita_jax.data import DATASETS, Dataset, load_stored
 from pepita_jax.data.load import num_held_out
 from pepita_jax.errors import look_up, require_int, require_name
 from pepita_jax.many_seeds import check_sizes, seed_keys
@@ -73,7 +73,7 @@ def build_experiment(config) -> Experiment:
         UserError: a value is not valid, or the data set cannot be read.
     """
     check_config(config)
-    data = load_dataset(
+    data = load_stored(
         config["dataset"], config["data_dir"], config["validation_fraction"], config["whiten"]
     )
     steps_per_epoch = len(data.train[0]) // config["batch_size"]

@@ -6,9 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pepita_jax.errors import require, require_int
+from pepita_jax.images import check_images
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.network import Network
 from pepita_jax.progress import Progress
 from pepita_jax.recipe import Fixed
+from pepita_jax.rules import Rule
+from pepita_jax.settings import fixed_settings
 
 
 class Epoch(NamedTuple):
@@ -77,6 +81,7 @@ def epochs(trainer, states, splits, first, last, report=lambda steps: None):
         yield Epoch(number, states, metrics, diverged, time.perf_counter() - start)
 
 
+@fixed_settings()
 def train(
     net,
     rule,
@@ -96,9 +101,10 @@ def train(
     Args:
         net: from `build_network`.
         rule: from `build_rule`, on the same network.
-        optimizer: any optax transformation; it descends the rule's pseudo-gradients.
-        train, test: `(image, label)`; images `[N, H, W, C]`, float in [0, 1] or uint8 in
-            0...255, labels int `[N]`.
+        optimizer: any optax transformation; it descends the rule's pseudo-gradients. If its state
+            holds random keys, as that of `optax.noisy_sgd`, each seed gets keys of its own.
+        train, test: `(image, label)`; images `[N, H, W, C]`, float in [0, 1] or standardised, or
+            uint8 in 0...255; labels int `[N]`.
         num_seeds: independent runs; seed k depends on (`seed`, k) alone.
         num_epochs: passes over the training set.
         batch_size: images a step; the last incomplete batch of an epoch is dropped.
@@ -111,10 +117,11 @@ def train(
         epoch on in which a seed's weights become non-finite. Without any other seed it ends there.
 
     Raises:
-        UserError: sizes do not fit, or a number is out of range.
+        UserError: sizes do not fit, a number is out of range, images hold NaN or look unscaled, or
+            an argument is not of its kind.
     """
     require_int("num_epochs", num_epochs, 1)
-    require(rule.net == net, "the rule was built for another network")
+    _check_kinds(net, rule, optimizer)
     train, test = _check_data(net, "train", train), _check_data(net, "test", test)
     recipe, keys = Fixed(rule, optimizer), seed_keys(seed, num_seeds)
     trainer = SeedTrainer(recipe, train, batch_size, keys, seeds_at_once)
@@ -124,20 +131,33 @@ def train(
             bar.finish_epoch(epoch)
             history.append(epoch.metrics)
     stacked = {name: np.stack([m[name] for m in history], axis=1) for name in history[0]}
-    states = trainer.collect(epoch.states)
-    return Result(states.params, states.feedback, stacked)
+    params, feedback = trainer.collect((epoch.states.params, epoch.states.feedback))
+    return Result(params, feedback, stacked)
+
+
+def _check_kinds(net, rule, optimizer):
+    is_network = isinstance(net, Network)
+    require(is_network, f"net must be a network, as from pj.build_network, got {net!r}")
+    is_rule = isinstance(rule, Rule)
+    require(is_rule, f"rule must be a rule, as from pj.build_rule(name, net), got {rule!r}")
+    require(rule.net == net, "the rule was built for another network")
+    is_optimizer = hasattr(optimizer, "init") and hasattr(optimizer, "update")
+    message = f"optimizer must be one of optax's, such as optax.sgd(0.1), got {optimizer!r}"
+    require(is_optimizer, message)
 
 
 def _check_data(net, split, data):
+    is_pair = isinstance(data, (tuple, list)) and len(data) == 2
+    require(is_pair, f"{split} must be a pair (image, label)")
     image, label = (np.asarray(x) for x in data)
-    found, expected = image.shape[1:], net.input_shape
-    require(found == expected, f"{split} images have shape {found}, the network takes {expected}")
-    message = f"{split} has {len(image)} images and labels of shape {label.shape}"
-    require(len(image) == label.size > 0 and label.ndim == 1, message)
-    is_image = image.dtype == np.uint8 or np.issubdtype(image.dtype, np.floating)
-    require(is_image, f"{split} images must be uint8 or floats, got {image.dtype}")
-    is_label = np.issubdtype(label.dtype, np.integer)
-    in_range = is_label and label.min() >= 0 and label.max() < net.num_classes
-    require(in_range, f"{split} labels must be integers in 0...{net.num_classes - 1}")
+    check_images(split, image, net.input_shape)
+    message = f"{split} labels have shape {label.shape}: give one class number an image"
+    require(label.ndim == 1, message)
+    message = f"{split} has {len(image)} images and {len(label)} labels"
+    require(len(image) == len(label) > 0, message)
+    message = f"{split} labels must be integers in 0...{net.num_classes - 1}"
+    require(np.issubdtype(label.dtype, np.integer), f"{message}, got {label.dtype}")
+    low, high = label.min(), label.max()
+    require(0 <= low and high < net.num_classes, f"{message}, got {low} to {high}")
     image = image if image.dtype == np.uint8 else image.astype(np.float32)
     return image, label.astype(np.int32)

@@ -9,6 +9,7 @@ import optax
 from jax import Array
 
 from pepita_jax.errors import require, require_name
+from pepita_jax.images import to_float
 from pepita_jax.initializers import INITIALIZERS
 from pepita_jax.layers import Conv, Dense
 from pepita_jax.options import with_fields
@@ -106,12 +107,26 @@ class Network:
 
         return tuple(draw(l, layer) for l, layer in enumerate(self.layers))
 
+    def receive(self, image):
+        """Images as the first layer works on them.
+
+        Args:
+            image: `[B, H, W, C]`; floats, usually in [0, 1], or uint8, of which 255 becomes 1.
+
+        Raises:
+            UserError: they have another shape or type.
+        """
+        wanted = ", ".join(map(str, self.input_shape))
+        message = f"images have shape {image.shape}, the network takes [B, {wanted}]"
+        require(image.shape[1:] == self.input_shape, message)
+        return self.layers[0].receive(to_float(image))
+
     def forward(self, params, x, masks=None):
-        """The forward pass of Eq. 1 on `x`, `[B, H, W, C]`, as a `Pass`.
+        """The forward pass of Eq. 1 on images `x`, see `receive`, as a `Pass`.
 
         Without `masks` (from `draw_dropout`) there is no dropout.
         """
-        x = self.layers[0].receive(x)
+        x = self.receive(x)
         return self._finish(params, x, self.layers[0].forward(x, params[0]), masks)
 
     def forward_and_move(self, params, x, directions, masks=None):
@@ -121,7 +136,7 @@ class Network:
         more directions than images, W_1 D is no more work than the product with another batch.
 
         Args:
-            x: images, `[B, H, W, C]`.
+            x: images, see `receive`.
             directions: D, `[K, H, W, C]`.
             masks: from `draw_dropout`, for both passes.
 
@@ -129,7 +144,7 @@ class Network:
             The `Pass` on `x`, and a function `c -> Pass` on `x + D c`, for c `[B, K]`.
         """
         first, W = self.layers[0], params[0]
-        x, directions = first.receive(x), first.receive(directions)
+        x, directions = self.receive(x), first.receive(directions)
         few = len(directions) <= len(x)
         if few and first.num_positions == 1:  # one product, which reads W once
             a, a_D = jnp.split(first.forward(jnp.concatenate([x, directions]), W), [len(x)])
@@ -163,7 +178,12 @@ class Network:
         return done
 
     def apply(self, params, image):
-        """Scores `[B, num_classes]` before the output non-linearity; no dropout."""
+        """Scores `[B, num_classes]` before the output non-linearity; no dropout.
+
+        Args:
+            params: weights of one seed.
+            image: see `receive`.
+        """
         return self.forward(params, image).a[-1]
 
     def backward(self, activity, weights, e):
@@ -211,14 +231,24 @@ class Network:
         return d
 
     def one_hot(self, label):
-        """Targets t, `[B]` -> `[B, num_classes]`."""
+        """Targets t, `[B]` class numbers -> `[B, num_classes]`.
+
+        Raises:
+            UserError: they are no class numbers, such as floats, or one-hot already.
+        """
+        is_number = label.ndim == 1 and jnp.issubdtype(label.dtype, jnp.integer)
+        message = f"labels must be integers [B], got {label.dtype} of shape {label.shape}"
+        require(is_number, message)
         return jax.nn.one_hot(label, self.num_classes)
+
+    def is_correct(self, scores, label):
+        """Whether the highest score `[B, num_classes]` is the label's; a NaN guesses nothing."""
+        return (scores.argmax(-1) == label) & ~jnp.isnan(scores).any(-1)
 
     def measure(self, scores, label):
         """Mean loss and accuracy of `scores` `[B, num_classes]`: what rules report."""
         loss = OUTPUTS[self.output][1](scores, self.one_hot(label))
-        correct = scores.argmax(-1) == label
-        return {"loss": loss.mean(), "accuracy": correct.mean()}
+        return {"loss": loss.mean(), "accuracy": self.is_correct(scores, label).mean()}
 
     def _activate(self, l, a, mask):
         if l == len(self.layers) - 1:

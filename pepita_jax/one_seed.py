@@ -5,6 +5,7 @@ the epoch's number, so that nothing depends on how many seeds run or on where tr
 """
 
 import math
+from functools import reduce
 from typing import NamedTuple
 
 import chex
@@ -14,20 +15,42 @@ import optax
 
 from pepita_jax.analysis import alignment
 from pepita_jax.errors import require
+from pepita_jax.images import to_float
 from pepita_jax.types import Batch, TrainState
 
 
 def seed_key(seed, k):
-    """The key of seed number `k` of a run: it depends on `seed` and `k` alone."""
-    return jax.random.fold_in(jax.random.key(seed), k)
+    """The key of seed number `k` of a run: it depends on `seed` and `k` alone.
+
+    It is `jax.random.key(seed)` as JAX makes it by default, but for settings that would change it.
+    """
+    words = jnp.array([0, seed], jnp.uint32)
+    return jax.random.fold_in(jax.random.wrap_key_data(words, impl="threefry2x32"), k)
 
 
 def init_state(rule, optimizer, key):
     """Draws the weights and the feedback of one seed."""
     params = rule.net.init(jax.random.fold_in(key, 0))
     feedback = rule.init_feedback(jax.random.fold_in(key, 1))
-    feedback_opt_state = optimizer.init(feedback) if rule.learns_feedback else ()
-    return TrainState(params, feedback, optimizer.init(params), feedback_opt_state)
+    opt_state = with_own_keys(optimizer.init(params), jax.random.fold_in(key, 4))
+    feedback_opt_state = ()
+    if rule.learns_feedback:
+        feedback_opt_state = with_own_keys(optimizer.init(feedback), jax.random.fold_in(key, 5))
+    return TrainState(params, feedback, opt_state, feedback_opt_state)
+
+
+def with_own_keys(opt_state, key):
+    """An optimizer's state with random keys of the seed's own, where it holds any.
+
+    An optimizer that adds noise, such as `optax.noisy_sgd`, begins with one key for all seeds.
+    """
+
+    def own(x):
+        if not jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key):
+            return x
+        return reduce(jax.random.fold_in, jax.random.key_data(x).ravel(), key)
+
+    return jax.tree.map(own, opt_state)
 
 
 class Plan(NamedTuple):
@@ -136,8 +159,8 @@ def count_correct(net, params, data, images_at_once):
     image, label = data
 
     def is_correct(example):
-        image, label = example
-        return net.apply(params, as_input(net, image[None]))[0].argmax(-1) == label
+        image, label = as_input(net, example[0][None]), example[1][None]
+        return net.is_correct(net.apply(params, image), label)[0]
 
     # One by one, in batches: this needs no special case for the incomplete last batch.
     return jax.lax.map(is_correct, (image, label), batch_size=images_at_once).sum()
@@ -155,8 +178,3 @@ def as_input(net, image):
     size = math.prod(net.input_shape)
     rows = image.reshape(len(image), -1)[:, :size]
     return to_float(rows).reshape(len(image), *net.input_shape)
-
-
-def to_float(image):
-    """uint8 is scaled to [0, 1], floats pass unchanged."""
-    return image.astype(jnp.float32) / 255 if image.dtype == jnp.uint8 else image

@@ -8,7 +8,7 @@ from pepita_jax.errors import look_up, require, require_int, require_number
 from pepita_jax.options import check_options
 
 # lbfgs needs the loss as a function of the weights, which a pseudo-gradient does not have;
-# noisy_sgd needs a random key of its own, and all seeds of a run would share its noise;
+# noisy_sgd's state holds a random key, which checkpoints do not keep (`pj.train` takes it);
 # optimistic_adam is deprecated for its second version.
 EXCLUDED = {"lbfgs", "noisy_sgd", "optimistic_adam"}
 

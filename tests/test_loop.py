@@ -20,12 +20,14 @@ def make_data(count, seed=0):
     return image, label
 
 
-def train(train_data=None, test_data=None, **options):
-    net = pj.build_network("mlp", input_shape=(4, 4, 1), num_classes=2, hidden=(16,))
-    rule = pj.build_rule("bp", net)
+NET = pj.build_network("mlp", input_shape=(4, 4, 1), num_classes=2, hidden=(16,))
+BP, SGD = pj.build_rule("bp", NET), optax.sgd(0.5)
+
+
+def train(train_data=None, test_data=None, optimizer=SGD, rule=BP, **options):
     options = {"num_seeds": 3, "num_epochs": 2, "batch_size": 10, "progress": False, **options}
     train_data, test_data = train_data or make_data(205), test_data or make_data(50, seed=1)
-    return pj.train(net, rule, optax.sgd(0.5), train=train_data, test=test_data, **options)
+    return pj.train(NET, rule, optimizer, train=train_data, test=test_data, **options)
 
 
 def test_results_have_the_seed_axis_first():
@@ -39,9 +41,8 @@ def test_results_have_the_seed_axis_first():
 
 def test_the_reported_accuracy_is_that_of_the_returned_weights():
     result, (image, label) = train(), make_data(50, seed=1)
-    net = pj.build_network("mlp", input_shape=(4, 4, 1), num_classes=2, hidden=(16,))
     for k in range(3):
-        scores = net.apply(tuple(W[k] for W in result.params), image)
+        scores = NET.apply(tuple(W[k] for W in result.params), image)
         correct = np.mean(np.argmax(scores, -1) == label)
         assert result.history["test_accuracy"][k, -1] == pytest.approx(correct)
 
@@ -53,13 +54,21 @@ def test_the_same_seed_gives_the_same_training_and_another_one_does_not():
 
 
 IMAGE, LABEL = make_data(20)
+BAD = np.where(np.arange(20) == 7, np.nan, 0).reshape(-1, 1, 1, 1)
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"train_data": (IMAGE[..., 0], LABEL)}, r"train images have shape \(4, 4\)"),
-        ({"train_data": (IMAGE, LABEL[:-1])}, "train has 20 images and labels of shape"),
+        ({"train_data": (IMAGE, LABEL[:-1])}, "train has 20 images and 19 labels"),
+        ({"train_data": (IMAGE, np.eye(2)[LABEL])}, r"labels have shape \(20, 2\): give one class"),
+        ({"train_data": (255 * IMAGE, LABEL)}, "are floats from .* to .*: scale them to"),
+        ({"test_data": (IMAGE + BAD, LABEL)}, "test image 7 holds NaN or infinite values"),
+        ({"train_data": (IMAGE,)}, r"train must be a pair \(image, label\)"),
+        ({"optimizer": 0.05}, r"optimizer must be one of optax's, such as .*, got 0\.05"),
+        ({"optimizer": "sgd"}, "optimizer must be one of optax's, such as .*, got 'sgd'"),
+        ({"rule": "pepita"}, "rule must be a rule, as from .*, got 'pepita'"),
         ({"test_data": (IMAGE, LABEL + 1)}, r"test labels must be integers in 0\.\.\.1"),
         ({"test_data": (IMAGE, LABEL + 0.5)}, "test labels must be integers"),
         ({"train_data": ((255 * IMAGE).astype(int), LABEL)}, "must be uint8 or floats, got int64"),
@@ -89,3 +98,20 @@ def test_the_example_of_the_readme_runs(capsys):
     exec(example, variables)
     assert variables["result"].history["test_accuracy"].shape == (10, 5)
     assert "%" in capsys.readouterr().out
+
+
+def test_images_that_are_standardised_may_be_below_zero_and_far_above():
+    image, label = make_data(205)
+    image[0, 0, 0] = 40.0  # a pixel that is black nearly everywhere
+    train((image - image.mean(0), label))
+
+
+def test_an_optimizer_s_noise_is_each_seed_s_own():
+    noisy = {"optimizer": optax.noisy_sgd(0.1, eta=1.0, key=1), "num_epochs": 1}
+    plain = {"optimizer": optax.sgd(0.1), "num_epochs": 1}
+    noise = [a - b for a, b in zip(train(**noisy).params, train(**plain).params, strict=True)]
+    for k in (1, 2):
+        similarity = np.corrcoef(noise[0][0].ravel(), noise[0][k].ravel())[0, 1]
+        assert abs(similarity) < 0.3  # 256 numbers: five deviations
+    alone = train(num_seeds=1, **noisy)
+    np.testing.assert_allclose(alone.params[0][0], train(**noisy).params[0][0], rtol=1e-5)

@@ -7,8 +7,7 @@ import numpy as np
 from experiments.reproduction.cells import EMBEDDING, FITS
 from experiments.reproduction.fits import fit_distribution
 from pepita_jax.build import build_rule_on_network
-from pepita_jax.data import load_dataset
-from pepita_jax.one_seed import to_float
+from pepita_jax.data import load_stored
 from pepita_jax.run import initial_states, restore_states
 from pepita_jax.storage.rows import as_json, to_history
 from pepita_jax.storage.saved_run import FIRST_EPOCH, without_environment
@@ -68,8 +67,8 @@ def embed(config, trained):
     from sklearn.manifold import TSNE
 
     net = build_rule_on_network(config).net
-    images, labels = load_dataset(config["dataset"], config["data_dir"]).test
-    images, labels = to_float(images[:EMBEDDED]), labels[:EMBEDDED]
+    images, labels = load_stored(config["dataset"], config["data_dir"]).test
+    images, labels = images[:EMBEDDED], labels[:EMBEDDED]
     before = tuple(W[0] for W in initial_states(config, 1).params)
     points = {}
     for name, params in {"before": before, "after": trained}.items():

@@ -8,13 +8,13 @@ from pepita_jax.data.prepared import load_prepared
 from pepita_jax.data.sets import DATASETS
 from pepita_jax.data.whitening import zca_whiten
 from pepita_jax.errors import require, require_name, require_number
+from pepita_jax.images import to_float
 
 
 class Dataset(NamedTuple):
     """Splits of a data set, each `(image, label)`; `validation` is None if there is none.
 
-    Images are `[N, H, W, C]`, uint8 in 0...255 or float32 (digits in [0, 1], whitened sets);
-    labels are int32 `[N]`.
+    Images are `[N, H, W, C]`, float32 or uint8; labels are int32 `[N]`.
     """
 
     train: tuple[np.ndarray, np.ndarray]
@@ -28,7 +28,18 @@ class Dataset(NamedTuple):
 
 
 def load_dataset(name, data_dir=None, validation_fraction=0.0, whiten=False):
-    """Loads a data set.
+    """Loads a data set; its images are float32 in [0, 1], unless whitened.
+
+    The arguments and errors are those of `load_stored`.
+    """
+    splits = load_stored(name, data_dir, validation_fraction, whiten)
+    return Dataset(*((to_float(split[0]), split[1]) if split else None for split in splits))
+
+
+def load_stored(name, data_dir=None, validation_fraction=0.0, whiten=False):
+    """Loads a data set as it is stored: images of a byte a number, where there are such.
+
+    A run keeps its training set on the device, where bytes take a fourth of the memory.
 
     Args:
         name: a key of `DATASETS`.

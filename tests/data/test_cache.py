@@ -5,17 +5,17 @@ import sys
 import numpy as np
 import pytest
 
-from pepita_jax import UserError, load_dataset
-from pepita_jax.data import cache
+from pepita_jax import UserError
+from pepita_jax.data import cache, load_stored
 from tests.data import builders
 
 
 def test_the_second_load_comes_from_the_cache(tmp_path, monkeypatch):
     builders.prepare_small_mnist(monkeypatch, tmp_path)
-    first = load_dataset("mnist")
+    first = load_stored("mnist")
     monkeypatch.setattr("pepita_jax.data.prepared._read_prepared", None)  # would fail if called
     monkeypatch.delitem(sys.modules, "tensorflow_datasets")
-    second = load_dataset("mnist")
+    second = load_stored("mnist")
     assert "tensorflow_datasets" not in sys.modules
     assert second.train[0].dtype == np.uint8
     assert second.train[1].dtype == np.int32
@@ -28,22 +28,22 @@ def test_the_second_load_comes_from_the_cache(tmp_path, monkeypatch):
                                     + b[5009:]], ids=["empty", "truncated", "flipped"])  # fmt: skip
 def test_an_unreadable_cache_is_rebuilt(damage, tmp_path, monkeypatch):
     builders.prepare_small_mnist(monkeypatch, tmp_path)
-    first = load_dataset("mnist")
+    first = load_stored("mnist")
     (cached,) = cache.cache_folder().iterdir()
     good = cached.read_bytes()
     cached.write_bytes(damage(good))
-    second = load_dataset("mnist")
+    second = load_stored("mnist")
     np.testing.assert_array_equal(first.train[0], second.train[0])
     assert cached.read_bytes() == good
 
 
 def test_a_changed_data_set_renews_the_cache(tmp_path, monkeypatch):
     _, folder = builders.prepare_small_mnist(monkeypatch, tmp_path)
-    load_dataset("mnist")
+    load_stored("mnist")
     record = next(folder.glob("mnist-train.array_record*"))
     record.write_bytes(record.read_bytes()[:-100])
     with pytest.raises(UserError, match="cannot be read"):
-        load_dataset("mnist")
+        load_stored("mnist")
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, monkeypatch, caplog):
@@ -51,7 +51,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, monkeypatch, c
     blocked = tmp_path / "a file"
     blocked.write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
-    assert len(load_dataset("mnist").train[0]) == 25
+    assert len(load_stored("mnist").train[0]) == 25
     assert "not cached" in caplog.text
 
 
@@ -67,12 +67,12 @@ class Harmful:
 
 def test_a_cache_cannot_run_code(tmp_path, monkeypatch):
     arrays, _ = builders.prepare_small_mnist(monkeypatch, tmp_path)
-    load_dataset("mnist")
+    load_stored("mnist")
     (path,) = cache.cache_folder().iterdir()
     with np.load(path) as file:
         content = dict(file)
     content["train_image"] = np.array([Harmful(tmp_path / "written")], object)
     np.savez(path, allow_pickle=True, **content)
-    found = builders.in_any_order(*load_dataset("mnist").train)
+    found = builders.in_any_order(*load_stored("mnist").train)
     np.testing.assert_array_equal(found, builders.in_any_order(*arrays["train"]))
     assert not (tmp_path / "written").exists()

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pepita_jax import UserError, load_dataset
+from pepita_jax import UserError
+from pepita_jax.data import load_stored
 from pepita_jax.data.prepare import prepare
 from tests.data import builders
 
 
 def assert_loads(name, arrays):
-    dataset = load_dataset(name)
+    dataset = load_stored(name)
     for split in ("train", "test"):
         found = builders.in_any_order(*getattr(dataset, split))
         np.testing.assert_array_equal(found, builders.in_any_order(*arrays[split]))
@@ -130,7 +131,7 @@ def test_a_download_with_a_wrong_checksum_is_refused(tmp_path, monkeypatch, serv
     with pytest.raises(UserError, match=r"cannot download 'mnist' \(NonMatchingChecksumError"):
         prepare("mnist")
     with pytest.raises(UserError, match="is not in"):
-        load_dataset("mnist")
+        load_stored("mnist")
 
 
 def test_without_network_the_way_out_is_named(monkeypatch):
@@ -210,7 +211,7 @@ def test_damaged_idx_files_are_named(damage, message, tmp_path, monkeypatch):
     with pytest.raises(UserError, match=message):
         prepare("mnist", source=folder)
     with pytest.raises(UserError, match="is not in"):
-        load_dataset("mnist")
+        load_stored("mnist")
 
 
 SMALLER = {
@@ -267,7 +268,7 @@ def test_a_set_in_a_format_that_needs_tensorflow_is_left_alone(tmp_path, monkeyp
     _, folder = builders.prepare_small_mnist(monkeypatch, tmp_path)
     info = folder / "dataset_info.json"
     info.write_text(info.read_text().replace('"array_record"', '"tfrecord"'))
-    for use in (prepare, load_dataset):
+    for use in (prepare, load_stored):
         with pytest.raises(UserError, match="stored as tfrecord, which needs TensorFlow"):
             use("mnist")
     assert list(folder.glob("mnist-train.array_record*"))

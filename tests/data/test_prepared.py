@@ -3,16 +3,17 @@
 import numpy as np
 import pytest
 
-from pepita_jax import UserError, load_dataset
+from pepita_jax import UserError
+from pepita_jax.data import load_stored
 from tests.data import builders
 
 
 def test_a_missing_set_names_the_command_that_prepares_it(tmp_path):
     command = "python -m experiments.prepare_data cifar10"
     with pytest.raises(UserError, match=f"'cifar10' is not in .*; prepare it with: {command}$"):
-        load_dataset("cifar10")
+        load_stored("cifar10")
     with pytest.raises(UserError, match=f"{command} --data_dir={tmp_path}$"):
-        load_dataset("cifar10", data_dir=tmp_path)
+        load_stored("cifar10", data_dir=tmp_path)
 
 
 def empty_folder(folder):
@@ -48,4 +49,4 @@ def test_a_damaged_set_is_named(damage, tmp_path, monkeypatch):
     with pytest.raises(
         UserError, match=r"prepare it with: python -m experiments\.prepare_data mnist"
     ):
-        load_dataset("mnist")
+        load_stored("mnist")
