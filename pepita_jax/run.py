@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from pepita_jax.build import build_rule_on_network, build_scheduled_optimizer
-from pepita_jax.errors import DivergedError, require
+from pepita_jax.errors import DivergedError, require, require_int
 from pepita_jax.job import Job, train_job
 from pepita_jax.many_seeds import seed_keys
 from pepita_jax.network import Network
@@ -14,8 +14,10 @@ from pepita_jax.plots import draw_alignment, draw_learning_curves, save_figure
 from pepita_jax.programs import Lanes, init_states
 from pepita_jax.recipe import Fixed
 from pepita_jax.rules import Rule
+from pepita_jax.settings import fixed_settings
 from pepita_jax.storage.files import file_errors
 from pepita_jax.storage.rows import as_json
+from pepita_jax.storage.same_run import changed_settings
 from pepita_jax.storage.workdir import Workdir
 from pepita_jax.sweep.groups import job_of_settings
 
@@ -113,11 +115,12 @@ class Run(NamedTuple):
 
     Attributes:
         net, rule: as trained.
-        params, feedback: of the newest checkpoint.
+        params, feedback: after the epoch that was asked for.
         config: nested dict, as in `config.json`.
-        history: `{name: [S, epochs]}`, up to that checkpoint.
+        history: `{name: [S, epochs]}`, up to that epoch.
         alignment: `{name: [S, 1 + epochs, arrays]}`, the fields of `analysis.Alignment` from
             before training on; empty unless `config.log_alignment`.
+        seeds: their numbers, S of them.
     """
 
     net: Network
@@ -127,6 +130,7 @@ class Run(NamedTuple):
     config: dict
     history: dict[str, np.ndarray]
     alignment: dict[str, np.ndarray]
+    seeds: list[int]
 
     def __repr__(self):
         num_seeds, num_epochs = self.history["seconds"].shape
@@ -134,33 +138,52 @@ class Run(NamedTuple):
         return f"Run({rule} on {dataset}, {num_seeds} seeds, {num_epochs} epochs)"
 
 
-def load_run(path) -> Run:
+def load_run(path, epoch: int | None = None) -> Run:
     """Reads a run back from its workdir; seeds that are still catching up are left out.
 
+    Args:
+        path: of the workdir.
+        epoch: after which, one of those that the checkpoints keep (the last two), or 0, the initial
+            weights; the newest by default.
+
     Raises:
-        UserError: the folder holds no run, or one without an intact checkpoint.
+        UserError: the folder holds no run, or one without an intact checkpoint of the epoch.
     """
+    if epoch is not None:
+        require_int("epoch", epoch, 0)
     workdir = Workdir(path)
-    return workdir.steadily(lambda: _load(workdir.read(states=True)))
+    return workdir.steadily(lambda: _load(workdir.read(states=epoch != 0), epoch))
 
 
-def _load(saved):
+def _load(saved, epoch):
     message = "these are settings of a sweep: its figures are in sweep.csv, a folder up"
     require("settings" not in saved.config, message)
     config, rule = saved.config, build_rule_on_network(saved.config)
-    restored = [restore_states(config, cohort) for cohort in saved.cohorts]
+    restored = [restore_states(config, cohort, epoch) for cohort in saved.cohorts]
     states = jax.tree.map(lambda *x: np.concatenate(x), *restored)
-    alignment = saved.history("alignment") if config["log_alignment"] else {}
-    history = saved.history("metrics")
-    return Run(rule.net, rule, states.params, states.feedback, config, history, alignment)
+    alignment = saved.history("alignment", epoch) if config["log_alignment"] else {}
+    history = saved.history("metrics", epoch)
+    figures = (config, history, alignment, saved.seeds)
+    return Run(rule.net, rule, states.params, states.feedback, *figures)
 
 
-def restore_states(config, cohort):
-    """The `TrainState` of a cohort's newest checkpoint, seed axis first."""
-    return cohort.restore(jax.eval_shape(lambda: initial_states(config, len(cohort.seeds))))
+def restore_states(config, cohort, epoch=None):
+    """The `TrainState` of a cohort after an epoch, the newest by default, seed axis first.
+
+    A cohort that has diverged has its last one.
+    """
+    if epoch == 0:
+        changes = changed_settings(cohort.config["environment"])
+        require(not changes, f"the initial weights cannot be drawn again: {changes}")
+        return initial_states(config, cohort.seeds)
+    if cohort.has_diverged and epoch is not None:
+        epoch = min(epoch, cohort.epoch)
+    return cohort.restore(jax.eval_shape(lambda: initial_states(config, cohort.seeds)), epoch)
 
 
-def initial_states(config, num_seeds):
-    """The `TrainState` of the first seeds of a configuration before training, seed axis first."""
+@fixed_settings()
+def initial_states(config, seeds):
+    """The `TrainState` of a range of seeds before training, seed axis first."""
     rule, (optimizer, _) = build_rule_on_network(config), build_scheduled_optimizer(config)
-    return init_states(Fixed(rule, optimizer), Lanes(seed_keys(config["seed"], num_seeds), {}))
+    keys = seed_keys(config["seed"], seeds.stop)[seeds.start :]
+    return init_states(Fixed(rule, optimizer), Lanes(keys, {}))

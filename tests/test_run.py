@@ -40,6 +40,42 @@ def test_feedback_is_fixed_and_comes_back_with_the_checkpoint(tmp_path):
     np.testing.assert_array_equal(first, pj.load_run(tmp_path).feedback)
 
 
+def test_any_seeds_that_are_there_are_read_back(tmp_path):
+    config = make_config(num_seeds=4)
+    run(config, tmp_path / "some", seeds=range(1, 2))
+    run(config, tmp_path / "some", seeds=range(3, 4))
+    run(config, tmp_path / "all")
+    some, whole = (pj.load_run(tmp_path / name) for name in ("some", "all"))
+    assert (some.seeds, whole.seeds) == ([1, 3], [0, 1, 2, 3])
+    for epoch, weights in ((0, pj.load_run(tmp_path / "some", 0)), (2, some)):
+        wanted = pj.load_run(tmp_path / "all", epoch).params[0][[1, 3]]
+        np.testing.assert_allclose(weights.params[0], wanted, rtol=1e-5)
+    for name in ("test_accuracy", "train_accuracy"):
+        np.testing.assert_array_equal(some.history[name], whole.history[name][[1, 3]])
+
+
+def test_a_run_is_read_back_as_it_was_after_an_earlier_epoch(tmp_path, monkeypatch):
+    initial = []
+    init = SeedTrainer.init
+    monkeypatch.setattr(SeedTrainer, "init", lambda self: initial.append(init(self)) or init(self))
+    for epochs in (1, 2, 3):
+        run(make_config(num_epochs=epochs), tmp_path / str(epochs))
+    for epoch, params in ((0, initial[0].params), (2, pj.load_run(tmp_path / "2").params)):
+        found = pj.load_run(tmp_path / "3", epoch)
+        jax.tree.map(np.testing.assert_array_equal, found.params, params)
+        assert found.history["test_accuracy"].shape == (2, epoch)
+        assert found.alignment["weight_norm"].shape == (2, epoch + 1, 2)
+    message = r"has no epoch 1: it keeps the epochs 2, 3 and, without checkpoint, 0"
+    with pytest.raises(pj.UserError, match=message):
+        pj.load_run(tmp_path / "3", 1)
+
+
+def test_initial_weights_are_not_drawn_at_another_precision(tmp_path):
+    run(make_config(num_epochs=1), tmp_path)
+    with jax.enable_x64(True), pytest.raises(pj.UserError, match="jax_enable_x64 was not set"):
+        pj.load_run(tmp_path, 0)
+
+
 def test_an_optimizer_with_another_state_resumes(tmp_path):
     fields = {"optimizer.name": "adam", "optimizer.momentum": None}
     fields |= {"optimizer.learning_rate": 0.001}

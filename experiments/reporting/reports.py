@@ -83,7 +83,7 @@ def _of_workdir(name, epoch):
     last = _last_epoch(name, epoch or saved.config["num_epochs"], saved.num_epochs)
     return Report(
         name,
-        list(range(saved.config["num_seeds"])),
+        saved.seeds,
         saved.config | {"num_epochs": last},
         saved.environment,
         saved.history("metrics", last),

@@ -51,8 +51,8 @@ def digest(cell, cohort, epochs, seeds):
 
 def _figures_of(rows, seed, epochs):
     """`{name: [epochs, ...]}` as nested lists."""
-    own = [row | {"seed": 0} for row in rows if row["seed"] == seed]
-    history = to_history(own, 1, epochs) if own else {}
+    own = [row for row in rows if row["seed"] == seed]
+    history = to_history(own, [seed], epochs) if own else {}
     return {name: as_json(values[0].round(DECIMALS)) for name, values in history.items()}
 
 
@@ -69,7 +69,7 @@ def embed(config, trained):
     net = build_rule_on_network(config).net
     images, labels = load_stored(config["dataset"], config["data_dir"]).test
     images, labels = images[:EMBEDDED], labels[:EMBEDDED]
-    before = tuple(W[0] for W in initial_states(config, 1).params)
+    before = tuple(W[0] for W in initial_states(config, range(1)).params)
     points = {}
     for name, params in {"before": before, "after": trained}.items():
         hidden = np.asarray(net.forward(params, images).h[0])

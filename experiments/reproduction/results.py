@@ -8,7 +8,7 @@ import numpy as np
 from pepita_jax.errors import UserError, require
 from pepita_jax.storage.files import file_errors, replace_file
 from pepita_jax.storage.locks import alone
-from pepita_jax.storage.same_run import describe_changes
+from pepita_jax.storage.same_run import changed_settings, describe_changes
 from pepita_jax.storage.saved_run import FIRST_EPOCH
 
 SEED_FILES = "seed_*.json"
@@ -102,6 +102,14 @@ class Results:
             where = f"{self.folder / cell.name} holds another run's results: {changes}"
             require(not changes, f"{where}; remove it, or choose another --out")
         return result
+
+    def require_same_settings(self, cell):
+        """Raises a `UserError` if a cell was trained under settings that JAX has not now."""
+        result = self.read(cell)
+        for record in result.records if result else ():
+            changes = changed_settings(record["environment"])
+            where = f"the results in {self.folder / cell.name} were trained otherwise: {changes}"
+            require(not changes, f"{where}; set it as it was, or choose another --out")
 
     def missing(self, cell, seeds, epochs):
         """Those of some seeds that have no result of so many epochs."""

@@ -84,6 +84,7 @@ class Reproduction:
         missing, there = set(self.results.missing(cell, seeds, epochs)), self._cohorts(cell)
         if not missing:
             return []
+        self.results.require_same_settings(cell)
         for cohort in there:  # what has been trained together stays together
             missing |= set(cohort.seeds) if missing & set(cohort.seeds) else set()
         num_seeds = max([max(missing) + 1, *(cohort.seeds.stop for cohort in there)])

@@ -76,20 +76,24 @@ class Checkpoints:
         self.latest_epoch, self.record, self.damaged = epoch, record, []
         self.tidy()
 
-    def restore(self, shapes):
-        """The newest intact `TrainState`, on the first device, whichever one wrote it.
+    def restore(self, shapes, epoch=None):
+        """A `TrainState`, on the first device, whichever one wrote it.
 
         Args:
             shapes: its structure, as from `jax.eval_shape`.
+            epoch: after which; of the newest intact checkpoint by default.
 
         Raises:
-            UserError: it has another structure, as from another version of this package.
+            UserError: there is no intact one of that epoch, or it has another structure, as from
+                another version of this package.
         """
         here = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
         target = jax.tree.map(
             lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=here), shapes
         )
-        states = self._place(self.latest_epoch) / "states"
+        if epoch not in (None, self.latest_epoch):
+            self._require_intact(epoch)
+        states = self._place(self.latest_epoch if epoch is None else epoch) / "states"
         try:
             return self._orbax().restore(states, args=ocp.args.StandardRestore(target))
         except (KeyError, TypeError, ValueError) as error:
@@ -101,6 +105,11 @@ class Checkpoints:
         older = [epoch for epoch in self._epochs() if epoch < self.latest_epoch]
         for litter in (*map(self._place, older[: 1 - KEPT]), self.folder / UNFINISHED):
             shutil.rmtree(litter, ignore_errors=True)
+
+    def _require_intact(self, epoch):
+        there = [e for e in self._epochs() if e <= self.latest_epoch and is_intact(self._place(e))]
+        kept = f"the epochs {', '.join(map(str, there))} and, without checkpoint, 0"
+        require(epoch in there, f"{self.folder} has no epoch {epoch}: it keeps {kept}")
 
     def _save_states(self, path, states):
         try:

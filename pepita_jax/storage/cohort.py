@@ -81,9 +81,9 @@ class Cohort:
         self.rows[name] += rows
         return rows
 
-    def restore(self, shapes):
-        """The states of the newest checkpoint, see `Checkpoints.restore`."""
-        return self.checkpoints.restore(shapes)
+    def restore(self, shapes, epoch=None):
+        """The states after an epoch, the newest by default, see `Checkpoints.restore`."""
+        return self.checkpoints.restore(shapes, epoch)
 
     def save(self, epoch, states, config):
         """Writes a checkpoint of states, rows and configuration."""

@@ -22,21 +22,21 @@ def make_rows(epoch, seeds, columns):
     ]
 
 
-def to_history(rows, num_seeds, epochs):
+def to_history(rows, seeds, epochs):
     """Rows of any order as `{name: [S, epochs, ...]}`; null, and where there is no row, is NaN.
 
     Args:
-        rows: of seeds 0 to S - 1; other epochs may be among them.
-        num_seeds: S.
+        rows: of these seeds; other epochs may be among them.
+        seeds: their numbers, S of them, in the order that is wanted.
         epochs: a range.
     """
-    history = {}
+    history, place = {}, {seed: i for i, seed in enumerate(seeds)}
     for name in [name for name in rows[0] if name not in ("epoch", "seed")]:
-        history[name] = np.full((num_seeds, len(epochs), *np.shape(rows[0][name])), np.nan)
+        history[name] = np.full((len(seeds), len(epochs), *np.shape(rows[0][name])), np.nan)
         for row in rows:
             if row["epoch"] in epochs:
                 values = np.array(row[name], float)
-                history[name][row["seed"], row["epoch"] - epochs.start] = values
+                history[name][place[row["seed"]], row["epoch"] - epochs.start] = values
     return history
 
 

@@ -4,6 +4,7 @@ import json
 
 from pepita_jax.errors import require
 from pepita_jax.options import flatten
+from pepita_jax.settings import rounding_settings
 
 MAY_CHANGE = {
     "num_epochs",
@@ -13,22 +14,33 @@ MAY_CHANGE = {
     "data_dir",
     "seeds_at_once",
 }
-OUTSIDE = "environment."  # settings that are no fields of a run, but decide its result
+OUTSIDE = "environment."  # before the name of a setting that is no field of a run
 SWEEP_FILE = "sweep.json"  # what a sweep's folder has, and a run's has not
 
 
-def require_same(path, what, found, wanted):
-    """Raises a `UserError` that names the fields that differ, if any does that may not.
+def require_same(path, what, changes):
+    """Raises a `UserError` that names the fields that differ, if any does.
 
     Args:
         path: of the folder.
         what: it is said to hold.
-        found, wanted: nested plain dicts; unset fields do not count.
+        changes: from `describe_changes`.
     """
-    changes = describe_changes(found, wanted)
     as_before = "set it as it was, " if changes.startswith(OUTSIDE) else ""
     advice = f"{as_before}use another workdir, or remove this one"
     require(not changes, f"{path} holds {what}: {changes}; {advice}")
+
+
+def changed_settings(environment):
+    """The settings outside a run that are not as they were recorded, in words; empty if none.
+
+    Args:
+        environment: recorded with the run, by `describe_environment`.
+    """
+    before = environment.get("settings")
+    if before is None:  # earlier versions did not record them
+        return ""
+    return describe_changes({"environment": before}, {"environment": rounding_settings()})
 
 
 def require_not_lowered(path, config, done):
@@ -39,7 +51,11 @@ def require_not_lowered(path, config, done):
 
 
 def describe_changes(found, wanted):
-    """The fields that differ, in words; empty if none does that may not. See `require_same`."""
+    """The fields that differ, in words; empty if none does that may not.
+
+    Args:
+        found, wanted: nested plain dicts; unset fields do not count.
+    """
     found, wanted = flatten(found), flatten(json.loads(json.dumps(wanted)))
     fields = [f for f in found.keys() | wanted.keys() if found.get(f) != wanted.get(f)]
     # Another rule has other options: its name says it all.

@@ -1,5 +1,6 @@
 """A run as its checkpoints hold it."""
 
+import itertools
 from typing import NamedTuple
 
 from pepita_jax.errors import require
@@ -11,10 +12,10 @@ FIRST_EPOCH = {"metrics": 1, "alignment": 0}
 
 
 class SavedRun(NamedTuple):
-    """Seeds 0, 1, ... of a run, all after the same epoch.
+    """Seeds of a run, all after the same epoch: that of the first seeds that are there.
 
-    Seeds that were added later and are not there yet are left out. Those that have diverged are
-    not trained any further: their figures of later epochs are NaN.
+    Seeds that are not there yet, or that are catching up, are left out. Those that have diverged
+    are not trained any further: their figures of later epochs are NaN.
 
     Attributes:
         config: nested dict; `num_seeds` as in the cohorts.
@@ -28,19 +29,25 @@ class SavedRun(NamedTuple):
 
     @classmethod
     def of(cls, cohorts):
-        """What is to be shown of a run's cohorts, of which there is at least one."""
+        """What is to be shown of a run's cohorts, of which there is at least one.
+
+        Raises:
+            UserError: they were trained under different settings outside the configuration.
+        """
         going = [cohort.epoch for cohort in cohorts if not cohort.has_diverged]
-        shown, num_seeds = [], 0
-        for cohort in cohorts:
-            level = cohort.has_diverged or cohort.epoch == going[0]
-            if cohort.seeds.start != num_seeds or not level:
-                break
-            shown.append(cohort)
-            num_seeds = cohort.seeds.stop
-        require(shown, "the checkpoints of seed 0 are missing: train again to restore them")
+        shown = [c for c in cohorts if c.has_diverged or c.epoch == going[0]]
+        for one, other in itertools.pairwise(shown):
+            folders = f"{one.checkpoints.folder} and {other.checkpoints.folder.name}"
+            message = f"{folders} were trained under different settings: remove one of them"
+            require(_settings(one) == _settings(other), message)
         content = newest_config(cohorts)
-        config = without_environment(content) | {"num_seeds": num_seeds}
+        config = without_environment(content) | {"num_seeds": sum(len(c.seeds) for c in shown)}
         return cls(config, content["environment"], shown)
+
+    @property
+    def seeds(self):
+        """Their numbers, S of them."""
+        return [seed for cohort in self.cohorts for seed in cohort.seeds]
 
     @property
     def num_epochs(self):
@@ -50,15 +57,15 @@ class SavedRun(NamedTuple):
 
     def seconds(self, num_epochs=None):
         """Wall time of the epochs; of all by default."""
-        last = num_epochs or self.num_epochs
+        last = self.num_epochs if num_epochs is None else num_epochs
         firsts = [(row, c.seeds.start) for c in self.cohorts for row in c.rows["metrics"]]
         return sum(r["seconds"] for r, k in firsts if r["seed"] == k and r["epoch"] <= last)
 
     def history(self, name, num_epochs=None):
         """`{name: [S, epochs, ...]}` of one of `FIGURES`, see `to_history`; all by default."""
         rows = [row for cohort in self.cohorts for row in cohort.rows[name]]
-        last = num_epochs or self.num_epochs
-        return to_history(rows, self.config["num_seeds"], range(FIRST_EPOCH[name], last + 1))
+        last = self.num_epochs if num_epochs is None else num_epochs
+        return to_history(rows, self.seeds, range(FIRST_EPOCH[name], last + 1))
 
 
 def without_environment(content):
@@ -66,7 +73,5 @@ def without_environment(content):
     return {name: value for name, value in content.items() if name not in ENVIRONMENT}
 
 
-def identity(content):
-    """All that decides a run's result: its own fields, and the settings outside them."""
-    settings = content["environment"].get("settings", {})
-    return without_environment(content) | {"environment": settings}
+def _settings(cohort):
+    return cohort.config["environment"].get("settings")

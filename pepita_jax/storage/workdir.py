@@ -9,18 +9,18 @@ import json
 from contextlib import ExitStack, contextmanager
 
 from pepita_jax.errors import UserError, require
-from pepita_jax.settings import rounding_settings
 from pepita_jax.storage.cohort import FIGURES, Cohort, newest_config
 from pepita_jax.storage.environment import describe_environment
 from pepita_jax.storage.files import file_errors, replace_file, user_path
 from pepita_jax.storage.locks import alone, hold_seeds
 from pepita_jax.storage.rows import append_rows, write_rows
 from pepita_jax.storage.same_run import (
+    changed_settings,
     describe_changes,
     require_not_lowered,
     require_same,
 )
-from pepita_jax.storage.saved_run import SavedRun, identity, without_environment
+from pepita_jax.storage.saved_run import SavedRun, without_environment
 from pepita_jax.storage.seeds import fill_up
 
 RESULTS = ("metrics.jsonl", "alignment.jsonl", "summary.json", "checkpoints")
@@ -201,14 +201,13 @@ class Workdir:
             left = ", ".join(name for name in RESULTS if (self.path / name).exists())
             require(not left, f"{self.path} has {left} but no config.json")
             return
-        config = config | {"environment": rounding_settings()}
-        differ = [c for c in cohorts if describe_changes(identity(c.config), config)]
+        differ = [cohort for cohort in cohorts if _changes(cohort.config, config)]
         if 0 < len(differ) < len(cohorts):  # as after a copy from elsewhere
             folder = differ[0].checkpoints.folder
-            changes = describe_changes(identity(differ[0].config), config)
+            changes = _changes(differ[0].config, config)
             raise UserError(f"{folder} is of a different run: {changes}; remove that folder")
         saved = cohorts[0].config if cohorts else self._read_config_file()
-        require_same(self.path, "a different run", identity(saved), config)
+        require_same(self.path, "a different run", _changes(saved, config))
         if cohorts:
             done = {"num_epochs": max(cohort.epoch for cohort in cohorts)}
             require_not_lowered(self.path, config, {**done, "num_seeds": cohorts[-1].seeds.stop})
@@ -228,3 +227,9 @@ class Workdir:
     def _write_json(self, name, content):
         text = json.dumps(content, indent=2, allow_nan=False)
         replace_file(self.path / name, text + "\n")
+
+
+def _changes(content, config):
+    """What differs between a run, as `config.json` describes it, and a configuration now."""
+    changes = describe_changes(without_environment(content), config)
+    return changes or changed_settings(content["environment"])

@@ -4,7 +4,12 @@ import json
 
 from pepita_jax.errors import UserError, require
 from pepita_jax.storage.files import file_errors, replace_file
-from pepita_jax.storage.same_run import SWEEP_FILE, require_not_lowered, require_same
+from pepita_jax.storage.same_run import (
+    SWEEP_FILE,
+    describe_changes,
+    require_not_lowered,
+    require_same,
+)
 
 
 def claim(root, config, settings, select_on):
@@ -42,5 +47,5 @@ def _require_same_sweep(root, saved, content):
     there, here = saved["settings"], content["settings"]
     message = f"{root} holds a sweep of {len(there)} settings, not these {len(here)}"
     require(there == here, f"{message}: it can grow by num_epochs and num_seeds alone")
-    require_same(root, "another sweep", saved, content)
+    require_same(root, "another sweep", describe_changes(saved, content))
     require_not_lowered(root, content, {"num_seeds": saved["num_seeds"]})

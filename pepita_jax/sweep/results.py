@@ -15,18 +15,18 @@ def setting_rows(group, saved, settings):
 
     Args:
         group: the `Group`.
-        saved: its `SavedRun`, of which only the first seeds may be there.
+        saved: its `SavedRun`, of which only some seeds may be there.
         settings: of the whole sweep.
     """
     history = saved.history("metrics")
     figures = [name for name in history if name.startswith(("train", "validation", "test"))]
     rows = []
-    for lane in range(saved.config["num_seeds"]):
+    for place, lane in enumerate(saved.seeds):
         seed, number = divmod(lane, len(group.indices))
         index = group.indices[number]
         row = {"setting": index, **settings[index], "seed_number": seed}
         row |= {"epochs": saved.num_epochs}
-        row |= {name: float(history[name][lane, -1]) for name in figures}
+        row |= {name: float(history[name][place, -1]) for name in figures}
         row["diverged"] = bool(np.isnan(row["train_accuracy"]))
         rows.append(row)
     return rows

@@ -32,19 +32,23 @@ def test_every_seed_gets_a_row_of_plain_json(tmp_path):
 def test_history_is_ordered_by_seed_and_epoch():
     rows = [{"epoch": e, "seed": k, "loss": 10 * k + e} for e in (1, 2, 3) for k in (1, 0)]
     np.testing.assert_array_equal(
-        to_history(rows, 2, range(1, 4))["loss"], [[1, 2, 3], [11, 12, 13]]
+        to_history(rows, range(2), range(1, 4))["loss"], [[1, 2, 3], [11, 12, 13]]
     )
-    np.testing.assert_array_equal(to_history(rows, 2, range(1, 3))["loss"], [[1, 2], [11, 12]])
+    np.testing.assert_array_equal(
+        to_history(rows, range(2), range(1, 3))["loss"], [[1, 2], [11, 12]]
+    )
 
 
 def test_history_may_begin_before_training():
     rows = [row for e in (0, 1) for row in make_rows(e, range(2), {"norm": np.array([e, e + 0.5])})]
-    np.testing.assert_array_equal(to_history(rows, 2, range(2))["norm"], [[0, 1], [0.5, 1.5]])
+    np.testing.assert_array_equal(
+        to_history(rows, range(2), range(2))["norm"], [[0, 1], [0.5, 1.5]]
+    )
 
 
 def test_null_and_what_is_not_there_are_nan():
     rows = make_rows(1, range(2), COLUMNS) + make_rows(2, range(1), {**COLUMNS, "loss": 0.25})
-    history = to_history(rows, 2, range(1, 3))
+    history = to_history(rows, range(2), range(1, 3))
     np.testing.assert_array_equal(history["loss"], [[0.5, 0.25], [np.nan, np.nan]])
     assert history["angle"].shape == (2, 2, 2)
     np.testing.assert_array_equal(history["angle"][1], [[3, 4], [np.nan, np.nan]])

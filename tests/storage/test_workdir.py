@@ -149,10 +149,21 @@ def test_only_seeds_after_the_same_epoch_are_read_together(tmp_path):
     claim(tmp_path, epochs=3, num_seeds=3)
     next((cohort_folder(tmp_path, 0, 1) / "3").rglob("record.json")).write_text("{}")
     saved = Workdir(tmp_path).read()
-    assert (saved.config["num_seeds"], saved.num_epochs) == (2, 2)
+    assert (saved.config["num_seeds"], saved.seeds, saved.num_epochs) == (2, [0, 1], 2)
     shutil.rmtree(cohort_folder(tmp_path, 0, 1))
-    with pytest.raises(UserError, match="checkpoints of seed 0 are missing"):
-        Workdir(tmp_path).read()
+    saved = Workdir(tmp_path).read()
+    assert (saved.config["num_seeds"], saved.seeds, saved.num_epochs) == (1, [2], 3)
+    assert saved.history("metrics")["test_accuracy"].shape == (1, 3)
+
+
+def test_seeds_that_were_trained_under_other_settings_are_not_read_together(tmp_path, monkeypatch):
+    """As if two processes had begun at the same time on two machines."""
+    claim(tmp_path / "one", epochs=1)
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
+    claim(tmp_path / "two", epochs=1, num_seeds=3)
+    shutil.copytree(cohort_folder(tmp_path / "two", 0, 2), cohort_folder(tmp_path / "one", 2, 4))
+    with pytest.raises(UserError, match="seeds_0-1 and seeds_2-4 were trained under different"):
+        Workdir(tmp_path / "one").read()
 
 
 def test_what_has_risen_for_some_seeds_cannot_be_lowered(tmp_path):

@@ -169,6 +169,13 @@ def test_results_of_another_run_are_refused(tmp_path):
     assert_refused(done, "another run's results", "learning_rate was 7, is 0.05", "--out")
 
 
+def test_seeds_are_not_added_under_other_settings(tmp_path):
+    cell = of_table_1("pepita").quick()
+    plant(tmp_path, cell, [[0.5]], environment={"settings": {"jax_enable_x64": True}})
+    done = command("reproduce", "table1:pepita,mlp,mnist", "--quick", f"--out={tmp_path}")
+    assert_refused(done, cell.name, "jax_enable_x64 was True, is not set", "choose another --out")
+
+
 @pytest.mark.parametrize(
     ("file", "content", "words"),
     [
