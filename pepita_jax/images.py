@@ -3,6 +3,7 @@
 Standardised and whitened images are floats in units of their own.
 """
 
+import jax.numpy as jnp
 import numpy as np
 
 from pepita_jax.errors import require
@@ -18,7 +19,7 @@ def to_float(image):
     """
     if image.dtype == np.uint8:
         return image.astype(np.float32) / 255
-    is_float = np.issubdtype(image.dtype, np.floating)
+    is_float = jnp.issubdtype(image.dtype, jnp.floating)  # NumPy's does not know bfloat16
     require(is_float, f"images must be uint8 or floats, got {image.dtype}")
     return image
 

@@ -91,7 +91,7 @@ class Dense(Layer):
     num_positions = 1
 
     def receive(self, x):
-        return x.reshape(len(x), -1)
+        return x.reshape(len(x), math.prod(self.input_shape))
 
     def forward(self, x, W):
         return self.receive(x) @ W

@@ -3,12 +3,13 @@
 import time
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
-from pepita_jax.errors import require, require_int
+from pepita_jax.errors import UserError, require, require_int
 from pepita_jax.images import check_images
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
-from pepita_jax.network import Network
+from pepita_jax.network import require_network
 from pepita_jax.progress import Progress
 from pepita_jax.recipe import Fixed
 from pepita_jax.rules import Rule
@@ -136,14 +137,22 @@ def train(
 
 
 def _check_kinds(net, rule, optimizer):
-    is_network = isinstance(net, Network)
-    require(is_network, f"net must be a network, as from pj.build_network, got {net!r}")
+    require_network(net)
     is_rule = isinstance(rule, Rule)
     require(is_rule, f"rule must be a rule, as from pj.build_rule(name, net), got {rule!r}")
     require(rule.net == net, "the rule was built for another network")
     is_optimizer = hasattr(optimizer, "init") and hasattr(optimizer, "update")
     message = f"optimizer must be one of optax's, such as optax.sgd(0.1), got {optimizer!r}"
     require(is_optimizer, message)
+
+    def update(params):
+        return optimizer.update(params, optimizer.init(params), params)
+
+    try:
+        jax.eval_shape(update, jax.eval_shape(net.init, jax.random.key(0)))
+    except TypeError as error:  # such as lbfgs, which wants the loss as well
+        message = f"optimizer must take pseudo-gradients and weights alone: {error}"
+        raise UserError(message) from error
 
 
 def _check_data(net, split, data):

@@ -75,7 +75,8 @@ def build_network(model, *, input_shape, num_classes, **options):
     """
     build = look_up("model", model, MODELS)
     check_options(f"model {model!r}", options, keyword_options(build))
-    require(len(input_shape) == 3, f"input_shape must be (H, W, C), got {input_shape}")
+    is_shape = isinstance(input_shape, (list, tuple)) and len(input_shape) == 3
+    require(is_shape, f"input_shape must be (H, W, C), got {input_shape}")
     for name in options.keys() & {"hidden", "channels"}:
         is_list = isinstance(options[name], (list, tuple))
         require(is_list, f"{name} must be a tuple of sizes, got {options[name]!r}")

@@ -126,6 +126,7 @@ class Network:
 
         Without `masks` (from `draw_dropout`) there is no dropout.
         """
+        self._check(params)
         x = self.receive(x)
         return self._finish(params, x, self.layers[0].forward(x, params[0]), masks)
 
@@ -143,6 +144,7 @@ class Network:
         Returns:
             The `Pass` on `x`, and a function `c -> Pass` on `x + D c`, for c `[B, K]`.
         """
+        self._check(params)
         first, W = self.layers[0], params[0]
         x, directions = self.receive(x), first.receive(directions)
         few = len(directions) <= len(x)
@@ -158,6 +160,12 @@ class Network:
             return self._finish(params, x + Dc, a + a_Dc, masks, beside=here)
 
         return here, move
+
+    def _check(self, params):
+        found = [jnp.shape(W) for W in params]
+        wanted = [layer.weight_shape for layer in self.layers]
+        message = f"weights have shapes {found}, the network's are {wanted}"
+        require(found == wanted, f"{message}; of several seeds, seed k has W[k]")
 
     def _finish(self, params, x, a, masks, beside=None):
         """A `Pass` on x from the first layer's pre-activation on.
@@ -258,3 +266,9 @@ class Network:
             variance = h.var(axis=tuple(range(1, h.ndim)), keepdims=True)
             h = h / jnp.sqrt(variance + SMALLEST_VARIANCE)
         return h if mask is None else h * mask
+
+
+def require_network(net):
+    """Raises a `UserError` if `net` is none."""
+    is_network = isinstance(net, Network)
+    require(is_network, f"net must be a network, as from pj.build_network, got {net!r}")

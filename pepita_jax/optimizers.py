@@ -65,6 +65,8 @@ def build_optimizer(name, learning_rate, **options):
         UserError: the name or an option is not valid.
     """
     given = {option: value for option, value in options.items() if value is not None}
+    is_rate = callable(learning_rate) or not isinstance(learning_rate, (str, type(None)))
+    require(is_rate, f"learning_rate must be a number or a schedule, got {learning_rate!r}")
     check_options(f"optimizer {name!r}", given, optimizer_options(name))
     # Some optimizers take no schedule; injected, its current value reaches them all as a number.
     make = optax.inject_hyperparams(lambda learning_rate: OPTIMIZERS[name](learning_rate, **given))

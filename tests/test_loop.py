@@ -68,6 +68,7 @@ BAD = np.where(np.arange(20) == 7, np.nan, 0).reshape(-1, 1, 1, 1)
         ({"train_data": (IMAGE,)}, r"train must be a pair \(image, label\)"),
         ({"optimizer": 0.05}, r"optimizer must be one of optax's, such as .*, got 0\.05"),
         ({"optimizer": "sgd"}, "optimizer must be one of optax's, such as .*, got 'sgd'"),
+        ({"optimizer": optax.lbfgs()}, "take pseudo-gradients and weights alone: .*'value_fn'"),
         ({"rule": "pepita"}, "rule must be a rule, as from .*, got 'pepita'"),
         ({"test_data": (IMAGE, LABEL + 1)}, r"test labels must be integers in 0\.\.\.1"),
         ({"test_data": (IMAGE, LABEL + 0.5)}, "test labels must be integers"),

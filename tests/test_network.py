@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.special
 
-from pepita_jax import build_network
+from pepita_jax import UserError, build_network
 from pepita_jax.initializers import INITIALIZERS
 from tests.cases import NETWORKS, make_batch, make_network, make_params
 
@@ -116,3 +116,17 @@ def test_the_difference_of_two_near_passes_is_not_lost_in_rounding():
     naive = naive - net.forward(params, batch.image).a[1]
     errors = [np.linalg.norm(d - np.asarray(wanted)) for d in (found, naive)]
     assert errors[0] < errors[1] / 5
+
+
+def test_weights_of_several_seeds_or_of_another_network_are_refused():
+    net = make_network("mlp, two layers")
+    params, image = make_params(net), make_batch(net).image
+    for wrong in (jax.tree.map(lambda W: W[None], params), params[:1], params[::-1]):
+        with pytest.raises(UserError, match=r"weights have shapes .*, seed k has W\[k\]"):
+            net.apply(wrong, image)
+
+
+def test_no_images_have_no_scores():
+    for name in ("mlp, two layers", "conv"):
+        net = make_network(name)
+        assert net.apply(make_params(net), make_batch(net).image[:0]).shape == (0, 4)

@@ -58,7 +58,7 @@ def test_without_a_commit_the_reason_is_given(clone, tmp_path, monkeypatch):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
 def test_a_clone_of_another_user_s(clone):
     package, _ = clone
-    if "*" in git(package, "config", "--default=", "--get-all", "safe.directory").split():
+    if "safe.directory=*" in git(package, "config", "--list").splitlines():
         pytest.skip("this machine's git trusts all clones")
     os.chown(package.parent, 12345, 12345)
     os.chown(package.parent / ".git", 12345, 12345)
