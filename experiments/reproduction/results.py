@@ -108,8 +108,8 @@ class Results:
         result = self.read(cell)
         for record in result.records if result else ():
             changes = changed_settings(record["environment"])
-            where = f"the results in {self.folder / cell.name} were trained otherwise: {changes}"
-            require(not changes, f"{where}; set it as it was, or choose another --out")
+            where = f"{self.folder / cell.name} was trained under other settings: {changes}"
+            require(not changes, f"{where}; set them as they were, or choose another --out")
 
     def missing(self, cell, seeds, epochs):
         """Those of some seeds that have no result of so many epochs."""

@@ -14,7 +14,6 @@ MAY_CHANGE = {
     "data_dir",
     "seeds_at_once",
 }
-OUTSIDE = "environment."  # before the name of a setting that is no field of a run
 SWEEP_FILE = "sweep.json"  # what a sweep's folder has, and a run's has not
 
 
@@ -26,8 +25,7 @@ def require_same(path, what, changes):
         what: it is said to hold.
         changes: from `describe_changes`.
     """
-    as_before = "set it as it was, " if changes.startswith(OUTSIDE) else ""
-    advice = f"{as_before}use another workdir, or remove this one"
+    advice = "use another workdir, or remove this one"
     require(not changes, f"{path} holds {what}: {changes}; {advice}")
 
 
@@ -40,7 +38,7 @@ def changed_settings(environment):
     before = environment.get("settings")
     if before is None:  # earlier versions did not record them
         return ""
-    return describe_changes({"environment": before}, {"environment": rounding_settings()})
+    return describe_changes(before, rounding_settings())
 
 
 def require_not_lowered(path, config, done):

@@ -207,7 +207,11 @@ class Workdir:
             changes = _changes(differ[0].config, config)
             raise UserError(f"{folder} is of a different run: {changes}; remove that folder")
         saved = cohorts[0].config if cohorts else self._read_config_file()
-        require_same(self.path, "a different run", _changes(saved, config))
+        changes = describe_changes(without_environment(saved), config)
+        require_same(self.path, "a different run", changes)
+        settings = changed_settings(saved["environment"])
+        message = f"{self.path} holds a run that began under other settings: {settings}"
+        require(not settings, f"{message}; set them as they were, or use another workdir")
         if cohorts:
             done = {"num_epochs": max(cohort.epoch for cohort in cohorts)}
             require_not_lowered(self.path, config, {**done, "num_seeds": cohorts[-1].seeds.stop})
