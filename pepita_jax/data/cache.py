@@ -1,23 +1,33 @@
 """Decoded images on disk, so that only the first start pays for decoding."""
 
 import hashlib
-import logging
 import os
+import sys
 import tempfile
-from pathlib import Path
+from contextlib import suppress
+from functools import cache
 
 import numpy as np
+
+from pepita_jax.errors import UserError
+from pepita_jax.storage.files import file_errors, user_path
 
 FORMAT = 1  # of the cached files; a new number renews them all
 
 
 def cache_folder():
-    """The user's cache folder: `$XDG_CACHE_HOME/pepita_jax`, by default under `~/.cache`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "pepita_jax"
+    """The user's cache folder: `$XDG_CACHE_HOME/pepita_jax`, by default under `~/.cache`.
+
+    Raises:
+        UserError: the home folder is needed, and there is none.
+    """
+    return user_path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "pepita_jax"
 
 
 def cached(name, folder, decode):
     """Arrays decoded from the files in `folder`, from the cache where it is still valid.
+
+    A cache that cannot be used stops nothing: one line on standard error says so.
 
     Args:
         name: of the data set.
@@ -26,23 +36,24 @@ def cached(name, folder, decode):
     """
     fingerprint = _fingerprint(folder)
     place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
-    path = cache_folder() / f"{name}-{place}.npz"
-    arrays = _read(path, fingerprint)
+    file_name = f"{name}-{place}.npz"
+    arrays = _read(file_name, fingerprint)
     if arrays is None:
         arrays = decode()
-        _write(path, fingerprint, arrays)
+        _write(file_name, fingerprint, arrays)
     return arrays
 
 
 def _fingerprint(folder):
-    stats = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in sorted(folder.iterdir())]
+    with file_errors(folder, "read"):
+        stats = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in sorted(folder.iterdir())]
     return hashlib.sha256(repr((FORMAT, stats)).encode()).hexdigest()
 
 
-def _read(path, fingerprint):
-    """The arrays in `path`, or None if it is absent, outdated or unreadable."""
+def _read(file_name, fingerprint):
+    """The cached arrays, or None if they are absent, outdated or unreadable."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(cache_folder() / file_name, allow_pickle=False) as file:
             if str(file["fingerprint"]) != fingerprint:
                 return None
             return {name: file[name] for name in file.files if name != "fingerprint"}
@@ -51,16 +62,23 @@ def _read(path, fingerprint):
         return None
 
 
-def _write(path, fingerprint, arrays):
-    """Writes beside `path`, then renames, so that no reader ever sees half a file."""
-    temporary = None
+def _write(file_name, fingerprint, arrays):
+    """Writes in a folder of its own, then renames, so that no reader ever sees half a file."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
-            temporary = file.name
-            np.savez(file, fingerprint=fingerprint, **arrays)
-        os.replace(temporary, path)
+        folder = cache_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as workplace:
+            new = os.path.join(workplace, file_name)
+            np.savez(new, fingerprint=fingerprint, **arrays)
+            os.replace(new, folder / file_name)
+    except UserError as error:
+        _say_not_cached(str(error))
     except OSError as error:
-        logging.getLogger(__name__).warning("decoded data is not cached: %s", error)
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+        _say_not_cached(f"{folder}: {error.strerror or error}")
+
+
+@cache  # a line a process
+def _say_not_cached(reason):
+    line = f"decoded images cannot be cached ({reason}), so that each start takes longer"
+    with suppress(OSError, ValueError):  # a closed standard error stops nothing either
+        print(f"{line}; set XDG_CACHE_HOME to another folder", file=sys.stderr, flush=True)

@@ -1,6 +1,8 @@
 """Reading sets that TensorFlow Datasets prepared as ArrayRecord, without TensorFlow."""
 
 import json
+import shlex
+import sys
 
 import numpy as np
 from absl import logging as absl_logging
@@ -9,20 +11,35 @@ from tqdm import tqdm
 from pepita_jax.data.cache import cached
 from pepita_jax.data.sets import DATASETS, tfds_folder
 from pepita_jax.errors import UserError, require
+from pepita_jax.storage.files import file_errors
 
 CHUNK = 1000  # examples decoded at once
+
+
+def find_versions(name, data_dir=None):
+    """The folders of a set's prepared versions, the newest last.
+
+    Raises:
+        UserError: they cannot be looked for.
+    """
+    root = tfds_folder(data_dir)
+    with file_errors(root, "read"):
+        try:
+            folders = sorted((root / name).iterdir())
+        except FileNotFoundError:
+            return []
+        return [folder for folder in folders if (folder / "dataset_info.json").exists()]
 
 
 def find_prepared(name, data_dir=None):
     """The folder of the newest prepared version of a set.
 
     Raises:
-        UserError: there is none, or it is in a format that needs TensorFlow.
+        UserError: there is none, it cannot be read, or its format needs TensorFlow.
     """
-    root = tfds_folder(data_dir) / name
-    versions = sorted(info.parent for info in root.glob("*/dataset_info.json"))
-    message = f"dataset {name!r} is not in {root.parent}; {_how_to_prepare(name, data_dir)}"
-    require(versions, message)
+    versions = find_versions(name, data_dir)
+    root = tfds_folder(data_dir)
+    require(versions, f"dataset {name!r} is not in {root}; {_how_to_prepare(name, data_dir)}")
     file_format = _file_format(versions[-1])
     require(
         file_format in ("array_record", None),
@@ -84,7 +101,8 @@ def _decode(name, split, source):
     labels = np.empty(len(source), np.int32)
     absl_logging.set_verbosity(absl_logging.ERROR)  # else a line about OpenCV
     description = f"decoding {name} {split}"
-    with tqdm(total=len(source), desc=description, leave=False, disable=None) as progress:
+    hidden = not is_watched()
+    with tqdm(total=len(source), desc=description, leave=False, disable=hidden) as progress:
         for start in range(0, len(source), CHUNK):
             indices = range(start, min(start + CHUNK, len(source)))
             for i, example in zip(indices, source.__getitems__(indices), strict=True):
@@ -93,6 +111,14 @@ def _decode(name, split, source):
     return images, labels
 
 
+def is_watched():
+    """Whether progress bars can be seen: standard error may be a file, or closed."""
+    try:
+        return sys.stderr.isatty()
+    except (AttributeError, ValueError):
+        return False
+
+
 def _how_to_prepare(name, data_dir):
-    option = f" --data_dir={data_dir}" if data_dir else ""
+    option = f" --data_dir={shlex.quote(str(data_dir))}" if data_dir else ""
     return f"prepare it with: python -m experiments.prepare_data {name}{option}"

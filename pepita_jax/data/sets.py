@@ -1,8 +1,10 @@
 """The data sets that the project knows, and where prepared ones live."""
 
 import os
-from pathlib import Path
 from typing import NamedTuple
+
+from pepita_jax.errors import UserError
+from pepita_jax.storage.files import user_path
 
 
 class DatasetInfo(NamedTuple):
@@ -24,6 +26,15 @@ DATASETS = {
 
 
 def tfds_folder(data_dir=None):
-    """Where TensorFlow Datasets keeps its sets: `data_dir`, `TFDS_DATA_DIR`, or the home folder."""
-    folder = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
-    return Path(folder).expanduser()
+    """Where TensorFlow Datasets keeps its sets: `data_dir`, `TFDS_DATA_DIR`, or the home folder.
+
+    Raises:
+        UserError: the home folder is needed, and there is none.
+    """
+    chosen = data_dir or os.environ.get("TFDS_DATA_DIR")
+    try:
+        return user_path(chosen or "~/tensorflow_datasets")
+    except UserError as error:
+        raise UserError(
+            f"{error}; set data_dir or TFDS_DATA_DIR to the data sets' folder"
+        ) from error

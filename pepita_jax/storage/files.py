@@ -14,12 +14,12 @@ def user_path(text):
     """A path as a user gives it, made absolute.
 
     Raises:
-        UserError: it begins with the home folder of a user that does not exist.
+        UserError: it begins with a home folder that does not exist.
     """
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError as error:
-        raise UserError(f"{text}: {error}") from error
+        raise UserError(f"{text}: there is no such home folder") from error
 
 
 @contextmanager

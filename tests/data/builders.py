@@ -90,6 +90,16 @@ def prepare_small_mnist(monkeypatch, tmp_path):
     return arrays, prepare("mnist", source=write_mnist(tmp_path / "originals", arrays))
 
 
+def lose_home(monkeypatch):
+    """As for a user without a home folder: neither a variable nor the system tells of one."""
+
+    def no_such_user(_):
+        raise KeyError
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", no_such_user)
+
+
 def in_any_order(image, label):
     """TFDS shuffles what it writes: a sorted view by which two sets can be compared."""
     rows = np.hstack([image.reshape(len(image), -1), np.asarray(label)[:, None]])

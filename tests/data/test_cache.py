@@ -1,6 +1,9 @@
 """The cache of decoded images."""
 
+import errno
+import os
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -46,13 +49,66 @@ def test_a_changed_data_set_renews_the_cache(tmp_path, monkeypatch):
         load_stored("mnist")
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, monkeypatch, caplog):
-    builders.prepare_small_mnist(monkeypatch, tmp_path)
-    blocked = tmp_path / "a file"
-    blocked.write_text("")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
-    assert len(load_stored("mnist").train[0]) == 25
-    assert "not cached" in caplog.text
+def block_cache(tmp_path, monkeypatch):
+    (tmp_path / "a file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a file"))
+
+
+def name_no_user(_, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", "~nobody-of-this-name/cache")
+
+
+def have_no_home(_, monkeypatch):
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    builders.lose_home(monkeypatch)
+
+
+def fill_disk(_, monkeypatch):
+    def savez(path, **_):
+        Path(path).write_text("the first bytes")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(np, "savez", savez)
+
+
+@pytest.mark.parametrize(
+    ("hinder", "reason"),
+    [
+        (block_cache, "a file/pepita_jax: Not a directory"),
+        (name_no_user, "~nobody-of-this-name/cache: there is no such home folder"),
+        (have_no_home, "~/.cache: there is no such home folder"),
+        (fill_disk, "pepita_jax: No space left on device"),
+    ],
+)
+def test_a_cache_that_cannot_be_written_is_done_without(
+    hinder, reason, tmp_path, monkeypatch, capsys
+):
+    arrays, _ = builders.prepare_small_mnist(monkeypatch, tmp_path)
+    for path in cache.cache_folder().iterdir():
+        path.unlink()
+    cache._say_not_cached.cache_clear()
+    capsys.readouterr()
+    hinder(tmp_path, monkeypatch)
+    for _ in range(2):
+        found = builders.in_any_order(*load_dataset("mnist").train)
+        np.testing.assert_array_equal(found, builders.in_any_order(*arrays["train"]))
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert reason in line
+    assert "set XDG_CACHE_HOME" in line
+    assert not list(tmp_path.rglob("tmp*"))
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o007])
+def test_who_may_read_is_the_umask_s_to_say(umask, tmp_path, monkeypatch):
+    before = os.umask(umask)
+    try:
+        _, folder = builders.prepare_small_mnist(monkeypatch, tmp_path)
+    finally:
+        os.umask(before)
+    made = [folder, *folder.iterdir(), cache.cache_folder(), *cache.cache_folder().iterdir()]
+    assert len(made) == 7
+    for path in made:
+        assert path.stat().st_mode & 0o777 == (0o777 if path.is_dir() else 0o666) & ~umask, path
 
 
 class Harmful:
