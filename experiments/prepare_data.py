@@ -3,17 +3,17 @@
     python -m experiments.prepare_data mnist fashion_mnist cifar10 cifar100
 
 downloads them. Without network, put the original files in a folder and add --from=FOLDER:
-MNIST's or Fashion-MNIST's four IDX files (gz or not), CIFAR's binary or Python archive. The files
-of MNIST and Fashion-MNIST have the same names; FOLDER may have a subfolder for each set, such as
-FOLDER/mnist. A set that is there and readable is left alone.
+MNIST's or Fashion-MNIST's four IDX files (gz or not), CIFAR's binary or Python archive, or what it
+unpacks to. The files of MNIST and Fashion-MNIST have the same names; FOLDER may have a subfolder
+for each set, such as FOLDER/mnist, or be torchvision's (FOLDER/MNIST/raw). A set that is there and
+readable is left alone.
 """
-
-from pathlib import Path
 
 from absl import flags
 
 from experiments import cli
 from pepita_jax.data.prepare import PREPARABLE, prepare
+from pepita_jax.data.sources import find_originals
 from pepita_jax.errors import require, require_name
 
 SOURCE = flags.DEFINE_string("from", None, "folder with the original files; else downloads")
@@ -30,18 +30,14 @@ def main(names):
 
 
 def prepare_all(names, source, data_dir):
-    """Prepares each set from `source`/name where that is a folder, else from `source`."""
-    sources = {name: _find_source(name, source) for name in names}
-    alike = [name for name in names if "mnist" in name and sources[name] == source]
-    message = f"the files of {' and '.join(alike)} have the same names: give each a subfolder"
-    require(source is None or len(alike) < 2, f"{message} of {source}")
+    """Prepares each set."""
+    alike = ("mnist", "fashion_mnist")
+    if source and set(alike) <= set(names):
+        first, second = (find_originals(name, source)[0] for name in alike)
+        message = f"the files of {' and '.join(alike)} have the same names: give each a subfolder"
+        require(first != second, f"{message} of {source}")
     for name in names:
-        print(f"{name}: {prepare(name, data_dir, sources[name])}")
-
-
-def _find_source(name, source):
-    own = Path(source or "").expanduser() / name
-    return str(own) if source and own.is_dir() else source
+        print(f"{name}: {prepare(name, data_dir, source)}")
 
 
 if __name__ == "__main__":

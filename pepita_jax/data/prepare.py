@@ -5,12 +5,12 @@ Downloads go through TFDS' download manager, which checks sizes and checksums.
 """
 
 import io
-import shutil
 import tempfile
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
-from pepita_jax.data.originals import files_in, parse_originals
-from pepita_jax.data.prepared import find_prepared, load_prepared
+from pepita_jax.data.originals import parse_originals, read_originals
+from pepita_jax.data.prepared import find_prepared, find_versions, is_watched, load_prepared
 from pepita_jax.data.sets import DATASETS, tfds_folder
 from pepita_jax.errors import UserError, require, require_name
 
@@ -25,7 +25,8 @@ def prepare(name, data_dir=None, source=None):
     Args:
         name: one of `PREPARABLE`.
         data_dir: folder of TensorFlow Datasets; None: `TFDS_DATA_DIR`, or the home folder's.
-        source: folder with the original files; None: they are downloaded.
+        source: folder with the original files, or with a subfolder for each set; None: they are
+            downloaded.
 
     Returns:
         The folder of the prepared set.
@@ -35,61 +36,91 @@ def prepare(name, data_dir=None, source=None):
             the folder cannot be written, or holds the set in another format.
     """
     require_name("dataset to prepare", name, PREPARABLE)
-    root = tfds_folder(data_dir)
-    if list(root.glob(f"{name}/*/dataset_info.json")):
-        folder = find_prepared(name, data_dir)
-        try:
-            load_prepared(name, data_dir)
-            return folder
-        except UserError:
-            pass  # damaged: written again
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=root, prefix=f"{name}-") as workplace:
-            new = _write(name, Path(workplace), root / "downloads", source)
-            place = root / name / new.name
-            shutil.rmtree(place, ignore_errors=True)
-            place.parent.mkdir(exist_ok=True)
-            new.rename(place)
-    except OSError as error:
-        raise UserError(f"cannot prepare {name!r} in {root}: {error}") from error
-    load_prepared(name, data_dir)
+    if not _is_there(name, data_dir):
+        splits = _check_splits(name, read_originals(name, source)) if source else None
+        _put(name, data_dir, splits)
+        load_prepared(name, data_dir)
     return find_prepared(name, data_dir)
 
 
-def _write(name, data_dir, downloads, source):
+def _is_there(name, data_dir):
+    """Whether the set can be read; one in a format that needs TensorFlow raises a `UserError`."""
+    if not find_versions(name, data_dir):
+        return False
+    find_prepared(name, data_dir)
+    try:
+        load_prepared(name, data_dir)
+        return True
+    except UserError:
+        return False  # damaged: to be written again
+
+
+def _put(name, data_dir, splits):
+    """Makes the set beside its place, and renames it unless another process was faster."""
+    root = tfds_folder(data_dir)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=root, prefix=f"{name}-") as workplace:
+            new = _write(name, Path(workplace), root / "downloads", splits)
+            if not _is_there(name, data_dir):
+                _replace(root / name / new.name, new, Path(workplace, "damaged"))
+    except ImportError as error:  # the writer of ArrayRecord is built for Linux alone
+        raise UserError(f"{name!r} cannot be prepared on this system: {error}") from error
+    except (OSError, RuntimeError) as error:  # the latter by that writer, as on a full disk
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        message = f"cannot prepare {name!r} in {root}: {reason}"
+        raise UserError(f"{message}; --data_dir=FOLDER chooses another folder") from error
+
+
+def _replace(place, new, old):
+    """Renames `place` to `old` and `new` to `place`, where others may do so at the same time."""
+    place.parent.mkdir(exist_ok=True)
+    with suppress(FileNotFoundError):
+        place.rename(old)
+    try:
+        new.rename(place)
+    except OSError:
+        if not place.exists():  # else another process has just put its own there
+            raise
+
+
+def _write(name, data_dir, downloads, splits):
     """Prepares the set in `data_dir`; returns its folder there."""
     import tensorflow_datasets as tfds
 
     builder = tfds.builder(name, data_dir=data_dir, file_format="array_record")
 
     def split_generators(dl_manager, *_):
-        files = files_in(source) if source else _download(builder, dl_manager)
-        splits = parse_originals(name, files)
-        _check_splits(name, splits)
-        return {split: _examples(split, columns, builder) for split, columns in splits.items()}
+        found = splits or _download(builder, dl_manager)
+        return {split: _examples(split, columns, builder) for split, columns in found.items()}
 
     builder._split_generators = split_generators
     config = tfds.download.DownloadConfig(try_download_gcs=False)
-    builder.download_and_prepare(download_dir=downloads, download_config=config)
+    if splits is None:
+        print(f"downloading {name}; without network TFDS gives up after minutes", flush=True)
+    if not is_watched():
+        tfds.disable_progress_bar()
+    with redirect_stdout(io.StringIO()):  # TFDS would name a folder that is renamed
+        builder.download_and_prepare(download_dir=downloads, download_config=config)
     return Path(builder.data_path)
 
 
 def _download(builder, dl_manager):
-    """The builder's registered files: `{file name: path}`."""
-    print(f"downloading {builder.name}; without network TFDS gives up after minutes", flush=True)
+    """The splits in the builder's registered files."""
     urls = {info.filename: url for url, info in builder.url_infos.items()}
     try:
-        return dl_manager.download(urls)
+        files = dl_manager.download(urls)
     except Exception as error:  # of many libraries: no network, refused, wrong checksum
         reason = str(error).strip().partition("\n")[0]
         raise UserError(
             f"cannot download {builder.name!r} ({type(error).__name__}: {reason}); "
             "with the original files in a folder, add --from=FOLDER"
         ) from error
+    return _check_splits(builder.name, parse_originals(builder.name, files))
 
 
 def _check_splits(name, splits):
+    """Returns the splits, if they are as large as they should be."""
     info = DATASETS[name]
     for split, expected in (("train", info.num_train), ("test", info.num_test)):
         found = splits[split]["image"].shape
@@ -98,6 +129,7 @@ def _check_splits(name, splits):
         label = splits[split]["label"]
         fits = label.shape == (expected,) and label.max() < info.num_classes
         require(fits, f"the {split} labels of {name!r} do not fit its images")
+    return splits
 
 
 def _examples(split, columns, builder):

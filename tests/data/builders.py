@@ -7,6 +7,7 @@ import tarfile
 
 import numpy as np
 
+from pepita_jax import load_dataset
 from pepita_jax.data import sets
 from pepita_jax.data.prepare import prepare
 
@@ -104,3 +105,11 @@ def in_any_order(image, label):
     """TFDS shuffles what it writes: a sorted view by which two sets can be compared."""
     rows = np.hstack([image.reshape(len(image), -1), np.asarray(label)[:, None]])
     return rows[np.lexsort(rows.T)]
+
+
+def assert_loads(name, arrays):
+    """A prepared set has just these images and labels, in any order."""
+    dataset = load_dataset(name)
+    for split in ("train", "test"):
+        found = in_any_order(*getattr(dataset, split))
+        np.testing.assert_array_equal(found, in_any_order(*arrays[split]))

@@ -1,79 +1,20 @@
-"""Preparing sets from their original files, or from a server, and reading them back."""
+"""Preparing sets, from files or a server: what is there, others at work, what cannot be written."""
 
-import gzip
+import errno
 import hashlib
 import http.server
-import pickle
+import os
 import sys
 import threading
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from pepita_jax import UserError
-from pepita_jax.data import load_stored
+from pepita_jax import UserError, load_dataset
+from pepita_jax.data import prepare as preparing
 from pepita_jax.data.prepare import prepare
 from tests.data import builders
-
-
-def assert_loads(name, arrays):
-    dataset = load_stored(name)
-    for split in ("train", "test"):
-        found = builders.in_any_order(*getattr(dataset, split))
-        np.testing.assert_array_equal(found, builders.in_any_order(*arrays[split]))
-
-
-@pytest.mark.parametrize("zipped", [True, False])
-@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
-def test_idx_files(name, zipped, tmp_path, monkeypatch):
-    arrays = builders.make_arrays(builders.shrink(monkeypatch, name))
-    prepare(name, source=builders.write_mnist(tmp_path / "originals", arrays, zipped))
-    assert_loads(name, arrays)
-
-
-def cifar10_members(arrays, version):
-    batches = builders.cifar10_batches(arrays)
-    if version == "binary":
-        return {f"cifar-10-batches-bin/{k}.bin": builders.binary(*v) for k, v in batches.items()}
-    return {
-        f"cifar-10-batches-py/{k}": builders.pickled(image, labels=label)
-        for k, (image, label) in batches.items()
-    }
-
-
-@pytest.mark.parametrize("version", ["binary", "python"])
-def test_cifar10_archives(version, tmp_path, monkeypatch):
-    arrays = builders.make_arrays(builders.shrink(monkeypatch, "cifar10"))
-    archive = tmp_path / "originals" / f"cifar-10-{version}.tar.gz"
-    prepare("cifar10", source=builders.write_tar(archive, cifar10_members(arrays, version)))
-    assert_loads("cifar10", arrays)
-
-
-@pytest.mark.parametrize("version", ["binary", "python"])
-def test_cifar100_archives_give_the_fine_labels(version, tmp_path, monkeypatch):
-    arrays = builders.make_arrays(builders.shrink(monkeypatch, "cifar100"))
-    members = {}
-    for split, (image, label) in arrays.items():
-        coarse = label // 5
-        if version == "binary":
-            members[f"cifar-100-binary/{split}.bin"] = builders.binary(image, coarse, label)
-        else:
-            content = builders.pickled(image, fine_labels=label, coarse_labels=coarse)
-            members[f"cifar-100-python/{split}"] = content
-    archive = tmp_path / "originals" / f"cifar-100-{version}.tar.gz"
-    prepare("cifar100", source=builders.write_tar(archive, members))
-    assert_loads("cifar100", arrays)
-
-
-def test_an_unpacked_cifar_archive(tmp_path, monkeypatch):
-    arrays = builders.make_arrays(builders.shrink(monkeypatch, "cifar10"))
-    for name, content in cifar10_members(arrays, "binary").items():
-        path = tmp_path / "originals" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    prepare("cifar10", source=tmp_path / "originals")
-    assert_loads("cifar10", arrays)
+from tests.data.builders import assert_loads
 
 
 @pytest.fixture
@@ -155,104 +96,6 @@ def test_a_readable_set_is_left_alone_and_a_damaged_one_is_written_again(tmp_pat
     assert_loads("mnist", arrays)
 
 
-class Harmful:
-    """Unpickled by Python itself, this would write a file."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return (open, (str(self.path), "w"))
-
-
-def replace_labels(label):
-    def damage(folder):
-        (folder / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(builders.idx(label)))
-
-    return damage
-
-
-def cut_first_file(folder):
-    path = sorted(folder.iterdir())[0]
-    content = gzip.decompress(path.read_bytes())
-    path.write_bytes(gzip.compress(content[:-5]))
-
-
-def cut_archive(folder):
-    path = sorted(folder.iterdir())[0]
-    path.write_bytes(path.read_bytes()[:-20])
-
-
-@pytest.mark.parametrize(
-    ("damage", "message"),
-    [
-        (lambda folder: [p.unlink() for p in folder.iterdir()], "there is no file train-images"),
-        (cut_first_file, "an IDX file holds"),
-        (cut_archive, "files of 'mnist' are damaged"),
-        (lambda folder: builders.write_mnist(folder, SMALLER), "should have 25 train images"),
-        (replace_labels(np.zeros(10, np.uint8)), "train labels of 'mnist' do not fit"),
-        (replace_labels(np.full(25, 10, np.uint8)), "train labels of 'mnist' do not fit"),
-        (lambda folder: [p.write_bytes(b"") for p in folder.iterdir()], "does not begin as"),
-    ],
-    ids=[
-        "missing",
-        "truncated inside",
-        "truncated gzip",
-        "too few images",
-        "too few labels",
-        "labels out of range",
-        "empty",
-    ],
-)
-def test_damaged_idx_files_are_named(damage, message, tmp_path, monkeypatch):
-    arrays = builders.make_arrays(builders.shrink(monkeypatch, "mnist"))
-    folder = builders.write_mnist(tmp_path / "originals", arrays)
-    damage(folder)
-    with pytest.raises(UserError, match=message):
-        prepare("mnist", source=folder)
-    with pytest.raises(UserError, match="is not in"):
-        load_stored("mnist")
-
-
-SMALLER = {
-    split: (np.zeros((3, 28, 28, 1), np.uint8), np.zeros(3, np.uint8))
-    for split in ("train", "test")
-}
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda path, content: b"", "damaged: Ran out of input"),
-        (lambda path, content: content[:-30], "a CIFAR batch is damaged"),
-        (lambda path, content: pickle.dumps({b"labels": [1]}), "lacks images or labels"),
-        (lambda path, content: pickle.dumps(Harmful(path)), "it asks for .*open"),
-    ],
-    ids=["empty", "truncated", "no images", "code"],
-)
-def test_damaged_or_harmful_pickles_are_refused(change, message, tmp_path, monkeypatch):
-    arrays = builders.make_arrays(builders.shrink(monkeypatch, "cifar10"))
-    members = cifar10_members(arrays, "python")
-    written = tmp_path / "written"
-    name = "cifar-10-batches-py/data_batch_3"
-    members[name] = change(written, members[name])
-    archive = tmp_path / "originals" / "cifar-10-python.tar.gz"
-    with pytest.raises(UserError, match=message):
-        prepare("cifar10", source=builders.write_tar(archive, members))
-    assert not written.exists()
-
-
-@pytest.mark.parametrize("climb", ["../../", "/tmp/pepita_jax-climbs/"])
-def test_an_archive_cannot_write_outside_its_folder(climb, tmp_path, monkeypatch):
-    arrays = builders.make_arrays(builders.shrink(monkeypatch, "cifar10"))
-    members = {climb + name: x for name, x in cifar10_members(arrays, "binary").items()}
-    archive = tmp_path / "a" / "b" / "originals" / "cifar-10-binary.tar.gz"
-    prepare("cifar10", source=builders.write_tar(archive, members))
-    assert_loads("cifar10", arrays)
-    assert not list(tmp_path.rglob("data_batch_*"))
-    assert not Path("/tmp/pepita_jax-climbs").exists()
-
-
 def test_what_is_there_stays_until_its_replacement_is_complete(tmp_path, monkeypatch):
     _, folder = builders.prepare_small_mnist(monkeypatch, tmp_path)
     record = next(folder.glob("mnist-train.array_record*"))
@@ -262,6 +105,39 @@ def test_what_is_there_stays_until_its_replacement_is_complete(tmp_path, monkeyp
         prepare("mnist", source=tmp_path)
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
     assert {path.name for path in folder.parent.parent.iterdir()} <= {"mnist", "downloads"}
+
+
+def test_a_set_that_another_process_has_prepared_meanwhile_stays(tmp_path, monkeypatch):
+    arrays = builders.make_arrays(builders.shrink(monkeypatch, "mnist"))
+    folder = builders.write_mnist(tmp_path / "originals", arrays)
+    write, others = preparing._write, []
+
+    def write_later(*arguments):
+        monkeypatch.setattr(preparing, "_write", write)
+        others.append(prepare("mnist", source=folder).stat())
+        return write(*arguments)
+
+    monkeypatch.setattr(preparing, "_write", write_later)
+    assert prepare("mnist", source=folder).stat() == others[0]
+    assert_loads("mnist", arrays)
+
+
+def test_of_two_processes_that_replace_a_set_at_once_one_does(tmp_path, monkeypatch):
+    place, new = tmp_path / "mnist" / "1.0.0", tmp_path / "new"
+    for folder, text in ((place, "damaged"), (new, "mine")):
+        folder.mkdir(parents=True)
+        (folder / "file").write_text(text)
+    rename = Path.rename
+
+    def rename_second(path, target):
+        if target == place:
+            place.mkdir()
+            (place / "file").write_text("the other's")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename_second)
+    preparing._replace(place, new, tmp_path / "old")
+    assert (place / "file").read_text() == "the other's"
 
 
 def test_a_set_in_a_format_that_needs_tensorflow_is_left_alone(tmp_path, monkeypatch):
@@ -277,16 +153,21 @@ def test_a_set_in_a_format_that_needs_tensorflow_is_left_alone(tmp_path, monkeyp
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     arrays = builders.make_arrays(builders.shrink(monkeypatch, "mnist"))
     folder = builders.write_mnist(tmp_path / "originals", arrays)
-    (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="cannot prepare 'mnist' in"):
-        prepare("mnist", data_dir=tmp_path / "file" / "data", source=folder)
+
+    def no_rights(*_, **__):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "mkdir", no_rights)
+    message = f"cannot prepare 'mnist' in {tmp_path / 'data'}: .*Permission denied; --data_dir"
+    with pytest.raises(UserError, match=message):
+        prepare("mnist", data_dir=tmp_path / "data", source=folder)
 
 
 @pytest.mark.parametrize(
     ("name", "source", "message"),
     [
         ("digits", None, "unknown dataset to prepare 'digits'; valid: cifar10, cifar100"),
-        ("mnist", "nowhere", "there is no folder nowhere"),
+        ("mnist", "nowhere", "--from: there is no folder .*/nowhere$"),
         ("cifar10", ".", "there is no cifar-10-binary.tar.gz or cifar-10-python.tar.gz"),
     ],
 )

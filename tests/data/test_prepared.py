@@ -1,5 +1,6 @@
 """Prepared sets that are missing or damaged."""
 
+import io
 import shlex
 
 import numpy as np
@@ -40,6 +41,21 @@ def test_without_a_home_the_way_out_is_named(monkeypatch):
     for data_dir in (None, "~/data"):
         with pytest.raises(UserError, match="no such home folder; set data_dir or TFDS_DATA_DIR"):
             load_dataset("mnist", data_dir=data_dir)
+
+
+def closed_file():
+    file = io.StringIO()
+    file.close()
+    return file
+
+
+@pytest.mark.parametrize("stderr", [None, closed_file()], ids=["none", "closed"])
+def test_a_closed_standard_error_stops_nothing(stderr, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", "~nobody-of-this-name")
+    monkeypatch.setattr("sys.stderr", stderr)
+    arrays, _ = builders.prepare_small_mnist(monkeypatch, tmp_path)
+    found = builders.in_any_order(*load_dataset("mnist").train)
+    np.testing.assert_array_equal(found, builders.in_any_order(*arrays["train"]))
 
 
 def empty_folder(folder):

@@ -21,14 +21,18 @@ def test_the_demonstration_ends_with_a_table_of_both_rules_and_a_plot(tmp_path):
         assert pj.load_run(tmp_path / rule).history["test_accuracy"][:, -1].mean() > 0.85
 
 
-def write_mnist_and_fashion(folder, num_train, num_test):
+OWN = ("mnist", "fashion_mnist")
+TORCHVISION = ("MNIST/raw", "FashionMNIST/raw")
+
+
+def write_mnist_and_fashion(folder, num_train, num_test, subfolders=OWN):
     """MNIST all black, Fashion-MNIST all ones, each in its subfolder of `folder`."""
-    for name, value in (("mnist", 0), ("fashion_mnist", 1)):
+    for subfolder, value in zip(subfolders, (0, 1), strict=True):
         arrays = {
             split: (np.full((count, 28, 28, 1), value, np.uint8), np.full(count, value, np.uint8))
             for split, count in (("train", num_train), ("test", num_test))
         }
-        builders.write_mnist(folder / name, arrays, zipped=False)
+        builders.write_mnist(folder / subfolder, arrays, zipped=False)
 
 
 def assert_prepared(data_dir):
@@ -36,11 +40,14 @@ def assert_prepared(data_dir):
     assert pj.load_dataset("fashion_mnist", data_dir=data_dir).test[0].all()
 
 
-def test_sets_whose_files_have_the_same_names_come_from_subfolders(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("subfolders", [OWN, TORCHVISION])
+def test_sets_whose_files_have_the_same_names_come_from_subfolders(
+    subfolders, tmp_path, monkeypatch, capsys
+):
     sets = ["mnist", "fashion_mnist"]
     for name in sets:
         builders.shrink(monkeypatch, name)
-    write_mnist_and_fashion(tmp_path / "originals", 25, 10)
+    write_mnist_and_fashion(tmp_path / "originals", 25, 10, subfolders)
     data_dir = str(tmp_path / "tfds")
     prepare_data.prepare_all(sets, str(tmp_path / "originals"), data_dir)
     assert f"mnist: {data_dir}/mnist/" in capsys.readouterr().out

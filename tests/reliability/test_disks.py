@@ -7,7 +7,9 @@ import subprocess
 import pytest
 
 import pepita_jax as pj
+from pepita_jax.data.prepare import prepare
 from pepita_jax.run import run
+from tests.data import builders
 from tests.experiments.commands import assert_refused, train
 from tests.reliability.moments import Moments
 from tests.reliability.runs import assert_same_run, make_config
@@ -99,3 +101,19 @@ def test_a_disk_that_can_only_be_read(small_disk):
     for name in ("run", "new"):
         assert_refused(train(small_disk / name, *tiny), "Read-only file system")
     assert pj.load_run(small_disk / "run").history["seconds"].shape == (2, 3)
+
+
+def test_a_data_set_and_its_cache_on_a_full_disk(small_disk, tmp_path, monkeypatch, capsys):
+    assert mount("-o", "remount,size=64k", str(small_disk))
+    builders.shrink(monkeypatch, "mnist", num_train=250)
+    arrays = builders.make_arrays(pj.data.DATASETS["mnist"])
+    source = builders.write_mnist(tmp_path / "originals", arrays)
+    message = "cannot prepare 'mnist' in .*No space left on device.*--data_dir=FOLDER chooses"
+    with pytest.raises(pj.UserError, match=message):
+        prepare("mnist", data_dir=small_disk / "data", source=source)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(small_disk / "cache"))
+    capsys.readouterr()
+    prepare("mnist", source=source)
+    assert "cannot be cached" in capsys.readouterr().err
+    assert len(pj.load_dataset("mnist").train[0]) == 250
+    assert not [path for path in small_disk.rglob("*") if path.is_file()]

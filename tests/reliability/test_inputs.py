@@ -10,7 +10,7 @@ from ml_collections import ConfigDict
 
 import pepita_jax as pj
 from configs.default import get_config
-from pepita_jax.data.originals import files_in, parse_originals
+from pepita_jax.data.originals import read_originals
 from tests.data import builders
 from tests.experiments.commands import command
 
@@ -147,7 +147,7 @@ def test_any_damage_to_original_files(kind, examples, tmp_path, monkeypatch):
         for file, content in files.items():
             (folder / file).write_bytes(edit(content, edits) if file == chosen else content)
         try:
-            parsed = parse_originals(name, files_in(folder))
+            parsed = read_originals(name, folder)
         except pj.UserError:
             return
         assert {"image", "label"} <= parsed["train"].keys()

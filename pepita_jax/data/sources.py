@@ -1,0 +1,42 @@
+"""Finding the data sets' original files, in the layouts in which they are handed around."""
+
+from pepita_jax.errors import require
+from pepita_jax.storage.files import file_errors, user_path
+
+# Subfolders that hold one set alone: the user's, and torchvision's.
+OWN_FOLDERS = {
+    "mnist": ("mnist", "MNIST/raw"),
+    "fashion_mnist": ("fashion_mnist", "FashionMNIST/raw"),
+    "cifar10": ("cifar10",),
+    "cifar100": ("cifar100",),
+}
+UNPACKED = ("*-ubyte/*", "cifar-*/*")  # archives may unpack to a folder each
+
+
+def find_originals(name, source):
+    """The files of one folder: the first of the set's own in `source` that has any, else `source`.
+
+    One folder alone, since sets have files of the same names.
+
+    Returns:
+        `{file name: path}`, others may be among them, and the folders that were searched.
+
+    Raises:
+        UserError: there is no such folder, or it cannot be read.
+    """
+    root = user_path(source)
+    with file_errors(root, "read"):
+        require(root.is_dir(), f"--from: there is no folder {root}")
+        searched = []
+        for folder in (*(root / own for own in OWN_FOLDERS[name]), root):
+            searched.append(folder)
+            files = _files_in(folder) if folder.is_dir() else {}
+            if files:
+                break
+    return files, searched
+
+
+def _files_in(folder):
+    """The files in a folder, and in the folders of unpacked archives in it, by name."""
+    unpacked = [path for pattern in UNPACKED for path in sorted(folder.glob(pattern))]
+    return {path.name: path for path in (*unpacked, *folder.iterdir()) if path.is_file()}
