@@ -7,8 +7,7 @@ import tarfile
 
 import numpy as np
 
-from pepita_jax import load_dataset
-from pepita_jax.data import sets
+from pepita_jax.data import load_stored, sets
 from pepita_jax.data.prepare import prepare
 
 
@@ -109,7 +108,7 @@ def in_any_order(image, label):
 
 def assert_loads(name, arrays):
     """A prepared set has just these images and labels, in any order."""
-    dataset = load_dataset(name)
+    dataset = load_stored(name)
     for split in ("train", "test"):
         found = in_any_order(*getattr(dataset, split))
         np.testing.assert_array_equal(found, in_any_order(*arrays[split]))

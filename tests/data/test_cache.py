@@ -90,7 +90,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(
     capsys.readouterr()
     hinder(tmp_path, monkeypatch)
     for _ in range(2):
-        found = builders.in_any_order(*load_dataset("mnist").train)
+        found = builders.in_any_order(*load_stored("mnist").train)
         np.testing.assert_array_equal(found, builders.in_any_order(*arrays["train"]))
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert reason in line

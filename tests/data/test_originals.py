@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pepita_jax import UserError, load_dataset
+from pepita_jax import UserError
+from pepita_jax.data import load_stored
 from pepita_jax.data.prepare import prepare
 from tests.data import builders
 from tests.data.builders import assert_loads
@@ -167,7 +168,7 @@ def test_damaged_idx_files_are_named(damage, message, tmp_path, monkeypatch):
     with pytest.raises(UserError, match=message.format(folder)):
         prepare("mnist", source=folder)
     with pytest.raises(UserError, match="is not in"):
-        load_dataset("mnist")
+        load_stored("mnist")
 
 
 SMALLER = {

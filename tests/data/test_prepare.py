@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pepita_jax import UserError, load_dataset
+from pepita_jax import UserError
+from pepita_jax.data import load_stored
 from pepita_jax.data import prepare as preparing
 from pepita_jax.data.prepare import prepare
 from tests.data import builders

@@ -22,7 +22,7 @@ def test_a_missing_set_names_the_command_that_prepares_it(tmp_path):
 def test_a_command_that_is_named_can_be_pasted(tmp_path):
     data_dir = tmp_path / "it's a folder"
     with pytest.raises(UserError) as caught:
-        load_dataset("cifar10", data_dir=data_dir)
+        load_stored("cifar10", data_dir=data_dir)
     _, _, command = str(caught.value).partition("prepare it with: ")
     assert shlex.split(command)[-1] == f"--data_dir={data_dir}"
 
@@ -31,16 +31,16 @@ def test_a_data_folder_that_cannot_be_looked_into_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     for folder in (tmp_path / "file", tmp_path / "file" / "data"):
         with pytest.raises(UserError, match=f"{folder} cannot be read .Not a directory"):
-            load_dataset("mnist", data_dir=folder)
+            load_stored("mnist", data_dir=folder)
 
 
 def test_without_a_home_the_way_out_is_named(monkeypatch):
     builders.lose_home(monkeypatch)
     monkeypatch.delenv("TFDS_DATA_DIR")
-    assert len(load_dataset("digits").train[0]) == 1437
+    assert len(load_stored("digits").train[0]) == 1437
     for data_dir in (None, "~/data"):
         with pytest.raises(UserError, match="no such home folder; set data_dir or TFDS_DATA_DIR"):
-            load_dataset("mnist", data_dir=data_dir)
+            load_stored("mnist", data_dir=data_dir)
 
 
 def closed_file():
@@ -54,7 +54,7 @@ def test_a_closed_standard_error_stops_nothing(stderr, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "~nobody-of-this-name")
     monkeypatch.setattr("sys.stderr", stderr)
     arrays, _ = builders.prepare_small_mnist(monkeypatch, tmp_path)
-    found = builders.in_any_order(*load_dataset("mnist").train)
+    found = builders.in_any_order(*load_stored("mnist").train)
     np.testing.assert_array_equal(found, builders.in_any_order(*arrays["train"]))
 
 
