@@ -85,11 +85,12 @@ def as_plain(config, given):
 
     Args:
         config: a `ConfigDict`.
-        given: names of the fields that the user has set. Another optimizer than SGD loses SGD's
-            momentum unless it is among them.
+        given: names of the fields that the user has set. An optimizer chosen there, other than SGD,
+            loses SGD's momentum unless that is among them.
     """
     fields = config.to_dict()
-    if fields["optimizer"]["name"] != "sgd" and "optimizer.momentum" not in given:
+    is_chosen = "optimizer.name" in given and fields["optimizer"]["name"] != "sgd"
+    if is_chosen and "optimizer.momentum" not in given:
         fields["optimizer"]["momentum"] = None
     # Of the arguments of all optimizers together, those that are set.
     fields["optimizer"] = {k: v for k, v in fields["optimizer"].items() if v is not None}
@@ -98,6 +99,7 @@ def as_plain(config, given):
 
 def _preset(rule, model, dataset):
     """The fields that depend on RULE, MODEL and DATASET."""
+    presets.require_entries(rule, model, dataset)
     options = keyword_options(MODELS[model]) | presets.MODEL[model]
     options |= presets.MODEL_OF_RULE.get(rule, {})
     if dataset == "digits":

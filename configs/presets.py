@@ -1,5 +1,7 @@
 """Table 2 of the paper (App. A), as tables, and a preset for the digits that it lacks."""
 
+from pepita_jax.errors import require
+
 MODEL = {
     "mlp": {"hidden": (1024,), "dropout": 0.1},
     "conv": {"channels": (32,), "kernel_size": 5, "padding": 0, "hidden": (), "dropout": 0.0},
@@ -77,8 +79,8 @@ SAME_AS = {"fashion_mnist": "mnist"}
 
 def table_2(rule, model, dataset):
     """How a column of Table 2 is trained; a rule that is not in it learns at BP's rate."""
-    column = (model, SAME_AS.get(dataset, dataset))
-    rate = LEARNING_RATE.get(rule, LEARNING_RATE["bp"])[column]
+    column = _column(model, dataset)
+    rate = _rates(rule)[column]
     return {
         "num_epochs": NUM_EPOCHS,
         "batch_size": BATCH_SIZE[model],
@@ -107,3 +109,26 @@ def digits(rule, model):
     """How the digits are trained."""
     rate = DIGITS_RATE_OF_RULE.get(rule, DIGITS[model]["optimizer.learning_rate"])
     return {**DIGITS[model], "optimizer.learning_rate": rate}
+
+
+def require_entries(rule, model, dataset):
+    """Raises a `UserError` that names the tables to which a model or data set is to be added."""
+    column = _column(model, dataset)
+    needed = {"MODEL": (MODEL, model)}
+    if dataset == "digits":
+        needed |= {"DIGITS_MODEL": (DIGITS_MODEL, model), "DIGITS": (DIGITS, model)}
+    else:
+        needed |= {"BATCH_SIZE": (BATCH_SIZE, model)}
+        needed |= {"SCHEDULE_EPOCHS": (SCHEDULE_EPOCHS, column)}
+        needed |= {"LEARNING_RATE": (_rates(rule), column)}
+    lacking = [f"{table} ({key!r})" for table, (there, key) in needed.items() if key not in there]
+    message = f"configs/presets.py does not say how {rule} trains {model} on {dataset}"
+    require(not lacking, f"{message}: add a line to its {', '.join(lacking)}")
+
+
+def _column(model, dataset):
+    return model, SAME_AS.get(dataset, dataset)
+
+
+def _rates(rule):
+    return LEARNING_RATE.get(rule, LEARNING_RATE["bp"])

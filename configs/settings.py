@@ -3,10 +3,24 @@
 import shlex
 from typing import NamedTuple
 
+from absl import flags
+from ml_collections import ConfigDict
+from ml_collections.config_flags import config_path
+
 from configs import default
 from pepita_jax.build import check_config
 from pepita_jax.errors import UserError, require
 from pepita_jax.sweep.axes import NOT_SWEPT
+
+KINDS = {
+    bool: "true or false",
+    int: "an integer",
+    float: "a number",
+    str: "a word",
+    tuple: "a list of sizes",
+    ConfigDict: "set field by field",
+}
+PARSERS = {bool: flags.BooleanParser(), int: flags.IntegerParser(), float: flags.FloatParser()}
 
 
 class Chosen(NamedTuple):
@@ -66,12 +80,19 @@ def _words(chosen, setting):
 
 
 def _set_field(config, field, value):
-    usual = config.to_dict()
     try:
-        config.update_from_flattened_dict({field: value})
+        kind = config_path.get_type(field, config)
     except (AttributeError, KeyError) as error:
         raise UserError(f"the configuration has no field {field} (see --help)") from error
+    try:
+        config.update_from_flattened_dict({field: _as_read(value, kind)})
     except (TypeError, ValueError) as error:
-        for name in field.split("."):
-            usual = usual[name]
-        raise UserError(f"{field} cannot be {value!r}; it is {usual!r} by default") from error
+        raise UserError(f"{field} must be {KINDS[kind]}, got {value!r}") from error
+
+
+def _as_read(value, kind):
+    """A value as --config reads it: a list may be its only entry, and a truth any word for it."""
+    if kind is tuple and not isinstance(value, (list, tuple)):
+        return (value,)
+    is_text = isinstance(value, str) and kind in PARSERS
+    return PARSERS[kind].parse(value) if is_text or kind is bool else value

@@ -43,11 +43,12 @@ def main(arguments):
     for word in ONLY.value:
         require_name("--only", word, (*MODEL, *SHAPES, *RULES))
     figures = {"environment": describe_environment()}
+    save = lambda: JSON.value and write_json(user_path(JSON.value), figures)
+    save()  # for what follows takes minutes, and the file must be one that can be written
     for section, rows in measure():
         figures.setdefault(section, []).extend(rows)
         show(section, rows)
-        if JSON.value:  # at once, for what follows takes minutes
-            write_json(user_path(JSON.value), figures)
+        save()
 
 
 def measure():

@@ -7,6 +7,7 @@ import sys
 import jax
 from absl import app, flags, logging
 
+from experiments import configuration
 from pepita_jax.errors import StoppedError, UserError, require
 
 HELP_FLAGS = ("--help", "-help", "-h", "--helpfull", "--helpshort")
@@ -24,6 +25,8 @@ def start(main, describe):
     """
     try:
         if any(argument in HELP_FLAGS for argument in sys.argv[1:]):
+            message = "--help prints docstrings, which python -OO leaves out: run it without -OO"
+            require(start.__doc__, message)
             print(describe())
             return
         signal.signal(signal.SIGINT, signal.default_int_handler)  # see the package's __init__
@@ -34,6 +37,9 @@ def start(main, describe):
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        _require_device(error)
+        raise
 
 
 def refuse(arguments):
@@ -77,33 +83,29 @@ def make_every_core_a_device():
 
 def _parse(argv):
     try:
+        if "config" in flags.FLAGS:
+            configuration.check(argv[1:])
         arguments = flags.FLAGS(argv)
         if "config" in flags.FLAGS and flags.FLAGS.config is not None:
-            flags.FLAGS.config.lock()  # a file that is not there shows on first use
+            flags.FLAGS.config.lock()  # a file that cannot be read shows on first use
     # The libraries that read flags report a user's mistakes by exceptions of many types.
     except (flags.Error, AttributeError, KeyError, OSError, TypeError, ValueError) as error:
-        _fail(_user_error_behind(error))
+        _fail(configuration.user_error_behind(error))
     if not flags.FLAGS["verbosity"].present:
         logging.set_verbosity(logging.ERROR)  # else every checkpoint logs a page
     return arguments
 
 
-def _user_error_behind(error):
-    """What a user did wrong, in one line; a bug in a configuration file is raised again."""
-    if "Error whilst parsing config file" in str(error):
-        # ml_collections wraps what the file raised in an error of the same type.
-        while error.__context__ is not None:
-            error = error.__context__
-        if not isinstance(error, UserError):
-            raise error
-    if isinstance(error, (AttributeError, KeyError)):
-        while isinstance(error.args[0], Exception):
-            error = error.args[0]
-        return UserError(f"the configuration has no such field: {error.args[0]} (see --help)")
-    if isinstance(error, flags.UnrecognizedFlagError):
-        fields = "; fields are set by --config.FIELD=VALUE" if "config" in flags.FLAGS else ""
-        return UserError(f"{error}{fields} (see --help)")
-    return error
+def _require_device(error):
+    """Says that JAX can start no device, if that is behind an error of a bug's kind."""
+    reason = str(error) if "Unable to initialize backend" in str(error) else None
+    try:
+        jax.devices()
+    except Exception as again:  # an `AssertionError` without a word, where there is no GPU
+        reason = reason or str(again) or "there is none"
+    if reason:
+        chosen = f" of JAX_PLATFORMS={jax.config.jax_platforms}" if jax.config.jax_platforms else ""
+        _fail(UserError(f"JAX cannot start the devices{chosen}: {reason}"))
 
 
 def _fail(error):

@@ -5,14 +5,13 @@
 Started again on the same folder, it shows what is there.
 """
 
-from pathlib import Path
-
 from absl import flags
 
 from configs.default import get_config
 from experiments import cli
 from pepita_jax.plots import draw_learning_curves, save_figure
 from pepita_jax.run import load_run, run
+from pepita_jax.storage.files import user_path
 from pepita_jax.tables import summary_table
 
 WORKDIR = flags.DEFINE_string("workdir", "runs/demo", "folder of the runs and of the plot")
@@ -21,7 +20,7 @@ RULES = ("bp", "pepita")
 
 def main(arguments):
     cli.refuse(arguments)
-    root = Path(WORKDIR.value)
+    root = user_path(WORKDIR.value)
     configs = {rule: get_config(f"{rule},mlp,digits").to_dict() for rule in RULES}
     summaries = [run(config, root / rule) for rule, config in configs.items()]
     histories = {rule: load_run(root / rule).history for rule in RULES}

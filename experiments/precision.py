@@ -26,7 +26,7 @@ from pepita_jax.loop import epochs
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.plots import make_figure, plot_band
 from pepita_jax.recipe import Fixed
-from pepita_jax.storage.files import replace_file, user_path
+from pepita_jax.storage.files import file_errors, replace_file, user_path
 from pepita_jax.storage.workdir import describe_environment
 
 CONFIG = "pepita,mlp,mnist"
@@ -38,7 +38,8 @@ SEEDS = flags.DEFINE_integer("seeds", 3, "to train", lower_bound=1)
 def main(arguments):
     cli.refuse(arguments)
     folder = user_path(OUT.value)
-    folder.mkdir(parents=True, exist_ok=True)
+    with file_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     config = get_config(CONFIG).to_dict()
     experiment = build_experiment(config)
     figures = []

@@ -24,12 +24,14 @@ import itertools
 import json
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 from absl import flags
 from ml_collections import config_flags
 
+from configs import default
 from configs.settings import Chosen, command_line, make_config
-from experiments import cli, train
+from experiments import cli, configuration, train
 from experiments.launchers import launch
 from pepita_jax.build import check_config
 from pepita_jax.errors import UserError, require
@@ -64,7 +66,7 @@ COMPARE = flags.DEFINE_list(
 FINAL_SEEDS = flags.DEFINE_integer(
     "final_seeds", None, "seeds of the best settings' own runs; default: num_seeds", 1
 )
-PREFIX = "--sweep."
+PREFIX = "--sweep."  # or with one dash, as for any flag
 HELD_OUT = 0.1
 
 
@@ -72,9 +74,10 @@ def main(arguments, axes):
     cli.refuse(arguments)
     launch.begin()
     base = train.read_config()
+    require_preset()
     require(train.WORKDIR.value, "--workdir=DIR is needed")
     require(train.SEEDS.value is None, "--seeds is for experiments.train; see --runs_per_job")
-    listed = read_settings(SETTINGS.value) if SETTINGS.value else [{}]
+    listed = [{}] if SETTINGS.value is None else read_settings(SETTINGS.value)
     settings = make_settings(axes, listed, SAMPLES.value, base["seed"])
     check_fields(COMPARE.value, settings)
     num_runs = len(settings) * base["num_seeds"]
@@ -97,6 +100,13 @@ def main(arguments, axes):
     summaries = test(root, chosen)
     if summaries is not None:
         show_best(root, best, settings, split, summaries)
+
+
+def require_preset():
+    """Settings begin from the presets, whatever else a configuration file says."""
+    file = config_flags.get_config_filename(flags.FLAGS["config"]).partition(":")[0]
+    message = f"a sweep begins from {configuration.USAGE}, not from {file}"
+    require(Path(file).resolve() == Path(default.__file__).resolve(), message)
 
 
 def train_groups(root, groups, settings):
@@ -200,7 +210,7 @@ def read_axes(arguments):
     """`{field: values}` of the arguments --sweep.FIELD=VALUES."""
     axes = {}
     for argument in arguments:
-        field, _, values = argument.removeprefix(PREFIX).partition("=")
+        field, _, values = argument.partition(".")[2].partition("=")
         require(field and values, f"{argument} should be {PREFIX}FIELD=VALUE,VALUE,...")
         require(field not in axes, f"{PREFIX}{field} is given twice")
         axes[field] = values
@@ -215,6 +225,6 @@ def describe():
 
 if __name__ == "__main__":
     # Their names are any field's, so no flag can be defined for them.
-    swept = [argument for argument in sys.argv if argument.startswith(PREFIX)]
+    swept = [a for a in sys.argv if a.startswith((PREFIX, PREFIX[1:]))]
     sys.argv = [argument for argument in sys.argv if argument not in swept]
     cli.start(lambda arguments: main(arguments, read_axes(swept)), describe)

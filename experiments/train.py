@@ -4,8 +4,8 @@
 
 RULE,MODEL,DATASET after the colon choose a column of the paper's Table 2. Any field of the
 configuration can be set with --config.FIELD=VALUE. Started again on the same DIR, it goes on, even
-without --config; there num_epochs and num_seeds can be raised. Ctrl-C finishes the epoch and saves
-it; a second one stops at once.
+without --config: --workdir=DIR --config.num_epochs=200 trains longer, and num_seeds can be raised
+likewise. Ctrl-C finishes the epoch and saves it; a second one stops at once.
 
 With --seeds=0:5 only seeds 0 to 4 are trained: processes on several machines can fill one DIR, each
 with seeds of its own. --launcher starts such jobs, of --runs_per_job seeds each.
@@ -18,8 +18,8 @@ from textwrap import indent
 from absl import flags
 from ml_collections import ConfigDict, config_flags
 
-from configs import default
-from experiments import cli, signals
+from configs import default, saved
+from experiments import cli, configuration, signals
 from experiments.launchers import launch
 from pepita_jax.build import check_config
 from pepita_jax.errors import require
@@ -42,7 +42,7 @@ def main(arguments):
     require(WORKDIR.value, "--workdir=DIR is needed")
     path = user_path(WORKDIR.value)
     require(not (path / SWEEP_FILE).exists(), f"{path} holds a sweep: use another workdir")
-    config = read_config() if CONFIG.value is not None else read_saved_config(path)
+    config = read_config()
     check_config(config)
     seeds = cli.read_seeds(SEEDS.value, config["num_seeds"])
     if launch.LAUNCHER.value != "here" and not launch.train_all({path: config}, path, seeds=seeds):
@@ -55,15 +55,17 @@ def main(arguments):
         print(f"seeds {missing.start} to {missing[-1]} of {path} are not done yet", file=sys.stderr)
 
 
-def read_saved_config(path):
-    """The configuration of the run that a workdir holds."""
-    message = "--config=configs/default.py:RULE,MODEL,DATASET is needed"
-    require((path / "config.json").exists(), f"{message}: {path} holds no run to go on with")
-    return Workdir(path).read_config()
+def with_saved_config(arguments):
+    """Arguments with the configuration that --workdir holds, unless they name another."""
+    workdirs = configuration.values_of("workdir", arguments)
+    if configuration.values_of("config", arguments) or not any(workdirs):
+        return arguments
+    return [f"--config={saved.__file__}:{workdirs[-1]}", *arguments]
 
 
 def read_config():
     """The configuration as a nested plain dict."""
+    require(CONFIG.value is not None, f"{configuration.USAGE} is needed")
     config, overrides = CONFIG.value, config_flags.get_override_values(flags.FLAGS["config"])
     chosen = ", ".join(field for field in default.WORDS if field in overrides)
     require(not chosen, f"choose {chosen} by RULE,MODEL,DATASET after the colon of --config")
@@ -74,7 +76,8 @@ def read_config():
 
 def describe():
     """Fields with the values that they have for the words on the command line."""
-    words = [a.partition(":")[2] for a in sys.argv if a.startswith("--config=") and ":" in a]
+    files = configuration.values_of("config", sys.argv[1:])
+    words = [f.partition(":")[2] for f in files if f and "default.py:" in f]
     choice = words[-1] if words else "pepita,mlp,mnist"
     config = default.get_config(choice)
     sections = [
@@ -105,4 +108,5 @@ def _describe_rule(name):
 
 
 if __name__ == "__main__":
+    sys.argv[1:] = with_saved_config(sys.argv[1:])
     cli.start(main, describe)

@@ -1,6 +1,6 @@
 """Networks by name: multi-layer perceptrons, and convolution blocks before dense layers."""
 
-from pepita_jax.errors import look_up, require
+from pepita_jax.errors import look_up, require, require_int
 from pepita_jax.layers import Conv, Dense
 from pepita_jax.network import Network
 from pepita_jax.options import check_options, keyword_options
@@ -81,4 +81,6 @@ def build_network(model, *, input_shape, num_classes, **options):
         is_list = isinstance(options[name], (list, tuple))
         require(is_list, f"{name} must be a tuple of sizes, got {options[name]!r}")
         options[name] = tuple(options[name])
+        for size in options[name]:
+            require_int(f"each of {name}", size, 1)
     return build(tuple(input_shape), num_classes, **options)

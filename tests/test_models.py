@@ -23,8 +23,8 @@ def test_conv_networks_have_the_paper_s_sizes(dataset, shapes):
     [
         ("cnn", {}, "unknown model 'cnn'; valid: conv, mlp"),
         ("mlp", {"channels": (3,)}, "model 'mlp' has no option 'channels'; valid: activation"),
-        ("mlp", {"hidden": (0,)}, "units must be an integer of at least 1, got 0"),
-        ("mlp", {"hidden": ("a",)}, "units must be an integer of at least 1, got 'a'"),
+        ("mlp", {"hidden": (0,)}, "each of hidden must be an integer of at least 1, got 0"),
+        ("mlp", {"hidden": ("a",)}, "each of hidden must be an integer of at least 1, got 'a'"),
         ("mlp", {"dropout": 1.0}, r"dropout must be in \[0, 1\)"),
         ("mlp", {"activation": "gelu"}, "unknown activation 'gelu'; valid: linear, relu, tanh"),
         ("mlp", {"output": "relu"}, "unknown output 'relu'; valid: linear, sigmoid, softmax"),

@@ -2,8 +2,10 @@
 
 import os
 import shlex
+import shutil
 import sys
 import time
+from importlib.util import find_spec
 
 from absl import flags
 
@@ -36,11 +38,18 @@ def begin():
     """Checks the options; to be called first, as a check of a configuration starts JAX.
 
     Raises:
-        UserError: an option is given that would do nothing.
+        UserError: an option is given that would do nothing, or there is no SLURM.
     """
     for name in flags.FLAGS:
         if name.startswith("slurm_") and flags.FLAGS[name].present:
             require(LAUNCHER.value == "slurm", f"--{name} is for --launcher=slurm")
+    if PARALLEL.present:
+        message = "--parallel is for --launcher=local or slurm"
+        require(LAUNCHER.value in ("local", "slurm"), message)
+    if LAUNCHER.value == "slurm":
+        message = "--launcher=slurm needs the extra: pip install -e '.[slurm]'"
+        require(find_spec("submitit"), message)
+        require(shutil.which("squeue"), "--launcher=slurm: this machine has no SLURM (squeue)")
     if LAUNCHER.value == "local":
         # Else this process took most of a GPU's memory; the jobs inherit it.
         os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
@@ -61,11 +70,8 @@ def launch(tasks, root):
         return _train_here(tasks)
     if LAUNCHER.value == "local":
         return _count(launch_processes(tasks, root / "logs", PARALLEL.value), len(tasks))
-    try:
-        from experiments.launchers.slurm import launch_on_slurm
-    except ModuleNotFoundError as error:
-        message = "--launcher=slurm needs the extra: pip install -e '.[slurm]'"
-        raise UserError(message) from error
+    from experiments.launchers.slurm import launch_on_slurm
+
     return _count(launch_on_slurm(tasks, root / "slurm", slurm_parameters()), len(tasks))
 
 

@@ -106,10 +106,7 @@ def _queue(patience=0.0):
     command = ["squeue", "--me", "--array", "--noheader", "--format=%i"]
     end = time.monotonic() + patience
     while True:
-        try:
-            done = subprocess.run(command, capture_output=True, text=True)
-        except FileNotFoundError as error:
-            raise UserError("--launcher=slurm: this machine has no SLURM (squeue)") from error
+        done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode == 0:
             return set(done.stdout.split())
         require(time.monotonic() < end, f"SLURM does not answer: {done.stderr}")

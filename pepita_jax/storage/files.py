@@ -2,10 +2,11 @@
 
 import hashlib
 import os
+import re
 from contextlib import contextmanager
 from pathlib import Path
 
-from pepita_jax.errors import UserError
+from pepita_jax.errors import UserError, require
 
 CHECKSUMS = "SHA256SUMS"  # as `sha256sum --check` reads them
 
@@ -14,8 +15,11 @@ def user_path(text):
     """A path as a user gives it, made absolute.
 
     Raises:
-        UserError: it begins with a home folder that does not exist.
+        UserError: it is an address such as gs://..., or begins with a home folder that does not
+            exist.
     """
+    message = f"{text} is an address, not a path on this machine: mount or copy what lies there"
+    require(not re.match(r"\w[\w+.-]+:/", str(text)), message)  # a `Path` has one slash of two
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError as error:

@@ -94,6 +94,17 @@ def test_what_table_2_lacks_is_trained_as_its_nearest_kin():
         assert {**shallow, "rule": None} == {**pepita, "rule": None}
 
 
+def test_what_a_new_model_or_data_set_lacks_is_named(monkeypatch):
+    monkeypatch.setitem(MODELS, "wide", MODELS["mlp"])
+    monkeypatch.setitem(DATASETS, "svhn", DATASETS["cifar10"])
+    for choice, tables in {
+        "bp,wide,digits": r"MODEL \('wide'\), DIGITS_MODEL \('wide'\), DIGITS \('wide'\)$",
+        "pepita,mlp,svhn": r"SCHEDULE_EPOCHS \(\('mlp', 'svhn'\)\), LEARNING_RATE \(.*\)$",
+    }.items():
+        with pytest.raises(UserError, match=f"configs/presets.py does not say .*{tables}"):
+            get_config(choice)
+
+
 @pytest.mark.parametrize("choice", ["bp,mlp", "", "bp,mlp,digits,adam"])
 def test_three_words_are_needed(choice):
     with pytest.raises(UserError, match="RULE,MODEL,DATASET"):

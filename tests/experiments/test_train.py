@@ -1,14 +1,17 @@
 """The training command: what it leaves, how it goes on, and what it says to mistakes."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 import pepita_jax as pj
 from tests.data import builders
-from tests.experiments.commands import TINY, assert_refused, command, train
+from tests.experiments.commands import ROOT, TINY, assert_refused, command, train
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +124,18 @@ MISTAKES = {
     "field of a group": (["--config.rule.nothing=3"], ["no such field", "nothing"]),
     "option of another rule": ([f"{DEFAULT}:bp,mlp,digits",
                                 "--config.rule.presynaptic=standard"], ["no such field"]),
-    "type": (["--config.num_epochs=many"], ["num_epochs", "many"]),
-    "fraction of an epoch": (["--config.num_epochs=1.5"], ["num_epochs", "1.5"]),
+    "field of a number": (["--config.num_epochs.x=3"], ["no such field: num_epochs.x"]),
+    "type": (["--config.num_epochs=many"], ["--config.num_epochs=many: must be an integer"]),
+    "fraction of an epoch": (["--config.num_epochs=1.5"], ["num_epochs=1.5: must be an integer"]),
+    "no truth": (["--config.optimizer.nesterov=yes"], ["nesterov=yes: must be true or false"]),
+    "word for a group": (["--config.schedule=cosine"], ["schedule=cosine: must be set field by"]),
+    "part of a group": (["--config.rule={'name': 'bp'}"], ["RULE,MODEL,DATASET", "colon"]),
+    "type of another flag": (["--runs_per_job=x"], ["--runs_per_job=x: must be a positive int"]),
+    "two configurations": ([f"{DEFAULT}:bp,mlp,digits"] * 2, ["--config is given 2 times"]),
+    "no configuration": (["--config=bp,mlp,digits"], ["bp,mlp,digits names no Python file"]),
+    "other Python": (["--config=configs/presets.py"], ["no get_config"]),
+    "address": (["--workdir=gs://bucket/run"], ["gs://bucket/run is an address"]),
+    "flag without effect": (["--parallel=3"], ["--parallel is for --launcher=local or slurm"]),
     "batch": (["--config.batch_size=2000"], ["2000", "training set (1437 images)"]),
     "no seeds": (["--config.num_seeds=0"], ["num_seeds must be an integer of at least 1"]),
     "no epochs": (["--config.num_epochs=0"], ["num_epochs must be an integer of at least 1"]),
@@ -133,15 +146,16 @@ MISTAKES = {
     "argument": (["num_epochs=3"], ["'num_epochs=3'"]),
     "flag": (["--epochs=3"], ["epochs", "--config.FIELD=VALUE"]),
     "missing data": ([f"{DEFAULT}:bp,mlp,mnist"], ["experiments.prepare_data mnist"]),
-    "text for a width": (["--config.model.hidden=wide"], ["units must be an integer", "'wide'"]),
+    "text for a width": (["--config.model.hidden=wide"], ["each of hidden must", "'wide'"]),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_gets_one_line_and_leaves_nothing(mistake, tmp_path):
     arguments, words = MISTAKES[mistake]
-    workdir = f"--workdir={tmp_path / 'run'}"
-    done = command("train", f"{DEFAULT}:pepita,mlp,digits", workdir, *arguments)
+    if not arguments[0].startswith("--config="):
+        arguments = [f"{DEFAULT}:pepita,mlp,digits", *arguments]
+    done = command("train", f"--workdir={tmp_path / 'run'}", *arguments)
     assert_refused(done, *words)
     assert not (tmp_path / "run").exists()
 
@@ -150,6 +164,32 @@ def test_no_workdir_is_a_mistake():
     assert_refused(command("train", f"{DEFAULT}:bp,mlp,digits"), "--workdir")
     assert_refused(command("train", f"{DEFAULT}:bp,mlp,digits", "--workdir="), "--workdir")
     assert_refused(command("train", "--workdir=x"), "--config=configs/default.py:RULE")
+    late = ("--config.seed=1", f"{DEFAULT}:bp,mlp,digits", "--workdir=x")
+    assert_refused(command("train", *late), "--config.seed=1 needs --config=", "before it")
+
+
+def test_a_run_goes_on_without_its_configuration(tmp_path):
+    workdir = tmp_path / "run"
+    rmsprop = ("--config.optimizer.name=rmsprop", "--config.optimizer.momentum=0.5")
+    begun = train(workdir, *TINY, *rmsprop, "--config.optimizer.learning_rate=0.001")
+    assert begun.returncode == 0, begun.stderr
+    before = json.loads((workdir / "config.json").read_text())
+    more = ("--config.num_epochs=3", "--config.num_seeds=3")
+    done = command("train", "--workdir", workdir, *more)
+    assert done.returncode == 0, done.stderr
+    after = json.loads((workdir / "config.json").read_text())
+    assert after | {"num_epochs": 2, "num_seeds": 2} == before | {
+        name: after[name] for name in ("environment", "earlier_environments")
+    }
+    assert [(row["epoch"], row["seed"]) for row in read_rows(workdir)[-3:]] == [
+        (1, 2),
+        (2, 2),
+        (3, 2),
+    ]
+    other = command("train", f"--workdir={workdir}", "--config.model.hidden=9")
+    assert_refused(other, "model.hidden was [8], is [9]")
+    (workdir / "config.json").write_text('{"environment": {}, "rule": 1}')
+    assert_refused(command("train", f"--workdir={workdir}"), "config.json is damaged")
 
 
 def test_a_configuration_file_without_the_fields_is_a_mistake(tmp_path):
@@ -198,11 +238,27 @@ def test_a_workdir_that_cannot_be_written_is_refused(tmp_path):
 
 def test_a_bug_in_a_configuration_file_keeps_its_traceback(tmp_path):
     file = tmp_path / "mine.py"
-    file.write_text("def get_config():\n    return 'a' + 1\n")
-    done = train(tmp_path / "run", f"--config={file}")
-    assert done.returncode == 1
-    assert "Traceback" in done.stderr
-    assert "TypeError" in done.stderr
+    for bug, kind in (("'a' + 1", TypeError), ("{}['a']", KeyError), ("[].a", AttributeError)):
+        file.write_text(f"def get_config():\n    return {bug}\n")
+        done = command("train", f"--workdir={tmp_path / 'run'}", f"--config={file}")
+        assert done.returncode == 1
+        assert "Traceback" in done.stderr
+        assert kind.__name__ in done.stderr.splitlines()[-1]
+
+
+def test_a_device_that_is_not_there_is_named(tmp_path):
+    words = [sys.executable, "-m", "experiments.train", f"{DEFAULT}:bp,mlp,digits"]
+    environment = os.environ | {"JAX_PLATFORMS": "abacus"}
+    done = subprocess.run(
+        [*words, f"--workdir={tmp_path / 'run'}"],
+        cwd=ROOT, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert_refused(done, "JAX_PLATFORMS=abacus")
+
+
+def test_without_docstrings_there_is_no_help():
+    words = [sys.executable, "-OO", "-m", "experiments.report", "--help"]
+    assert_refused(subprocess.run(words, cwd=ROOT, capture_output=True, text=True), "-OO")
 
 
 def test_help_explains_every_field_and_option():

@@ -1,0 +1,40 @@
+"""The configuration of a run that is there.
+
+    --config=configs/saved.py:DIR
+
+reads it from the workdir DIR; `experiments.train` without --config takes that of its own workdir.
+"""
+
+from configs import default
+from pepita_jax.errors import UserError, require
+from pepita_jax.storage.files import user_path
+from pepita_jax.storage.same_run import SWEEP_FILE
+from pepita_jax.storage.workdir import Workdir
+
+
+def get_config(workdir=None):
+    """The configuration in a workdir's `config.json`, a `ConfigDict`.
+
+    Raises:
+        UserError: the folder holds no run, or the file is damaged.
+    """
+    require(workdir, "whose configuration? --config=configs/saved.py:DIR")
+    path = user_path(workdir)
+    message = f"{path} holds a sweep, not a run: it goes on with the command that began it"
+    require(not (path / SWEEP_FILE).exists(), message)
+    message = f"--config=configs/default.py:RULE,MODEL,DATASET is needed: {path} holds no run"
+    require((path / "config.json").exists(), f"{message} to go on with")
+    saved = Workdir(path).read_config()
+    try:
+        return _as_config_dict(saved)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path / 'config.json'} is damaged ({error})") from error
+
+
+def _as_config_dict(saved):
+    """With the types of all fields, so that --config.FIELD=VALUE is read as ever."""
+    words = saved["rule"]["name"], saved["model"]["name"], saved["dataset"]
+    config = default.get_config(",".join(words))
+    config.optimizer.momentum = None  # a default of SGD's, which may have been unset
+    config.update(saved)
+    return config

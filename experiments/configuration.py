@@ -1,0 +1,92 @@
+"""The flag --config on a command line: what can be wrong with it, in one line."""
+
+import argparse
+import re
+import traceback
+from pathlib import Path
+
+from absl import flags
+from ml_collections import ConfigDict, config_flags
+
+from pepita_jax.errors import UserError, require
+
+USAGE = "--config=configs/default.py:RULE,MODEL,DATASET"
+# Functions of ml_collections' and of configuration files': what fails in them is in such a file.
+LOADING = {"_LoadConfigModule", "get_config"}
+
+
+class _Group(flags.ArgumentParser):
+    """Refuses a value for all fields of a group at once, of which some would be forgotten."""
+
+    syntactic_help = (
+        "set field by field, --config.GROUP.FIELD=VALUE; RULE,MODEL,DATASET are chosen after "
+        "the colon of --config, the optimizer by --config.optimizer.name"
+    )
+
+    def parse(self, argument):
+        if not isinstance(argument, ConfigDict):  # which the group has without a value
+            raise ValueError
+        return argument
+
+
+config_flags.register_flag_parser_for_type(ConfigDict, _Group())
+
+
+def values_of(flag, arguments):
+    """All values that a command line gives a flag, before flags are read."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument(f"--{flag}", f"-{flag}", dest="values", nargs="?", action="append")
+    return parser.parse_known_args(arguments)[0].values or []
+
+
+def check(arguments):
+    """Raises a `UserError` unless --config is a Python file, there once and before its fields."""
+    files = values_of("config", arguments)
+    require(len(files) < 2, f"--config is given {len(files)} times")
+    for file in files:
+        require(file, f"--config lacks its value; usual: {USAGE}")
+        path = Path(file.partition(":")[0])
+        is_python = path.suffix == ".py" and path.is_file()
+        require(is_python, f"--config={file} names no Python file that is there; usual: {USAGE}")
+    for argument in arguments:
+        if re.match("--?config(=|$)", argument):
+            break
+        message = f"{argument} needs {USAGE} before it"
+        require(not re.match(r"--?(no)?config\.", argument), message)
+
+
+def user_error_behind(error):
+    """What a user did wrong, in one line; a bug in a configuration file is raised again."""
+    origin = error
+    # absl and ml_collections wrap what the file raised, without `from`.
+    while origin.__context__ is not None and not origin.__suppress_context__:
+        origin = origin.__context__
+    if LOADING & {frame.f_code.co_name for frame, _ in traceback.walk_tb(origin.__traceback__)}:
+        if not isinstance(origin, UserError):
+            raise origin
+        return origin
+    if getattr(origin, "name", None) == "get_config":
+        return UserError(f"the file that --config names has no get_config; usual: {USAGE}")
+    if isinstance(error, (AttributeError, KeyError)):
+        while isinstance(error.args[0], Exception):
+            error = error.args[0]
+        field = str(error.args[0]).rpartition("lookup: ")[2]
+        return UserError(f"the configuration has no such field: {field} (see --help)")
+    if isinstance(error, flags.UnrecognizedFlagError):
+        fields = "; fields are set by --config.FIELD=VALUE" if "config" in flags.FLAGS else ""
+        return UserError(f"{error}{fields} (see --help)")
+    if isinstance(error, flags.IllegalFlagValueError):
+        return UserError(_with_what_is_valid(error))
+    return error
+
+
+def _with_what_is_valid(error):
+    """`flag --NAME=VALUE: how parsing it failed`, but with what it takes in the reason's place."""
+    given = str(error).removeprefix("flag ").removesuffix(f": {error.__context__}")
+    name = given.removeprefix("--").partition("=")[0]
+    if name not in flags.FLAGS:
+        return str(error)
+    parser = flags.FLAGS[name].parser
+    if isinstance(parser, flags.BooleanParser):
+        return f"{given}: must be true or false"
+    return f"{given}: must be {parser.syntactic_help}" if parser.syntactic_help else str(error)
