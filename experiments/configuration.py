@@ -29,7 +29,15 @@ class _Group(flags.ArgumentParser):
         return argument
 
 
+class _Text(flags.ArgumentParser):
+    """Takes any text; the default of rule.update is said to be the group's method of that name."""
+
+    def parse(self, argument):
+        return argument if isinstance(argument, str) else None
+
+
 config_flags.register_flag_parser_for_type(ConfigDict, _Group())
+config_flags.register_flag_parser_for_type(str, _Text())
 
 
 def values_of(flag, arguments):

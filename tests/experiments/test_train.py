@@ -109,6 +109,12 @@ def test_another_optimizer_is_one_word_and_drops_the_momentum_of_sgd(tmp_path):
     np.testing.assert_allclose(rates, [0.004, 0.004, 0.0004, 0.0004], rtol=1e-6)
 
 
+def test_a_field_may_have_the_name_of_a_method(tmp_path):
+    done = train(tmp_path / "run", *TINY, "--config.rule.update=time_local")
+    assert done.returncode == 0, done.stderr
+    assert pj.load_run(tmp_path / "run").config["rule"]["update"] == "time_local"
+
+
 DEFAULT = "--config=configs/default.py"
 MISTAKES = {
     "rule": ([f"{DEFAULT}:pepito,mlp,digits"], ["'pepito'", ", ".join(sorted(pj.RULES))]),
