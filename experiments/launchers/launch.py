@@ -12,6 +12,7 @@ from absl import flags
 from experiments import signals
 from experiments.launchers.processes import launch_processes
 from experiments.launchers.tasks import make_tasks
+from pepita_jax.data import load_dataset
 from pepita_jax.errors import UserError, require
 from pepita_jax.storage.workdir import Workdir
 
@@ -114,9 +115,18 @@ def train_tasks(tasks, root, landed=lambda task: None):
     if tasks and LAUNCHER.value == "print":
         print_commands(tasks)
         return False
+    if LAUNCHER.value != "slurm":  # whose nodes may see other folders
+        require_data(tasks)
     for task in launch(tasks, root):
         landed(task)
     return True
+
+
+def require_data(tasks):
+    """Loads each data set once, so that one that is missing is told before anything is trained."""
+    configs = [Workdir(task.path).read_config() for task in tasks]
+    for name, folder in dict.fromkeys((c["dataset"], c["data_dir"]) for c in configs):
+        load_dataset(name, folder)
 
 
 def print_commands(tasks):

@@ -155,6 +155,13 @@ MISTAKES = {
 }
 
 
+def test_missing_data_are_told_before_anything_is_trained(tmp_path):
+    done = sweep(tmp_path / "sweep", "--sweep.dataset=digits,mnist")
+    assert done.returncode == 2
+    assert "epoch" not in done.stderr
+    assert "python -m experiments.prepare_data mnist" in done.stderr.splitlines()[-1]
+
+
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_bad_sweep_gets_one_line_before_anything_is_trained(mistake, tmp_path):
     arguments, words = MISTAKES[mistake]

@@ -263,7 +263,7 @@ def test_a_device_that_is_not_there_is_named(tmp_path):
 
 
 def test_without_docstrings_there_is_no_help():
-    words = [sys.executable, "-OO", "-m", "experiments.report", "--help"]
+    words = [sys.executable, "-OO", "-m", "experiments.sweep", "--help"]
     assert_refused(subprocess.run(words, cwd=ROOT, capture_output=True, text=True), "-OO")
 
 
