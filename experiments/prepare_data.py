@@ -15,7 +15,6 @@ from experiments import cli
 from pepita_jax.data.prepare import PREPARABLE, prepare
 from pepita_jax.data.sources import find_originals
 from pepita_jax.errors import require, require_name
-from pepita_jax.storage.files import user_path
 
 SOURCE = flags.DEFINE_string("from", None, "folder with the original files; else downloads")
 DATA_DIR = flags.DEFINE_string(
@@ -27,8 +26,6 @@ def main(names):
     require(names, f"name the sets to prepare; valid: {', '.join(PREPARABLE)}")
     for name in names:
         require_name("dataset to prepare", name, PREPARABLE)
-    for folder in filter(None, (SOURCE.value, DATA_DIR.value)):
-        user_path(folder)  # which refuses an address
     prepare_all(names, SOURCE.value, DATA_DIR.value)
 
 

@@ -12,7 +12,7 @@ from absl import flags
 from experiments import signals
 from experiments.launchers.processes import launch_processes
 from experiments.launchers.tasks import make_tasks
-from pepita_jax.data import load_dataset
+from pepita_jax.data import load_stored
 from pepita_jax.errors import UserError, require
 from pepita_jax.storage.workdir import Workdir
 
@@ -92,6 +92,7 @@ def train_all(configs, root, landed=lambda task: None, seeds=None):
         StoppedError, UserError: see `launch`.
     """
     tasks = [t for path, config in configs.items() for t in tasks_of(path, config, seeds)]
+    require_data(tasks)
     if not train_tasks(tasks, root, landed):
         return False
     for path, config in configs.items():
@@ -115,18 +116,21 @@ def train_tasks(tasks, root, landed=lambda task: None):
     if tasks and LAUNCHER.value == "print":
         print_commands(tasks)
         return False
-    if LAUNCHER.value != "slurm":  # whose nodes may see other folders
-        require_data(tasks)
     for task in launch(tasks, root):
         landed(task)
     return True
 
 
 def require_data(tasks):
-    """Loads each data set once, so that one that is missing is told before anything is trained."""
+    """Loads each data set once, so that one that is missing is told before anything is trained.
+
+    Jobs that run elsewhere may see other folders.
+    """
+    if LAUNCHER.value not in ("here", "local"):
+        return
     configs = [Workdir(task.path).read_config() for task in tasks]
     for name, folder in dict.fromkeys((c["dataset"], c["data_dir"]) for c in configs):
-        load_dataset(name, folder)
+        load_stored(name, folder)
 
 
 def print_commands(tasks):

@@ -9,7 +9,7 @@ import jax
 from experiments.launchers import launch
 from experiments.reproduction.digest import digest
 from pepita_jax.build import build_rule_on_network
-from pepita_jax.data import DATASETS, load_stored
+from pepita_jax.data import DATASETS
 from pepita_jax.errors import UserError, require
 from pepita_jax.progress import describe_time
 from pepita_jax.storage.cohort import Cohort
@@ -51,9 +51,7 @@ class Reproduction:
             StoppedError, UserError: see `launch`.
         """
         tasks = [task for cell in self.wanted for task in self._tasks(cell)]
-        if launch.LAUNCHER.value in ("here", "local"):
-            for dataset in dict.fromkeys(self.cell_at[task.path].words[2] for task in tasks):
-                load_stored(dataset)  # rather now than after hours
+        launch.require_data(tasks)
         if not tasks:
             print("nothing to train: the results have it all", file=sys.stderr)
         for task in tasks:
