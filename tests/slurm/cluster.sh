@@ -1,10 +1,12 @@
 #!/bin/sh
 # A SLURM cluster of one machine, for tests: `cluster.sh start DIR`, `cluster.sh stop DIR`.
 # Needs Debian's packages slurm-wlm and munge. All that it writes is in DIR, whose path must be
-# short, as it holds a socket. Use it with SLURM_CONF=DIR/slurm.conf.
+# short, as it holds a socket. Use it with SLURM_CONF=DIR/slurm.conf. Each has ports of its own: two
+# workers may start one each.
 set -eu
 DIR=$2
 export SLURM_CONF=$DIR/slurm.conf
+PORT=$((10000 + $$ % 10000 * 2))  # below those that the system gives to anyone
 
 start() {
     mkdir -p "$DIR/state" "$DIR/spool"
@@ -21,8 +23,8 @@ AuthType=auth/munge
 AuthInfo=socket=$DIR/munge.socket,cred_expire=5
 SlurmUser=$(id -un)
 SlurmdUser=$(id -un)
-SlurmctldPort=16817
-SlurmdPort=16818
+SlurmctldPort=$PORT
+SlurmdPort=$((PORT + 1))
 StateSaveLocation=$DIR/state
 SlurmdSpoolDir=$DIR/spool
 SlurmctldPidFile=$DIR/slurmctld.pid
