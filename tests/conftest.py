@@ -19,9 +19,12 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 
 import jax
 import pytest
+from jax.extend.backend import get_backend
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_num_cpu_devices", 2)
+
+MANY_PROGRAMS = 400
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +32,14 @@ def own_folders(tmp_path, monkeypatch):
     """Cache and data folders of the test's own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tensorflow_datasets"))
+
+
+@pytest.fixture(autouse=True)
+def few_programs():
+    """A process keeps all that it has compiled, thousands of programs of up to 3 MiB."""
+    yield
+    if len(get_backend().live_executables()) > MANY_PROGRAMS:
+        jax.clear_caches()
 
 
 @pytest.fixture
