@@ -28,29 +28,35 @@ def local_signal(net, C, h, t):
     return project(C, reference.OUTPUTS[net.output](scores) - t)
 
 
+# The signal to hidden layer l, {rule: (net, B_l, h, e, t, batch size) -> signal}.
+EQUATIONS = {
+    "dfa": lambda net, B, h, e, t, size: project(B, e),
+    "sdfa": lambda net, B, h, e, t, size: project(B, np.sign(e)),
+    "drtp": lambda net, B, h, e, t, size: size * project(B, t),
+    "local_error": lambda net, B, h, e, t, size: local_signal(net, B, h, t),
+}
+
+
+def transcribed(rule_name, net, params, F, batch):
+    B, size = to_numpy(F), len(batch.image)
+    send = lambda l, h, e, t: EQUATIONS[rule_name](net, B[l], h, e, t, size)
+    output = (lambda e: e / net.num_classes) if rule_name == "drtp" else (lambda e: e)
+    masks = to_numpy(net.draw_dropout(batch.key, size))
+    return reference.direct(
+        net, to_numpy(params), to_numpy(batch.image), np.asarray(net.one_hot(batch.label)),
+        masks, send, output,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("net_name", NETWORKS)
-@pytest.mark.parametrize("rule_name", ["dfa", "sdfa", "drtp", "local_error"])
+@pytest.mark.parametrize("rule_name", EQUATIONS)
 def test_it_is_its_equation_sample_by_sample(rule_name, net_name):
     net = make_network(net_name)
     params, batch = make_params(net), make_batch(net)
     rule = build_rule(rule_name, net)
     F = rule.init_feedback(jax.random.key(3))
     found, _ = rule.pseudo_gradients(params, F, batch)
-
-    B, size, classes = to_numpy(F), len(batch.image), net.num_classes
-    send = {
-        "dfa": lambda l, h, e, t: project(B[l], e),
-        "sdfa": lambda l, h, e, t: project(B[l], np.sign(e)),
-        "drtp": lambda l, h, e, t: size * project(B[l], t),
-        "local_error": lambda l, h, e, t: local_signal(net, B[l], h, t),
-    }[rule_name]
-    output = (lambda e: e / classes) if rule_name == "drtp" else (lambda e: e)
-    masks = to_numpy(net.draw_dropout(batch.key, size))
-    expected = reference.direct(
-        net, to_numpy(params), to_numpy(batch.image), np.asarray(net.one_hot(batch.label)),
-        masks, send, output,
-    )  # fmt: skip
-    assert_same(found, expected)
+    assert_same(found, transcribed(rule_name, net, params, F, batch))
 
 
 def test_dfa_with_the_true_product_on_a_linear_network_is_bp():
