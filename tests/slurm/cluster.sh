@@ -51,6 +51,11 @@ END
 }
 
 stop() {
+    scancel --me
+    for _ in $(seq 60); do  # or what is left of a job waits for the daemons for ever
+        squeue --noheader | grep -q . || break
+        sleep 0.5
+    done
     for daemon in slurmd slurmctld munged; do
         [ ! -f "$DIR/$daemon.pid" ] || kill "$(cat "$DIR/$daemon.pid")" || true
     done
