@@ -9,7 +9,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-TURNED_OFF_BY = ("JAX_DISABLE_MOST_OPTIMIZATIONS", "XLA_FLAGS")
+# The cache goes too: a program from there would show only how an earlier one was compiled.
+LEFT_OUT = ("JAX_DISABLE_MOST_OPTIMIZATIONS", "XLA_FLAGS", "JAX_COMPILATION_CACHE_DIR")
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -17,7 +18,7 @@ def process():
     """Starts at its first test."""
     context = multiprocessing.get_context("spawn")
     with pytest.MonkeyPatch.context() as patch, ProcessPoolExecutor(1, context) as pool:
-        for name in TURNED_OFF_BY:
+        for name in LEFT_OUT:
             patch.delenv(name, raising=False)
         patch.setenv("JAX_NUM_CPU_DEVICES", "2")  # as the other tests have it
         yield pool

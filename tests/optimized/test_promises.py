@@ -68,7 +68,7 @@ def transcribed(name, *arguments):
     return of.get(name, layerwise.transcribed)(*arguments)
 
 
-@pytest.mark.parametrize("net_name", ["mlp, three layers", "conv, hidden layer"])
+@pytest.mark.parametrize("net_name", ["mlp, three layers", "conv"])
 @pytest.mark.parametrize("name", RULES)
 def test_pseudo_gradients_are_their_equations_sample_by_sample(name, net_name):
     net = make_network(net_name)
