@@ -1,13 +1,16 @@
 """What the command lines share: one clear line for a user's mistake, and help that helps."""
 
 import os
+import resource
 import signal
 import sys
+from contextlib import suppress
 
 import jax
 from absl import app, flags, logging
 
 from experiments import configuration
+from pepita_jax import watching
 from pepita_jax.errors import StoppedError, UserError, require
 
 HELP_FLAGS = ("--help", "-help", "-h", "--helpfull", "--helpshort")
@@ -23,6 +26,7 @@ def start(main, describe):
         main: returns None or an exit status.
         describe: `() -> str`, the text of `--help`.
     """
+    watching.protect_streams()
     try:
         if any(argument in HELP_FLAGS for argument in sys.argv[1:]):
             message = "--help prints docstrings, which python -OO leaves out: run it without -OO"
@@ -30,7 +34,7 @@ def start(main, describe):
             print(describe())
             return
         signal.signal(signal.SIGINT, signal.default_int_handler)  # see the package's __init__
-        make_every_core_a_device()
+        prepare_process()
         app.run(lambda argv: main(argv[1:]), flags_parser=_parse)
     except UserError as error:
         _fail(error)
@@ -40,6 +44,8 @@ def start(main, describe):
     except Exception as error:
         _require_device(error)
         raise
+    finally:
+        sys.stdout.flush()
 
 
 def refuse(arguments):
@@ -73,7 +79,16 @@ def read_seeds(text, num_seeds=None):
     return range(first, end)
 
 
-def make_every_core_a_device():
+def prepare_process():
+    """What a process that trains needs; to be called before JAX starts."""
+    _make_every_core_a_device()
+    # The seeds that are held at one time, a range of them an open file, may be more than are usual.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # not all systems can
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _make_every_core_a_device():
     """Seeds in parallel use a CPU better than parallel parts of one seed's small products."""
     flag = "xla_force_host_platform_device_count"
     chosen_by_user = jax.config.jax_num_cpu_devices != -1 or flag in os.environ.get("XLA_FLAGS", "")

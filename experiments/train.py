@@ -30,6 +30,7 @@ from pepita_jax.storage.files import user_path
 from pepita_jax.storage.same_run import SWEEP_FILE
 from pepita_jax.storage.workdir import Workdir
 from pepita_jax.tables import summary_table
+from pepita_jax.words import list_some
 
 CONFIG = config_flags.DEFINE_config_file("config", None, "configuration and its three words")
 WORKDIR = flags.DEFINE_string("workdir", None, "folder of the run; created if needed")
@@ -51,8 +52,9 @@ def main(arguments):
         summary = run(config, path, should_stop, seeds)
     if summary:
         print(f"\n{summary_table([summary])}\n\n{WORKDIR.value}: summary.json, curves.png")
-    for missing in Workdir(path).unfinished(config):
-        print(f"seeds {missing.start} to {missing[-1]} of {path} are not done yet", file=sys.stderr)
+    elif missing := Workdir(path).unfinished(config):
+        which = list_some(f"{seeds.start} to {seeds[-1]}" for seeds in missing)
+        print(f"seeds {which} of {path} are not done yet", file=sys.stderr)
 
 
 def with_saved_config(arguments):

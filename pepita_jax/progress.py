@@ -1,9 +1,12 @@
 """A live progress bar on a terminal, a plain line per epoch elsewhere."""
 
-import sys
-
 import numpy as np
 from tqdm import tqdm
+
+from pepita_jax.watching import standard_error
+from pepita_jax.words import describe_time
+
+MOST_NAMED = 10  # seeds that diverge in an epoch
 
 
 class Progress:
@@ -30,13 +33,15 @@ class Progress:
         best=False,
     ):
         self.num_epochs, self.names, self.best = num_epochs, names, best
-        self.is_live = shown and sys.stderr.isatty()
+        self.stream = standard_error()
+        self.is_live = shown and self.stream.isatty()
         self.prints_lines = shown and not self.is_live
-        self.label = label
+        self.label, self.compiles = label, True
         self.bar = tqdm(
             total=num_epochs * steps_per_epoch,
             initial=done * steps_per_epoch,
             desc=label,
+            file=self.stream,
             unit=" steps",
             disable=not self.is_live,
             dynamic_ncols=True,
@@ -71,28 +76,24 @@ class Progress:
         line = f"epoch {epoch.number}/{self.num_epochs}, {accuracies or 'no seed is left'}"
         self.bar.set_postfix_str(line)
         if self.prints_lines:
-            left = (self.num_epochs - epoch.number) * epoch.seconds
-            more = f", {describe_time(left)} left" if left else ""
-            self.say(f"{line}, {epoch.seconds:.1f} s{more}")
-        for seed in epoch.diverged:
+            left = (self.num_epochs - epoch.number) * epoch.seconds if accuracies else 0
+            # The first epoch's time is that of compilation too.
+            how, bound = (" with compilation", "at most ") if self.compiles else ("", "")
+            more = f", {bound}{describe_time(left)} left" if left else ""
+            self.say(f"{line}, {epoch.seconds:.1f} s{how}{more}")
+        self.compiles = False
+        for seed in epoch.diverged[:MOST_NAMED]:
             at_rate = "" if rate is None else f" at rate {np.ravel(rate)[seed % np.size(rate)]:g}"
             who = self.names[seed] if self.names else f"seed {seed}"
             self.say(
                 f"{who} has diverged in epoch {epoch.number}{at_rate}: its "
                 "weights are not finite. It is left out of all means"
             )
+        if more := len(epoch.diverged[MOST_NAMED:]):
+            self.say(f"{more} more have diverged in epoch {epoch.number}")
 
     def say(self, line):
         """Prints a line, above the bar if there is one."""
         if self.is_live or self.prints_lines:
-            self.bar.write(f"{self.label}: {line}", file=sys.stderr)
-            sys.stderr.flush()
-
-
-def describe_time(seconds):
-    """A duration in words: `40 s`, `12 min`, `1 h 25 min`."""
-    minutes = round(seconds / 60)
-    if minutes < 2:
-        return f"{round(seconds)} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+            self.bar.write(f"{self.label}: {line}", file=self.stream)
+            self.stream.flush()

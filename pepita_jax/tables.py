@@ -1,5 +1,7 @@
 """Tables for the terminal, in Markdown."""
 
+from pepita_jax.words import describe_time, list_some
+
 
 def summary_table(summaries, more=None):
     """A table of runs, one row each, and a line for each run of which seeds have diverged.
@@ -18,11 +20,10 @@ def summary_table(summaries, more=None):
         "epochs",
         "test %",
         "training %",
-        "time",
+        "time with compilation",
         *more,
     )
     for i, s in enumerate(summaries):
-        minutes, seconds = divmod(round(s["seconds"]), 60)
         rows.append(
             (
                 s["rule"],
@@ -32,19 +33,27 @@ def summary_table(summaries, more=None):
                 str(s["num_epochs"]),
                 as_percent(s["test_accuracy"]),
                 as_percent(s["train_accuracy"]),
-                f"{minutes}:{seconds:02d} min",
+                describe_time(s["seconds"]),
                 *(cells[i] for cells in more.values()),
             )
         )
         if s["diverged"]:
-            which = ", ".join(f"{d['seed']} (epoch {d['epoch']})" for d in s["diverged"])
-            notes.append(f"{s['rule']}: not in the means, since they diverged: seeds {which}")
+            notes.append(
+                f"{s['rule']}: not in the means, since {_describe_diverged(s['diverged'])}"
+            )
     return "\n\n".join([markdown_table([headings, *rows]), *notes])
 
 
 def _describe_seeds(summary):
     num_seeds, num_diverged = summary["num_seeds"], len(summary["diverged"])
     return f"{num_seeds - num_diverged} of {num_seeds}" if num_diverged else str(num_seeds)
+
+
+def _describe_diverged(diverged):
+    which = list_some(f"{d['seed']} (epoch {d['epoch']})" for d in diverged)
+    if len(diverged) == 1:
+        return f"it diverged: seed {which}"
+    return f"they diverged: seeds {which}"
 
 
 def markdown_table(rows):

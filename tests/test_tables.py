@@ -17,7 +17,8 @@ def test_a_table_has_a_row_a_run():
     }  # fmt: skip
     header, ruler, *rows = summary_table([summary, {**summary, "rule": "pepita"}]).splitlines()
     assert [row.split("|")[1].strip() for row in rows] == ["bp", "pepita"]
-    assert rows[0].split("|")[6:9] == [" 50.00 ± 1.00 ", " 50.00 ± 1.00 ", " 1:01 min "]
+    cells = [cell.strip() for cell in rows[0].split("|")]
+    assert cells[6:9] == ["50.00 ± 1.00", "50.00 ± 1.00", "61 s"]
     assert len(header) == len(ruler) == len(rows[0]) == len(rows[1])
     one = {**summary, "diverged": [{"seed": 2, "epoch": 3}]}
     none = {"test_accuracy": {"mean": None, "std": None}, "diverged": [{"seed": 0, "epoch": 1}]}
@@ -25,4 +26,10 @@ def test_a_table_has_a_row_a_run():
     rows = [[cell.strip() for cell in row.split("|")] for row in table.splitlines()[2:]]
     assert [row[4] for row in rows] == ["2 of 3", "0 of 1"]
     assert rows[1][6] == "-"
-    assert notes[0] == "bp: not in the means, since they diverged: seeds 2 (epoch 3)"
+    assert notes[0] == "bp: not in the means, since it diverged: seed 2 (epoch 3)"
+    many = [{"seed": k, "epoch": 3} for k in range(12)]
+    last = summary_table([{**summary, "diverged": many}]).splitlines()[-1]
+    assert last.startswith(
+        "bp: not in the means, since they diverged: seeds 0 (epoch 3), 1 (epoch 3), "
+    )
+    assert last.endswith(", 9 (epoch 3), 2 more")

@@ -9,6 +9,7 @@ from pathlib import Path
 from experiments import signals
 from pepita_jax.errors import DivergedError, StoppedError, UserError
 from pepita_jax.storage.files import file_errors
+from pepita_jax.words import list_some
 
 POLL = 0.2  # seconds
 DONE = (0, DivergedError.exit_status)
@@ -52,7 +53,7 @@ def launch_processes(tasks, logs, limit):
                     elif not (asked and process.returncode in STOPPED):
                         failed.append(f"{task}: {_last_line(_log(task, logs))}")
     if failed:
-        raise UserError(f"{len(failed)} jobs have failed (see {logs}): {'; '.join(failed)}")
+        raise UserError(f"{len(failed)} jobs have failed (see {logs}): {list_some(failed, '; ')}")
     if asked:
         raise StoppedError("stopped; the same command goes on from there")
 

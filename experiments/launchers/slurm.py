@@ -14,8 +14,10 @@ from submitit.core.utils import FailedJobError, FailedSubmissionError
 from submitit.helpers import Checkpointable
 
 from experiments import cli, signals
+from pepita_jax import watching
 from pepita_jax.errors import StoppedError, UserError, require
 from pepita_jax.storage.files import file_errors, replace_file
+from pepita_jax.words import list_some
 
 POLL = 2.0  # seconds
 PATIENCE = 60.0  # seconds that a result may take to be seen on a shared disk, or SLURM to answer
@@ -33,7 +35,8 @@ class Resumable(Checkpointable):
         self.task = task
 
     def __call__(self):
-        cli.make_every_core_a_device()
+        watching.protect_streams()
+        cli.prepare_process()
         try:
             self.task()
         except UserError as error:
@@ -73,7 +76,7 @@ def launch_on_slurm(tasks, folder, parameters):
                     else:
                         yield task
     if failed:
-        raise UserError(f"{len(failed)} jobs have failed: {'; '.join(failed)}")
+        raise UserError(f"{len(failed)} jobs have failed: {list_some(failed, '; ')}")
     if jobs:
         raise StoppedError(WAITING)
 

@@ -11,9 +11,9 @@ from experiments.reproduction.digest import digest
 from pepita_jax.build import build_rule_on_network
 from pepita_jax.data import DATASETS
 from pepita_jax.errors import UserError, require
-from pepita_jax.progress import describe_time
 from pepita_jax.storage.cohort import Cohort
 from pepita_jax.storage.workdir import Workdir
+from pepita_jax.words import describe_time
 
 
 class Reproduction:

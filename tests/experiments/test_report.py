@@ -51,7 +51,7 @@ def report(*arguments):
 def test_differences_are_paired_and_have_student_s_interval(workdirs):
     pepita, shallow = report(*workdirs, f"--baseline={workdirs[1]}")
     assert pepita[:6] == ["pepita", "mlp", "mnist", "4", "2", "67.50 ± 17.08"]
-    assert pepita[7:9] == ["1:30 min", str(workdirs[0])]
+    assert pepita[7:9] == ["2 min", str(workdirs[0])]
     differences = np.array([10.0, 20.0, 10.0, 20.0])
     half = stats.t.ppf(0.975, 3) * differences.std(ddof=1) / 2
     assert pepita[-1] == f"+15.00 [{15 - half:+.2f}, {15 + half:+.2f}]"
@@ -65,7 +65,7 @@ def test_seeds_that_have_diverged_are_in_no_mean_and_no_pair(workdirs, tmp_path)
     assert row[3:6] == ["3 of 4", "2", "73.33 ± 15.28"]
     assert row[-1].startswith("+16.67 [")
     assert row[-1].endswith("], 3 pairs")
-    assert note == ["pepita: not in the means, since they diverged: seeds 0 (epoch 2)"]
+    assert note == ["pepita: not in the means, since it diverged: seed 0 (epoch 2)"]
 
 
 def test_runs_that_do_not_pair_are_not_compared(workdirs, tmp_path):

@@ -1,0 +1,17 @@
+"""Figures and lists in words."""
+
+
+def describe_time(seconds):
+    """A duration: `40 s`, `12 min`, `1 h 25 min`."""
+    minutes = round(seconds / 60)
+    if minutes < 2:
+        return f"{round(seconds)} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def list_some(words, separator=", ", most=10):
+    """The first of some words, and how many more there are."""
+    words = list(words)
+    more = [f"{len(words) - most} more"] if len(words) > most else []
+    return separator.join(words[:most] + more)
