@@ -92,8 +92,8 @@ def train_job(job, path, write=lambda workdir, saved: saved, should_stop=lambda:
     """
     workdir, config = Workdir(path), job.config
     precision = config["matmul_precision"] or jax.config.jax_default_matmul_precision
+    write_events = tensorboard(workdir.path, config["tensorboard"])
     with (
-        tensorboard(workdir.path, config["tensorboard"]) as write_events,
         workdir.claimed(config, seeds) as cohorts,
         fixed_settings(),
         jax.default_matmul_precision(precision),

@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 
+import numpy as np
 import pytest
 
 import pepita_jax as pj
@@ -117,3 +118,14 @@ def test_a_data_set_and_its_cache_on_a_full_disk(small_disk, tmp_path, monkeypat
     assert "cannot be cached" in capsys.readouterr().err
     assert len(pj.load_dataset("mnist").train[0]) == 250
     assert not [path for path in small_disk.rglob("*") if path.is_file()]
+
+
+def test_training_goes_on_where_its_events_fill_the_disk(small_disk, tmp_path, capsys):
+    assert mount("-o", "remount,size=16k", str(small_disk))
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "tensorboard").symlink_to(small_disk)
+    run(make_config(tensorboard=True, num_seeds=8), tmp_path / "run")
+    run(make_config(num_seeds=8), tmp_path / "whole")
+    assert capsys.readouterr().err.count("events could not be made (No space left on device)") == 1
+    read = lambda name: pj.load_run(tmp_path / name).history["test_accuracy"]
+    np.testing.assert_array_equal(read("run"), read("whole"))
