@@ -13,6 +13,7 @@ from pepita_jax.plots import draw_learning_curves, save_figure
 from pepita_jax.run import load_run, run
 from pepita_jax.storage.files import user_path
 from pepita_jax.tables import summary_table
+from pepita_jax.watching import decoration
 
 WORKDIR = flags.DEFINE_string("workdir", "runs/demo", "folder of the runs and of the plot")
 RULES = ("bp", "pepita")
@@ -23,10 +24,12 @@ def main(arguments):
     root = user_path(WORKDIR.value)
     configs = {rule: get_config(f"{rule},mlp,digits").to_dict() for rule in RULES}
     summaries = [run(config, root / rule) for rule, config in configs.items()]
+    print(f"\n{summary_table(summaries)}\n")
     histories = {rule: load_run(root / rule).history for rule in RULES}
     plot = root / "demo.png"
-    save_figure(draw_learning_curves(histories), plot)
-    print(f"\n{summary_table(summaries)}\n\nLearning curves: {plot}")
+    with decoration(plot):
+        save_figure(draw_learning_curves(histories), plot)
+        print(f"Learning curves: {plot}")
 
 
 if __name__ == "__main__":

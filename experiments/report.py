@@ -42,13 +42,12 @@ def main(arguments):
         require(not others, f"--baseline={BASELINE.value} holds several runs: name one")
         differences = [compare(report, baseline) for report in reports]
         more["difference, 95 % interval"] = differences
+    print(summary_table([report.summary for report in reports], more))
     if JSON.value:
         write(JSON.value, as_lines(reports))
     if OUT.value:
         documents = [document for path in arguments for document in read_documents(path)]
         write(OUT.value, make_page(reports, differences, documents))
-    print(summary_table([report.summary for report in reports], more))
-    if OUT.value:
         print(f"\n{OUT.value}: to be opened in a browser")
 
 

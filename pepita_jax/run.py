@@ -15,11 +15,11 @@ from pepita_jax.programs import Lanes, init_states
 from pepita_jax.recipe import Fixed
 from pepita_jax.rules import Rule
 from pepita_jax.settings import fixed_settings
-from pepita_jax.storage.files import file_errors
 from pepita_jax.storage.rows import as_json
 from pepita_jax.storage.same_run import changed_settings
 from pepita_jax.storage.workdir import Workdir
 from pepita_jax.sweep.groups import job_of_settings
+from pepita_jax.watching import decoration
 
 
 def run(config, path, should_stop=lambda: False, seeds=None):
@@ -62,10 +62,11 @@ def conclude(workdir, saved):
     history = saved.history("metrics")
     summary = summarize(saved.config, history, saved.seconds())
     workdir.write_summary(summary)
-    with file_errors(workdir.path):
+    with decoration(workdir.path / "curves.png"):
         curves = draw_learning_curves({summary["rule"]: history})
         save_figure(curves, workdir.path / "curves.png")
-        if saved.config["log_alignment"]:
+    if saved.config["log_alignment"]:
+        with decoration(workdir.path / "alignment.png"):
             alignment = draw_alignment(saved.history("alignment"))
             save_figure(alignment, workdir.path / "alignment.png")
     return summary

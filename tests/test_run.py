@@ -138,6 +138,23 @@ def test_alignment_need_not_be_logged(tmp_path):
     assert pj.load_run(tmp_path).alignment == {}
 
 
+@pytest.mark.parametrize("is_bug", [False, True])
+def test_plots_that_fail_do_not_undo_the_run(is_bug, tmp_path, monkeypatch, capsys):
+    if is_bug:
+        monkeypatch.setattr("pepita_jax.run.draw_learning_curves", lambda _: 1 / 0)
+        monkeypatch.setattr("pepita_jax.run.draw_alignment", lambda _: 1 / 0)
+    names = ("curves.png", "alignment.png")
+    for name in names:
+        (tmp_path / name).mkdir()
+    summary = run(make_config(), tmp_path)
+    assert summary == json.loads((tmp_path / "summary.json").read_text())
+    said = capsys.readouterr().err
+    reason = "ZeroDivisionError: division by zero" if is_bug else "Is a directory"
+    for name in names:
+        assert f"{tmp_path / name} could not be made ({reason}); nothing depends on it" in said
+    assert said.count("Traceback") == 2 * is_bug
+
+
 def test_feedback_that_learns_resumes_with_its_optimizer_state(tmp_path):
     choice = "kolen_pollack,mlp,digits"
     run(make_config(choice), tmp_path / "resumed")

@@ -11,10 +11,12 @@ from pepita_jax.errors import UserError
 from pepita_jax.options import flatten
 from pepita_jax.plots import draw_alignment, make_figure, plot_band, save_figure
 from pepita_jax.tables import as_percent
+from pepita_jax.watching import decoration
 
 HEADINGS = ("run", "rule", "network", "data", "seeds", "epochs", "test %", "training %")
 
 LINES = ("-", "--", ":")
+MOST_NAMED = 20  # seeds, which have ten colours
 
 
 def make_page(reports, differences, documents):
@@ -74,7 +76,7 @@ def _groups(reports):
     for report in reports:
         groups.setdefault(report.words[1:], []).append(report)
     return [
-        (f"{model} on {data}", to_svg(draw_means(members), f"test curves, {model} on {data}"))
+        (f"{model} on {data}", to_svg(draw_means, members, f"test curves, {model} on {data}"))
         for (model, data), members in groups.items()
     ]
 
@@ -86,13 +88,13 @@ def _describe(report):
         (str(seed), _number(100 * test), _number(100 * train), _number(loss, 4))
         for seed, (test, train, loss) in zip(report.seeds, last, strict=True)
     ]
-    figures = [to_svg(draw_seeds(report), f"{report.name}: accuracy of each seed")]
+    figures = [to_svg(draw_seeds, report, f"{report.name}: accuracy of each seed")]
     if report.alignment:
         title = f"{report.name}: angles and norms"
-        figures.append(to_svg(draw_alignment(report.alignment), title))
+        figures.append(to_svg(draw_alignment, report.alignment, title))
     return {
         "name": report.name,
-        "figures": figures,
+        "figures": [figure for figure in figures if figure],
         "seeds": [("seed", "test %", "training %", "training loss"), *seeds],
         "config": sorted(flatten(report.config).items()),
         "environment": sorted(flatten(report.environment).items()),
@@ -122,7 +124,8 @@ def draw_seeds(report):
             color, epoch = f"C{seed % 10}", np.arange(1, len(curve) + 1)
             axes.plot(epoch, curve, lw=1, color=color, label=str(seed))
         axes.set_ylabel(f"{name} accuracy (%)")
-    panels[0].legend(title="seed", fontsize="small", ncols=2)
+    if len(report.seeds) <= MOST_NAMED:
+        panels[0].legend(title="seed", fontsize="small", ncols=2)
     return figure
 
 
@@ -143,11 +146,12 @@ def read_markdown(text):
     return blocks
 
 
-def to_svg(figure, title):
-    """A figure as an SVG element for a page; see `inline`."""
-    text = io.StringIO()
-    save_figure(figure, text)
-    return inline(text.getvalue(), title)
+def to_svg(draw, what, title):
+    """The figure `draw(what)` as an SVG element for a page, see `inline`; None if it fails."""
+    with decoration(f"the figure {title!r}"):
+        text = io.StringIO()
+        save_figure(draw(what), text)
+        return inline(text.getvalue(), title)
 
 
 def inline(svg, title):

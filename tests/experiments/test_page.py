@@ -80,6 +80,27 @@ def test_the_page_holds_the_figures_and_needs_nothing_else(page):
     assert page.count("<svg") == 6  # the document's, a group's means, and each run's seeds
 
 
+def test_a_figure_that_cannot_be_drawn_is_left_out(monkeypatch, capsys):
+    def fail(_):
+        raise ValueError("no such colour")
+
+    monkeypatch.setattr("experiments.reporting.page.draw_seeds", fail)
+    page = make_page([make_report("runs/a", 0.5)], [], [])
+    assert page.count("<svg") == page.count("<figure") == 1
+    assert "50.00" in Structure(page).cells
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "accuracy of each seed" in last
+    assert "no such colour" in last
+
+
+def test_of_very_many_seeds_the_curves_have_no_legend():
+    report = make_report("many", 0.5)
+    curves = {name: np.tile(values, (50, 1)) for name, values in report.history.items()}
+    figure = draw_seeds(report._replace(seeds=list(range(100)), history=curves))
+    assert figure.axes[0].get_legend() is None
+    assert len(figure.axes[0].lines) == 100
+
+
 def test_markdown_becomes_paragraphs_and_tables():
     text = "One\nline.\n\n| a | b |\n|---|---|\n| 1 |  |\n\nLast."
     assert read_markdown(text) == ["One line.", [["a", "b"], ["1", ""]], "Last."]
