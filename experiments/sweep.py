@@ -11,7 +11,8 @@ numbers, the seed) are trained side by side by one compiled program.
 
 The best setting is chosen on the last tenth of the training set (or --config.validation_fraction),
 held out, and is then trained on the whole set and tested once. A setting of which a seed has
-diverged comes after all others.
+diverged comes after all others; one of which all have is not chosen. If there is no other, or all
+seeds of the chosen ones' own runs diverge, the exit status is 3.
 
 DIR then holds sweep.csv, a row a setting and seed; sweep.png, for one or two numeric fields;
 best.csv, and best_N, the workdir of setting N trained on the whole set; and a workdir for each
@@ -34,7 +35,7 @@ from configs.settings import Chosen, command_line, make_config
 from experiments import cli, configuration, train
 from experiments.launchers import launch
 from pepita_jax.build import check_config
-from pepita_jax.errors import UserError, require
+from pepita_jax.errors import DivergedError, UserError, require
 from pepita_jax.run import conclude
 from pepita_jax.storage.files import file_errors, user_path
 from pepita_jax.storage.workdir import Workdir
@@ -48,8 +49,9 @@ from pepita_jax.sweep.comparison import (
 from pepita_jax.sweep.folder import claim
 from pepita_jax.sweep.groups import make_groups
 from pepita_jax.sweep.plots import plot_sweep
-from pepita_jax.sweep.results import rank, ranking_table, setting_rows, write_csv
+from pepita_jax.sweep.results import is_left, rank, ranking_table, setting_rows, write_csv
 from pepita_jax.tables import summary_table
+from pepita_jax.watching import decoration
 
 SETTINGS = flags.DEFINE_string("settings", None, "file of settings, JSON lines {field: value}")
 SAMPLES = flags.DEFINE_integer("num_samples", 1, "draws from uniform: and log_uniform: axes")
@@ -96,10 +98,15 @@ def main(arguments, axes):
     ranking = show(root, rows, settings, split)
     best = best_of_each(ranking, settings, COMPARE.value)
     more = {"num_seeds": FINAL_SEEDS.value or base["num_seeds"]}
-    chosen = {row["setting"]: configs[row["setting"]] | more for row in best.values()}
+    chosen = {r["setting"]: configs[r["setting"]] | more for r in best.values() if is_left(r)}
+    if not chosen:
+        raise DivergedError(f"no setting has a seed left: all {num_runs} runs have diverged")
     summaries = test(root, chosen)
     if summaries is not None:
         show_best(root, best, settings, split, summaries)
+        if all(len(s["diverged"]) == s["num_seeds"] for s in summaries.values()):
+            which = "the best setting" if len(summaries) == 1 else "the best settings"
+            raise DivergedError(f"all seeds of {which} have diverged on the whole training set")
 
 
 def require_preset():
@@ -178,13 +185,15 @@ def with_split(config, split):
 
 
 def show(root, rows, settings, split):
-    """Writes the table and the plot, prints the ranking and returns it."""
+    """Writes the table, prints the ranking, which it returns, and draws the plot."""
     ranking = rank(rows, settings, split)
     with file_errors(root):
-        drawn = plot_sweep(root / "sweep.png", ranking, settings, split)
         write_csv(root / "sweep.csv", rows)
-    files = "sweep.csv, sweep.png" if drawn else "sweep.csv"
-    print(f"\n{ranking_table(ranking, settings, split)}\n\n{root}: {files}")
+    print(f"\n{ranking_table(ranking, settings, split)}\n\n{root}: sweep.csv")
+    plot = root / "sweep.png"
+    with decoration(plot):
+        if plot_sweep(plot, ranking, settings, split):
+            print(f"{root}: sweep.png")
     return ranking
 
 

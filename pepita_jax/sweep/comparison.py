@@ -5,6 +5,8 @@ from pepita_jax.sweep.axes import merge
 from pepita_jax.sweep.results import show_value
 from pepita_jax.tables import as_percent, markdown_table
 
+NOT_TESTED = {"test_accuracy": {"mean": None, "std": None}}
+
 
 def check_fields(fields, settings):
     """Raises a `UserError` unless each of the fields differs among the settings."""
@@ -39,17 +41,18 @@ def comparison_rows(best, settings, fields, split, summaries):
         best: from `best_of_each`.
         settings, fields: as there.
         split: that the settings were chosen on.
-        summaries: of their runs on the whole training set, `{setting: summary}`.
+        summaries: of their runs on the whole training set, `{setting: summary}`; those of which no
+            seed is left have none.
     """
     rows = []
     for values, chosen in best.items():
         index = chosen["setting"]
         row = {"setting": index, **dict(zip(fields, values, strict=True)), **settings[index]}
-        tested = summaries[index]["test_accuracy"]
-        figures = {f"chosen_on_{split}": chosen, "test_accuracy": tested}
+        summary = summaries.get(index, NOT_TESTED)
+        figures = {f"chosen_on_{split}": chosen, "test_accuracy": summary["test_accuracy"]}
         for name, statistics in figures.items():
             row |= {f"{name}_{part}": statistics[part] for part in ("mean", "std")}
-        row["diverged"] = len(summaries[index]["diverged"])
+        row["diverged"] = len(summary["diverged"]) if index in summaries else chosen["diverged"]
         rows.append(row)
     return rows
 
@@ -57,14 +60,17 @@ def comparison_rows(best, settings, fields, split, summaries):
 def comparison_table(best, settings, fields, summaries):
     """Test accuracies: the first field's values down, the other fields' across.
 
-    In brackets stands what was chosen: the values of the fields that are not compared.
+    In brackets stands what was chosen: the values of the fields that are not compared. Where no
+    setting has a seed left, `-` stands alone.
     """
     cells = {}
     for values, row in best.items():
         setting = settings[row["setting"]]
         chosen = ", ".join(show_value(v) for field, v in setting.items() if field not in fields)
-        accuracy = as_percent(summaries[row["setting"]]["test_accuracy"])
-        cells[values[0], values[1:]] = f"{accuracy} ({chosen})" if chosen else accuracy
+        summary = summaries.get(row["setting"], NOT_TESTED)
+        accuracy = as_percent(summary["test_accuracy"])
+        shows_chosen = chosen and summary is not NOT_TESTED
+        cells[values[0], values[1:]] = f"{accuracy} ({chosen})" if shows_chosen else accuracy
     down, across = (list(dict.fromkeys(key[i] for key in cells)) for i in (0, 1))
     name = lambda values: _describe(dict(zip(fields[1:], values, strict=True))) or "test %"
     rows = [(fields[0], *map(name, across))]

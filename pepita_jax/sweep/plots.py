@@ -2,16 +2,18 @@
 
 import numpy as np
 
-from pepita_jax.plots import make_figure
+from pepita_jax.plots import make_figure, save_figure
 from pepita_jax.sweep.axes import merge
 from pepita_jax.sweep.results import show_value
+
+MOST_TICKS = 12  # on an axis, and cells with their numbers in them
 
 
 def plot_sweep(path, ranking, settings, split):
     """A curve with its band for one number; a heat map for the grid of two, or points if drawn.
 
     Returns:
-        Whether there was anything to draw: words and more fields are not.
+        Whether there was anything to draw: words, more fields, and accuracies of no seed are not.
     """
     fields = [f for f in merge(settings) if len({repr(s.get(f)) for s in settings}) > 1]
     numeric = all(isinstance(s.get(f), (int, float)) for f in fields for s in settings)
@@ -19,6 +21,8 @@ def plot_sweep(path, ranking, settings, split):
         return False
     at = np.array([[settings[row["setting"]][f] for f in fields] for row in ranking], float)
     mean, std = (np.array([row[n] for row in ranking], float) * 100 for n in ("mean", "std"))
+    if not np.isfinite(mean).any():
+        return False
     figure, (axes,) = make_figure(1, xlabel=fields[-1])
     label = f"{split} accuracy (%), mean of seeds"
     if len(fields) == 1:
@@ -29,7 +33,7 @@ def plot_sweep(path, ranking, settings, split):
         colors = (_draw_grid if is_grid else _draw_points)(axes, *at.T, mean)
         axes.set_ylabel(fields[0])
         figure.colorbar(colors, extend="min", label=label)
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path)
     return True
 
 
@@ -46,10 +50,11 @@ def _draw_grid(axes, y, x, mean):
     means = np.full((len(ys), len(xs)), np.nan)
     means[np.searchsorted(ys, y), np.searchsorted(xs, x)] = mean
     image = axes.imshow(means, origin="lower", aspect="auto", vmin=_lowest(mean))
-    axes.set_xticks(range(len(xs)), map(show_value, xs.tolist()))
-    axes.set_yticks(range(len(ys)), map(show_value, ys.tolist()))
+    for set_ticks, values in ((axes.set_xticks, xs), (axes.set_yticks, ys)):
+        places = range(0, len(values), -(-len(values) // MOST_TICKS))
+        set_ticks(places, [show_value(values[i].item()) for i in places])
     axes.grid(False)
-    for i, j in np.ndindex(means.shape):
+    for i, j in np.argwhere(np.isfinite(means)) if max(means.shape) <= MOST_TICKS else ():
         color = "black" if image.norm(means[i, j]) > 0.6 else "white"
         axes.text(j, i, f"{means[i, j]:.1f}", ha="center", va="center", color=color)
     return image

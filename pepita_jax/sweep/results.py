@@ -47,11 +47,12 @@ def rank(rows, settings, split):
     """Settings, best first: `{"setting", "mean", "std", "seeds", "diverged"}`, accuracies.
 
     The mean is over the seeds that have not diverged; a setting of which one has comes after all
-    of which none has.
+    of which none has, and one of which all have comes last, without a mean.
     """
-    ranking = []
-    for index in range(len(settings)):
-        values = [row[f"{split}_accuracy"] for row in rows if row["setting"] == index]
+    ranking, accuracies = [], [[] for _ in settings]
+    for row in rows:
+        accuracies[row["setting"]].append(row[f"{split}_accuracy"])
+    for index, values in enumerate(accuracies):
         finite = np.array(values)[np.isfinite(values)]
         ranking.append(
             {
@@ -62,7 +63,13 @@ def rank(rows, settings, split):
                 "diverged": len(values) - len(finite),
             }
         )
-    return sorted(ranking, key=lambda r: (r["diverged"] > 0, -(r["mean"] or 0), r["setting"]))
+    order = lambda r: (r["diverged"] > 0, not is_left(r), -(r["mean"] or 0), r["setting"])
+    return sorted(ranking, key=order)
+
+
+def is_left(row):
+    """Whether a setting of a ranking has a seed that has not diverged."""
+    return row["mean"] is not None
 
 
 def ranking_table(ranking, settings, split, most=20):

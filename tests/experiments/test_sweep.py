@@ -118,6 +118,24 @@ def test_the_best_of_each_are_put_side_by_side(tmp_path):
         )
 
 
+def test_settings_of_which_no_seed_is_left_are_shown_and_not_trained(tmp_path):
+    none = sweep(tmp_path / "none", "--sweep.optimizer.learning_rate=1e20,1e30")
+    assert none.returncode == 3, none.stderr
+    assert none.stdout.count("| 0 of 2 |") == 2
+    last = none.stderr.splitlines()[-1]
+    assert last == "error: no setting has a seed left: all 4 runs have diverged"
+    assert len(read_table(tmp_path / "none" / "sweep.csv")) == 4
+    assert not list(tmp_path.glob("none/best*"))
+    axes = ("--sweep.optimizer.learning_rate=1e20,0.05", "--compare=optimizer.learning_rate")
+    some = sweep(tmp_path / "some", *axes)
+    assert some.returncode == 0, some.stderr
+    assert [path.name for path in tmp_path.glob("some/best_*")] == ["best_1"]
+    rows = read_table(tmp_path / "some" / "best.csv")
+    assert [(row["test_accuracy_mean"] == "", row["diverged"]) for row in rows] == [
+        (True, "2"), (False, "0")
+    ]  # fmt: skip
+
+
 def test_a_file_of_settings_may_choose_rules_and_optimizers(tmp_path):
     settings = [{"rule.name": "bp"}, {"optimizer.name": "adam", "optimizer.learning_rate": 0.01}]
     (tmp_path / "settings.jsonl").write_text("".join(json.dumps(s) + "\n" for s in settings))

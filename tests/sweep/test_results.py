@@ -5,8 +5,9 @@ import csv
 import numpy as np
 import pytest
 
+from pepita_jax.sweep.comparison import best_of_each, comparison_rows, comparison_table
 from pepita_jax.sweep.plots import plot_sweep
-from pepita_jax.sweep.results import rank, ranking_table, write_csv
+from pepita_jax.sweep.results import is_left, rank, ranking_table, write_csv
 
 SETTINGS = [{"rate": 0.1, "scale": 1}, {"rate": 0.2, "scale": 1}, {"rate": 0.1, "scale": 2}]
 ACCURACY = {0: [0.5, 0.7], 1: [0.9, np.nan], 2: [0.8, 0.6]}
@@ -83,3 +84,36 @@ def test_words_and_many_axes_are_not_drawn(tmp_path):
         ranking = rank(ROWS, settings, "validation")
         assert not plot_sweep(tmp_path / "sweep.png", ranking, settings, "validation")
     assert not (tmp_path / "sweep.png").exists()
+
+
+@pytest.mark.parametrize("fields", [["rate"], ["rate", "scale"]])
+def test_accuracies_of_no_seed_are_not_drawn(fields, tmp_path):
+    settings = [{"rate": 0.1, "scale": 1}, {"rate": 0.2, "scale": len(fields)}]
+    rows = [{**row, "validation_accuracy": np.nan} for row in ROWS[:4]]
+    ranking = rank(rows, settings, "validation")
+    assert not plot_sweep(tmp_path / "sweep.png", ranking, settings, "validation")
+
+
+def test_a_large_grid_is_drawn_without_a_word_in_each_cell(tmp_path):
+    settings = [{"rate": 0.1 * (i + 1), "scale": k} for i in range(30) for k in range(30)]
+    rows = [{"setting": i, "validation_accuracy": i / 900} for i in range(900)]
+    ranking = rank(rows, settings, "validation")
+    assert plot_sweep(tmp_path / "sweep.svg", ranking, settings, "validation")
+    assert (tmp_path / "sweep.svg").read_text().count("<text") < 50
+
+
+def test_a_setting_without_a_seed_comes_last_and_is_not_compared():
+    values = {0: [np.nan, np.nan], 1: [0.0, np.nan], 2: [np.nan, np.nan]}
+    rows = [{"setting": i, "validation_accuracy": v} for i, both in values.items() for v in both]
+    ranking = rank(rows, SETTINGS, "validation")
+    assert [row["setting"] for row in ranking] == [1, 0, 2]
+    assert [is_left(row) for row in ranking] == [True, False, False]
+    best = best_of_each(ranking, SETTINGS, ["scale"])
+    summaries = {1: {"test_accuracy": {"mean": 0.5, "std": None}, "diverged": [0]}}
+    compared = comparison_rows(best, SETTINGS, ["scale"], "validation", summaries)
+    assert [(row["setting"], row["test_accuracy_mean"], row["diverged"]) for row in compared] == [
+        (1, 0.5, 1), (2, None, 2)
+    ]  # fmt: skip
+    table = comparison_table(best, SETTINGS, ["scale"], summaries)
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    assert cells[2:] == [["1", "50.00 (0.2)"], ["2", "-"]]
