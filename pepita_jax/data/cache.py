@@ -2,15 +2,14 @@
 
 import hashlib
 import os
-import sys
 import tempfile
-from contextlib import suppress
 from functools import cache
 
 import numpy as np
 
 from pepita_jax.errors import UserError
 from pepita_jax.storage.files import file_errors, user_path
+from pepita_jax.watching import say
 
 FORMAT = 1  # of the cached files; a new number renews them all
 
@@ -80,5 +79,4 @@ def _write(file_name, fingerprint, arrays):
 @cache  # a line a process
 def _say_not_cached(reason):
     line = f"decoded images cannot be cached ({reason}), so that each start takes longer"
-    with suppress(OSError, ValueError):  # a closed standard error stops nothing either
-        print(f"{line}; set XDG_CACHE_HOME to another folder", file=sys.stderr, flush=True)
+    say(f"{line}; set XDG_CACHE_HOME to another folder")

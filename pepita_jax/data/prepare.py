@@ -10,9 +10,10 @@ from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
 from pepita_jax.data.originals import parse_originals, read_originals
-from pepita_jax.data.prepared import find_prepared, find_versions, is_watched, load_prepared
+from pepita_jax.data.prepared import find_prepared, find_versions, load_prepared
 from pepita_jax.data.sets import DATASETS, tfds_folder
 from pepita_jax.errors import UserError, require, require_name
+from pepita_jax.watching import standard_error
 
 PREPARABLE = [name for name in DATASETS if name != "digits"]
 
@@ -98,7 +99,7 @@ def _write(name, data_dir, downloads, splits):
     config = tfds.download.DownloadConfig(try_download_gcs=False)
     if splits is None:
         print(f"downloading {name}; without network TFDS gives up after minutes", flush=True)
-    if not is_watched():
+    if not standard_error().isatty():
         tfds.disable_progress_bar()
     with redirect_stdout(io.StringIO()):  # TFDS would name a folder that is renamed
         builder.download_and_prepare(download_dir=downloads, download_config=config)

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import sys
 
 import numpy as np
 from absl import logging as absl_logging
@@ -12,6 +11,7 @@ from pepita_jax.data.cache import cached
 from pepita_jax.data.sets import DATASETS, tfds_folder
 from pepita_jax.errors import UserError, require
 from pepita_jax.storage.files import file_errors
+from pepita_jax.watching import standard_error
 
 CHUNK = 1000  # examples decoded at once
 
@@ -101,22 +101,16 @@ def _decode(name, split, source):
     labels = np.empty(len(source), np.int32)
     absl_logging.set_verbosity(absl_logging.ERROR)  # else a line about OpenCV
     description = f"decoding {name} {split}"
-    hidden = not is_watched()
-    with tqdm(total=len(source), desc=description, leave=False, disable=hidden) as progress:
+    stream = standard_error()
+    with tqdm(
+        total=len(source), desc=description, leave=False, file=stream, disable=not stream.isatty()
+    ) as progress:
         for start in range(0, len(source), CHUNK):
             indices = range(start, min(start + CHUNK, len(source)))
             for i, example in zip(indices, source.__getitems__(indices), strict=True):
                 images[i], labels[i] = example["image"], example["label"]
             progress.update(len(indices))
     return images, labels
-
-
-def is_watched():
-    """Whether progress bars can be seen: standard error may be a file, or closed."""
-    try:
-        return sys.stderr.isatty()
-    except (AttributeError, ValueError):
-        return False
 
 
 def _how_to_prepare(name, data_dir):
