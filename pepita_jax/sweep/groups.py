@@ -13,6 +13,7 @@ from pepita_jax.job import Job
 from pepita_jax.many_seeds import seed_keys
 from pepita_jax.options import flatten
 from pepita_jax.recipe import Varied
+from pepita_jax.settings import fixed_settings
 from pepita_jax.types import Batch
 
 SEED = "seed"
@@ -124,7 +125,8 @@ def _can_be_traced(config, field):
         return one_seed.train_step(*made, one_seed.init_state(*made, key), batch)
 
     try:
-        jax.eval_shape(step, jnp.float32(0), jax.random.key(0))
+        with fixed_settings():
+            jax.eval_shape(step, jnp.float32(0), jax.random.key(0))
     except (TypeError, ValueError):  # it is compared with something, or must be an integer
         return False
     return True
