@@ -85,12 +85,11 @@ def as_plain(config, given):
 
     Args:
         config: a `ConfigDict`.
-        given: names of the fields that the user has set. An optimizer chosen there, other than SGD,
-            loses SGD's momentum unless that is among them.
+        given: names of the fields that the user has set. Another optimizer than SGD loses SGD's
+            momentum unless it is among them.
     """
     fields = config.to_dict()
-    is_chosen = "optimizer.name" in given and fields["optimizer"]["name"] != "sgd"
-    if is_chosen and "optimizer.momentum" not in given:
+    if fields["optimizer"]["name"] != "sgd" and "optimizer.momentum" not in given:
         fields["optimizer"]["momentum"] = None
     # Of the arguments of all optimizers together, those that are set.
     fields["optimizer"] = {k: v for k, v in fields["optimizer"].items() if v is not None}

@@ -5,6 +5,8 @@
 reads it from the workdir DIR; `experiments.train` without --config takes that of its own workdir.
 """
 
+from ml_collections import ConfigDict
+
 from configs import default
 from pepita_jax.errors import UserError, require
 from pepita_jax.storage.files import user_path
@@ -34,7 +36,10 @@ def get_config(workdir=None):
 def _as_config_dict(saved):
     """With the types of all fields, so that --config.FIELD=VALUE is read as ever."""
     words = saved["rule"]["name"], saved["model"]["name"], saved["dataset"]
-    config = default.get_config(",".join(words))
+    try:
+        config = default.get_config(",".join(words))
+    except UserError:  # a rule, model or data set of the user's own, without a preset
+        return ConfigDict(saved)
     config.optimizer.momentum = None  # a default of SGD's, which may have been unset
     config.update(saved)
     return config

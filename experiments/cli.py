@@ -32,6 +32,7 @@ def start(main, describe):
             message = "--help prints docstrings, which python -OO leaves out: run it without -OO"
             require(start.__doc__, message)
             print(describe())
+            watching.require_printed()
             return
         signal.signal(signal.SIGINT, signal.default_int_handler)  # see the package's __init__
         prepare_process()
@@ -114,6 +115,8 @@ def _parse(argv):
 def _require_device(error):
     """Says that JAX can start no device, if that is behind an error of a bug's kind."""
     reason = str(error) if "Unable to initialize backend" in str(error) else None
+    if not (reason or isinstance(error, AssertionError)):
+        return
     try:
         jax.devices()
     except Exception as again:  # an `AssertionError` without a word, where there is no GPU

@@ -1,8 +1,8 @@
 """The flag --config on a command line: what can be wrong with it, in one line."""
 
-import argparse
 import re
 import traceback
+from itertools import zip_longest
 from pathlib import Path
 
 from absl import flags
@@ -42,9 +42,12 @@ config_flags.register_flag_parser_for_type(str, _Text())
 
 def values_of(flag, arguments):
     """All values that a command line gives a flag, before flags are read."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument(f"--{flag}", f"-{flag}", dest="values", nargs="?", action="append")
-    return parser.parse_known_args(arguments)[0].values or []
+    values = []
+    for argument, following in zip_longest(arguments, arguments[1:]):
+        name, has_value, value = argument.partition("=")
+        if name in (f"--{flag}", f"-{flag}"):
+            values.append(value if has_value else following)
+    return values
 
 
 def check(arguments):

@@ -28,6 +28,7 @@ from pepita_jax.plots import make_figure, plot_band
 from pepita_jax.recipe import Fixed
 from pepita_jax.storage.files import file_errors, replace_file, user_path
 from pepita_jax.storage.workdir import describe_environment
+from pepita_jax.watching import decoration
 
 CONFIG = "pepita,mlp,mnist"
 OUT = flags.DEFINE_string("out", "experiments/results/precision", "folder for the results")
@@ -51,7 +52,8 @@ def main(arguments):
             print(f"{form}, {number_format}: error {error:.3g} %, accuracy {accuracy:.2f} %")
     content = {"config": config, "environment": describe_environment(), "figures": figures}
     replace_file(folder / "precision.json", json.dumps(content, indent=1) + "\n")
-    plot(figures, folder / "precision.png")
+    with decoration(folder / "precision.png"):
+        plot(figures, folder / "precision.png")
 
 
 def train(experiment, batch_size, form, number_format):

@@ -35,7 +35,7 @@ def prepare_all(names, source, data_dir):
     if source and set(alike) <= set(names):
         first, second = (find_originals(name, source)[0] for name in alike)
         message = f"the files of {' and '.join(alike)} have the same names: give each a subfolder"
-        require(first != second, f"{message} of {source}")
+        require(not first or first != second, f"{message} of {source}")
     for name in names:
         print(f"{name}: {prepare(name, data_dir, source)}")
 

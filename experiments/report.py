@@ -23,6 +23,7 @@ from pepita_jax.errors import require
 from pepita_jax.storage.files import file_errors, replace_file, user_path
 from pepita_jax.storage.rows import as_json
 from pepita_jax.tables import summary_table
+from pepita_jax.watching import require_printed
 
 OUT = flags.DEFINE_string("out", None, "HTML file to write (extra: report)")
 BASELINE = flags.DEFINE_string("baseline", None, "workdir that the others are compared with")
@@ -43,6 +44,7 @@ def main(arguments):
         differences = [compare(report, baseline) for report in reports]
         more["difference, 95 % interval"] = differences
     print(summary_table([report.summary for report in reports], more))
+    require_printed()
     if JSON.value:
         write(JSON.value, as_lines(reports))
     if OUT.value:

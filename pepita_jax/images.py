@@ -18,27 +18,33 @@ def to_float(image):
         UserError: it is of another type.
     """
     if image.dtype == np.uint8:
-        return image.astype(np.float32) / 255
+        # As a compiler divides by 255: the same bits here as in training.
+        return image.astype(np.float32) * np.float32(1 / 255)
     is_float = jnp.issubdtype(image.dtype, jnp.floating)  # NumPy's does not know bfloat16
     require(is_float, f"images must be uint8 or floats, got {image.dtype}")
     return image
 
 
-def check_images(name, image, shape):
-    """Raises a `UserError` if NumPy images cannot be meant.
+def usable_images(name, image, shape):
+    """NumPy images as uint8 or float32.
 
     Args:
         name: what they are called.
         image: `[N, H, W, C]`.
         shape: `(H, W, C)` as wanted.
+
+    Raises:
+        UserError: they cannot be meant: of another shape or type, not finite, or not scaled.
     """
     found = image.shape[1:]
     require(found == shape, f"{name} images have shape {found}, the network takes {shape}")
     if image.dtype == np.uint8 or not len(image):
-        return
-    to_float(image)  # which checks the type
+        return image
+    with np.errstate(over="ignore"):  # what is too large becomes infinite
+        image = to_float(image).astype(np.float32)
     finite = np.isfinite(image).all(axis=(1, 2, 3))
     require(finite.all(), f"{name} image {finite.argmin()} holds NaN or infinite values")
     low, high = image.min(), image.max()
     message = f"{name} images are floats from {low:g} to {high:g}: scale them to [0, 1]"
     require(low < 0 or high <= UNSCALED, f"{message}, or give them as uint8 in 0...255")
+    return image

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from pepita_jax.errors import UserError, require, require_int
-from pepita_jax.images import check_images
+from pepita_jax.images import usable_images
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.network import require_network
 from pepita_jax.progress import Progress
@@ -151,7 +151,7 @@ def _check_kinds(net, rule, optimizer):
     try:
         jax.eval_shape(update, jax.eval_shape(net.init, jax.random.key(0)))
     except TypeError as error:  # such as lbfgs, which wants the loss as well
-        message = f"optimizer must take pseudo-gradients and weights alone: {error}"
+        message = f"optimizer cannot be used with pseudo-gradients and weights alone: {error}"
         raise UserError(message) from error
 
 
@@ -159,7 +159,7 @@ def _check_data(net, split, data):
     is_pair = isinstance(data, (tuple, list)) and len(data) == 2
     require(is_pair, f"{split} must be a pair (image, label)")
     image, label = (np.asarray(x) for x in data)
-    check_images(split, image, net.input_shape)
+    image = usable_images(split, image, net.input_shape)
     message = f"{split} labels have shape {label.shape}: give one class number an image"
     require(label.ndim == 1, message)
     message = f"{split} has {len(image)} images and {len(label)} labels"
@@ -168,5 +168,4 @@ def _check_data(net, split, data):
     require(np.issubdtype(label.dtype, np.integer), f"{message}, got {label.dtype}")
     low, high = label.min(), label.max()
     require(0 <= low and high < net.num_classes, f"{message}, got {low} to {high}")
-    image = image if image.dtype == np.uint8 else image.astype(np.float32)
     return image, label.astype(np.int32)

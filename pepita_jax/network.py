@@ -103,7 +103,7 @@ class Network:
                 return None
             shape = (batch_size, *layer.activity_shape)
             kept = jax.random.bernoulli(jax.random.fold_in(key, l), 1 - layer.dropout, shape)
-            return kept / (1 - layer.dropout)
+            return kept.astype(float) / (1 - layer.dropout)
 
         return tuple(draw(l, layer) for l, layer in enumerate(self.layers))
 

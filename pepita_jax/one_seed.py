@@ -46,9 +46,11 @@ def with_own_keys(opt_state, key):
     """
 
     def own(x):
-        if not jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key):
+        if not (isinstance(x, jax.Array) and jnp.issubdtype(x.dtype, jax.dtypes.prng_key)):
             return x
-        return reduce(jax.random.fold_in, jax.random.key_data(x).ravel(), key)
+        words = jax.random.key_data(x)
+        fold = jax.vmap(lambda words: reduce(jax.random.fold_in, words, key))
+        return fold(words.reshape(-1, words.shape[-1])).reshape(x.shape)
 
     return jax.tree.map(own, opt_state)
 

@@ -159,6 +159,8 @@ def load_run(path, epoch: int | None = None) -> Run:
 def _load(saved, epoch):
     message = "these are settings of a sweep: its figures are in sweep.csv, a folder up"
     require("settings" not in saved.config, message)
+    message = f"epoch {epoch} has not been reached, but {saved.num_epochs}"
+    require(epoch is None or epoch <= saved.num_epochs, message)
     config, rule = saved.config, build_rule_on_network(saved.config)
     restored = [restore_states(config, cohort, epoch) for cohort in saved.cohorts]
     states = jax.tree.map(lambda *x: np.concatenate(x), *restored)

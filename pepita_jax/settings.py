@@ -1,8 +1,8 @@
 """What is set outside a configuration, and decides what a run computes.
 
 JAX and XLA read dozens of settings from the environment. Those that decide which numbers are drawn,
-or whether the program runs at all, are fixed here; those that decide how numbers are rounded are
-the user's to choose, and are recorded with a run.
+or which types go together, are fixed here; those that decide how numbers are rounded are the user's
+to choose, and are recorded with a run.
 """
 
 import os
@@ -26,8 +26,12 @@ ROUNDING = {
 }
 # Flags of the compilers, and NVIDIA's switch for the format of products.
 VARIABLES = ("LIBTPU_INIT_ARGS", "NVIDIA_TF32_OVERRIDE", "XLA_FLAGS")
-# They only write things down, or set the layout, which is recorded by itself.
-HARMLESS = ("--xla_dump", "--xla_force_host_platform_device_count")
+# They write things down, set the layout, which is recorded by itself, or are JAX's own for TPUs.
+HARMLESS = (
+    "--xla_dump",
+    "--xla_force_host_platform_device_count",
+    "--xla_tpu_use_enhanced_launch_barrier",
+)
 
 
 def rounding_settings():

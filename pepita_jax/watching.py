@@ -5,8 +5,11 @@ import os
 import sys
 import traceback
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 
 from tqdm import tqdm
+
+from pepita_jax.errors import UserError
 
 
 class Stream:
@@ -14,10 +17,10 @@ class Stream:
 
     Args:
         stream: as `sys.stderr`; None, as where a process has none, is quiet from the start.
-        lost: called with the error that made it quiet.
+        lost: called with the stream and the error, when it goes quiet.
     """
 
-    def __init__(self, stream, lost=lambda error: None):
+    def __init__(self, stream, lost=lambda stream, error: None):
         self._stream, self._lost = stream, lost
 
     def write(self, text):
@@ -42,15 +45,15 @@ class Stream:
             raise
         except (OSError, ValueError) as error:  # a ValueError: it has been closed
             stream, self._stream = self._stream, None
-            _lead_nowhere(stream)
-            self._lost(error)
+            self._lost(stream, error)
 
     def __getattr__(self, name):
         return getattr(self._stream, name)
 
 
-def _lead_nowhere(stream):
+def _lead_nowhere(stream, error):
     """Else what it still holds failed once more when Python ends, and that was the exit status."""
+    del error
     with suppress(AttributeError, OSError, ValueError):
         if (number := stream.fileno()) in (1, 2):
             nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -61,12 +64,15 @@ def _lead_nowhere(stream):
 
 def protect_streams():
     """Makes a command's `sys.stdout` and `sys.stderr` go quiet rather than fail."""
-    sys.stdout, sys.stderr = Stream(sys.stdout, _say_what_is_lost), standard_error()
+    sys.stdout, sys.stderr = Stream(sys.stdout, _lose_output), Stream(sys.stderr, _lead_nowhere)
 
 
 def standard_error():
-    """`sys.stderr` as a `Stream`."""
-    return sys.stderr if isinstance(sys.stderr, Stream) else Stream(sys.stderr)
+    """`sys.stderr` as a `Stream`, the same as long as it is the same."""
+    return sys.stderr if isinstance(sys.stderr, Stream) else _as_stream(sys.stderr)
+
+
+_as_stream = lru_cache(maxsize=1)(Stream)  # tqdm clears a bar only for lines to its own stream
 
 
 def say(line):
@@ -87,14 +93,26 @@ def decoration(name):
         yield
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
-        if isinstance(error, OSError):
-            reason = error.strerror or str(error)
+        if isinstance(error, (OSError, UserError)):
+            reason = getattr(error, "strerror", None) or str(error)
         else:
             traceback.print_exception(error, file=standard_error())
         say(f"{name} could not be made ({' '.join(reason.split())}); nothing depends on it")
 
 
-def _say_what_is_lost(error):
-    if not (isinstance(error, OSError) and error.errno == errno.EPIPE):  # the reader has left
+_lost_output = []  # why standard output could not be written, but for a reader that has left
+
+
+def _lose_output(stream, error):
+    _lead_nowhere(stream, error)
+    if not (isinstance(error, OSError) and error.errno == errno.EPIPE):
         reason = getattr(error, "strerror", None) or error
+        _lost_output.append(reason)
         say(f"standard output cannot be written ({reason})")
+
+
+def require_printed():
+    """Raises a `UserError` if standard output was lost, for a command that leaves nothing else."""
+    sys.stdout.flush()
+    if _lost_output:
+        raise UserError(f"what was to be printed is lost ({_lost_output[0]})")

@@ -2,10 +2,12 @@
 
 
 def describe_time(seconds):
-    """A duration: `40 s`, `12 min`, `1 h 25 min`."""
-    minutes = round(seconds / 60)
-    if minutes < 2:
+    """A duration: `40 s`, `2 min 5 s`, `12 min`, `1 h 25 min`."""
+    if round(seconds) < 120:
         return f"{round(seconds)} s"
+    if round(seconds) < 600:
+        return "{} min {} s".format(*divmod(round(seconds), 60))
+    minutes = round(seconds / 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 

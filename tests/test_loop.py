@@ -3,11 +3,13 @@
 import re
 from pathlib import Path
 
+import jax
 import numpy as np
 import optax
 import pytest
 
 import pepita_jax as pj
+from pepita_jax.images import to_float
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -68,7 +70,7 @@ BAD = np.where(np.arange(20) == 7, np.nan, 0).reshape(-1, 1, 1, 1)
         ({"train_data": (IMAGE,)}, r"train must be a pair \(image, label\)"),
         ({"optimizer": 0.05}, r"optimizer must be one of optax's, such as .*, got 0\.05"),
         ({"optimizer": "sgd"}, "optimizer must be one of optax's, such as .*, got 'sgd'"),
-        ({"optimizer": optax.lbfgs()}, "take pseudo-gradients and weights alone: .*'value_fn'"),
+        ({"optimizer": optax.lbfgs()}, "pseudo-gradients and weights alone: .*'value_fn'"),
         ({"rule": "pepita"}, "rule must be a rule, as from .*, got 'pepita'"),
         ({"test_data": (IMAGE, LABEL + 1)}, r"test labels must be integers in 0\.\.\.1"),
         ({"test_data": (IMAGE, LABEL + 0.5)}, "test labels must be integers"),
@@ -105,6 +107,29 @@ def test_images_that_are_standardised_may_be_below_zero_and_far_above():
     image, label = make_data(205)
     image[0, 0, 0] = 40.0  # a pixel that is black nearly everywhere
     train((image - image.mean(0), label))
+
+
+def test_an_optimizer_s_state_may_hold_plain_numbers():
+    halve = optax.GradientTransformation(
+        lambda params: 0, lambda g, n, params=None: (jax.tree.map(lambda x: -x / 2, g), n + 1)
+    )
+    found, wanted = (train(optimizer=o, num_epochs=1) for o in (halve, optax.sgd(0.5)))
+    np.testing.assert_allclose(found.params[0], wanted.params[0], rtol=1e-5, atol=1e-6)
+
+
+def test_floats_that_only_float64_can_hold_are_refused():
+    image, label = make_data(205)
+    image = image.astype(float)
+    image[3] = -1e300
+    with pytest.raises(pj.UserError, match="train image 3 holds NaN or infinite"):
+        train((image, label))
+
+
+def test_bytes_train_to_the_same_bits_as_their_floats():
+    image, label = make_data(205)
+    stored = np.round(255 * image).astype(np.uint8)
+    found, wanted = (train((x, label)).params[0] for x in (stored, to_float(stored)))
+    np.testing.assert_array_equal(found, wanted)
 
 
 def test_an_optimizer_s_noise_is_each_seed_s_own():

@@ -70,6 +70,19 @@ def test_a_run_is_read_back_as_it_was_after_an_earlier_epoch(tmp_path, monkeypat
         pj.load_run(tmp_path / "3", 1)
 
 
+def test_a_run_with_a_precision_of_its_own_goes_on(tmp_path):
+    config = make_config(num_epochs=1, matmul_precision="bfloat16")
+    for num_epochs in (1, 2):
+        run(config | {"num_epochs": num_epochs}, tmp_path)
+    assert pj.load_run(tmp_path, 0).seeds == [0, 1]
+
+
+def test_an_epoch_that_was_not_reached_is_refused(tmp_path):
+    run(make_config(num_epochs=1), tmp_path)
+    with pytest.raises(pj.UserError, match="epoch 9 has not been reached, but 1"):
+        pj.load_run(tmp_path, 9)
+
+
 def test_initial_weights_are_not_drawn_at_another_precision(tmp_path):
     run(make_config(num_epochs=1), tmp_path)
     with jax.enable_x64(True), pytest.raises(pj.UserError, match="jax_enable_x64 was not set"):

@@ -11,6 +11,7 @@ import pytest
 import pepita_jax as pj
 from pepita_jax.many_seeds import seed_keys
 from pepita_jax.run import run
+from tests.cases import make_batch, make_network, make_params
 from tests.reliability.runs import assert_same_results, make_config
 from tests.test_loop import NET, make_data
 
@@ -21,8 +22,10 @@ KEY = jax.random.key(3)
 def setting(name, value):
     before = getattr(jax.config, name)
     jax.config.update(name, value)
-    yield
-    jax.config.update(name, before)
+    try:
+        yield
+    finally:
+        jax.config.update(name, before)
 
 
 DRAWING = {
@@ -56,6 +59,15 @@ def test_nor_from_a_notebook_where_seeds_depend_on_nothing_but_their_number(name
         for num_seeds in (1, 3):
             found = train(num_seeds)
             np.testing.assert_allclose(found.params[0], usual.params[0][:num_seeds], rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", pj.RULES)
+def test_a_rule_alone_runs_under_strict_promotion(name):
+    net = make_network("mlp, two layers")
+    rule, batch = pj.build_rule(name, net), make_batch(net)
+    F = rule.init_feedback(KEY)
+    with jax.numpy_dtype_promotion("strict"):
+        pj.analysis.alignment(net, rule, make_params(net), F, batch)
 
 
 def test_by_default_keys_are_jax_s_own():

@@ -48,7 +48,7 @@ def test_training_goes_on_where_progress_cannot_be_shown(dead, monkeypatch):
 
 def test_a_stream_tells_once_that_it_cannot_be_written(dead):
     errors = []
-    stream = Stream(dead, errors.append)
+    stream = Stream(dead, lambda *lost: errors.append(lost))
     for _ in range(3):
         print("x" * 10_000, file=stream, flush=True)
     assert len(errors) == (dead is not None)

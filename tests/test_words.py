@@ -7,7 +7,15 @@ from pepita_jax.words import describe_time, list_some
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0.4, "0 s"), (80, "80 s"), (90, "2 min"), (3570, "1 h 0 min"), (5100, "1 h 25 min")],
+    [
+        (0.4, "0 s"),
+        (90, "90 s"),
+        (119.6, "2 min 0 s"),
+        (149, "2 min 29 s"),
+        (600, "10 min"),
+        (3570, "1 h 0 min"),
+        (5100, "1 h 25 min"),
+    ],
 )
 def test_durations_are_put_in_the_unit_that_reads_best(seconds, words):
     assert describe_time(seconds) == words

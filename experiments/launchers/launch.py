@@ -15,6 +15,7 @@ from experiments.launchers.tasks import make_tasks
 from pepita_jax.data import load_stored
 from pepita_jax.errors import UserError, require
 from pepita_jax.storage.workdir import Workdir
+from pepita_jax.watching import require_printed
 
 LAUNCHER = flags.DEFINE_enum(
     "launcher", "here", ["here", "local", "slurm", "print"],
@@ -137,6 +138,7 @@ def print_commands(tasks):
     """Prints the tasks' commands, a line each."""
     for task in tasks:
         print(shlex.join(["python", "-m", "experiments.train", *task.arguments]))
+    require_printed()
     print("to be run from here; when all are done, the same command goes on", file=sys.stderr)
 
 

@@ -37,7 +37,7 @@ def make_page(reports, differences, documents):
         raise UserError(message) from error
     template = resources.files("experiments.reporting").joinpath("page.html").read_text("utf-8")
     shown = [
-        (title, read_markdown(text or ""), inline(svg, title)) for title, text, svg in documents
+        (title, read_markdown(text or ""), _inline(svg, title)) for title, text, svg in documents
     ]
     rows = [_row(report) for report in reports]
     headings = HEADINGS
@@ -54,6 +54,12 @@ def make_page(reports, differences, documents):
             runs=[_describe(report) for report in reports],
         )
     )
+
+
+def _inline(svg, title):
+    """See `inline`; None if it is no SVG."""
+    with decoration(f"the figure {title!r}"):
+        return inline(svg, title)
 
 
 def _row(report):

@@ -8,6 +8,7 @@ import numpy as np
 from pepita_jax.plots import plot_band, save_figure
 from pepita_jax.storage.files import replace_file
 from pepita_jax.tables import as_percent
+from pepita_jax.watching import decoration
 
 COLORS = {"bp": "C0", "fa": "C1", "drtp": "C2", "pepita": "C3", "dfa": "C4", "shallow": "C5"}
 
@@ -26,8 +27,9 @@ class Shown(NamedTuple):
             replace_file(folder / f"{name}.md", self.table + "\n")
         if self.figure:
             for file in (f"{name}.png", f"{name}.svg"):
-                written.append(file)
-                save_figure(self.figure, folder / file)
+                with decoration(folder / file):
+                    save_figure(self.figure, folder / file)
+                    written.append(file)
         return written
 
 

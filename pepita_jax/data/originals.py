@@ -17,7 +17,14 @@ from pepita_jax.data.pickles import load_arrays
 from pepita_jax.data.sources import find_originals
 from pepita_jax.errors import UserError, require
 
-DAMAGED = (EOFError, ValueError, lzma.LZMAError, tarfile.TarError, zlib.error)
+DAMAGED = (
+    EOFError,
+    ValueError,
+    gzip.BadGzipFile,
+    lzma.LZMAError,
+    tarfile.TarError,
+    zlib.error,
+)
 CIFAR_IMAGE = (3, 32, 32)
 
 
@@ -63,11 +70,11 @@ def _reading(place):
     """Says which file it is that is damaged or cannot be read."""
     try:
         yield
-    except OSError as error:
-        raise UserError(f"{place} cannot be read ({error.strerror or error})") from error
     except DAMAGED as error:
         message = f"{place} is damaged ({error}); replace it, or remove it to download it again"
         raise UserError(message) from error
+    except OSError as error:
+        raise UserError(f"{place} cannot be read ({error.strerror or error})") from error
 
 
 def _parse_mnist(files):

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from pepita_jax.images import to_float
-
 # Added to the variances of the principal components, so that pixels that are always black
 # stay finite: the value in the tutorial that the paper took its whitening from.
 REGULARIZATION = 0.1
@@ -30,4 +28,5 @@ def zca_whiten(train, *others):
 
 
 def _flatten(image):
-    return to_float(image).reshape(len(image), -1).astype(np.float32)
+    scale = 255 if image.dtype == np.uint8 else 1
+    return image.reshape(len(image), -1).astype(np.float32) / np.float32(scale)

@@ -50,7 +50,6 @@ def _git(folder, *words):
     # GIT_DIR and its like, as git sets them for hooks, would name another clone.
     environment = {n: v for n, v in os.environ.items() if not n.startswith("GIT_")}
     environment["LC_ALL"] = "C"
-    done = subprocess.run(
-        ["git", "-C", folder, *words], env=environment, capture_output=True, text=True, check=True
-    )
+    command = ["git", "--no-optional-locks", "-C", folder, *words]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return done.stdout.rstrip("\n")

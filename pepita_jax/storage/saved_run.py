@@ -36,7 +36,8 @@ class SavedRun(NamedTuple):
         """
         going = [cohort.epoch for cohort in cohorts if not cohort.has_diverged]
         shown = [c for c in cohorts if c.has_diverged or c.epoch == going[0]]
-        for one, other in itertools.pairwise(shown):
+        recorded = [c for c in shown if _settings(c) is not None]  # earlier versions did not
+        for one, other in itertools.pairwise(recorded):
             folders = f"{one.checkpoints.folder} and {other.checkpoints.folder.name}"
             message = f"{folders} were trained under different settings: remove one of them"
             require(_settings(one) == _settings(other), message)

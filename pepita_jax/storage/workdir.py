@@ -9,6 +9,7 @@ import json
 from contextlib import ExitStack, contextmanager
 
 from pepita_jax.errors import UserError, require
+from pepita_jax.settings import rounding_settings
 from pepita_jax.storage.cohort import FIGURES, Cohort, newest_config
 from pepita_jax.storage.environment import describe_environment
 from pepita_jax.storage.files import file_errors, replace_file, user_path
@@ -65,6 +66,7 @@ class Workdir:
                     ranges = fill_up([cohort.seeds for cohort in found], seeds, self.path)
                     held.enter_context(hold_seeds(self.path, ranges))
                     cohorts = self._start(config, ranges)
+            self.settings = rounding_settings()  # not those that the configuration sets in training
             yield cohorts
 
     def _start(self, config, ranges):
@@ -94,7 +96,8 @@ class Workdir:
         Args:
             layout: how seeds are laid out on the devices, a plain dict.
         """
-        now = json.loads(json.dumps({**describe_environment(), **layout}))
+        now = {**describe_environment(), "settings": self.settings, **layout}
+        now = json.loads(json.dumps(now))
         before, earlier = self.content["environment"], self.content.get("earlier_environments", [])
         if before != now and "seeds_at_once" in before:  # something was trained there
             earlier = [*earlier, before]
@@ -205,7 +208,8 @@ class Workdir:
         if 0 < len(differ) < len(cohorts):  # as after a copy from elsewhere
             folder = differ[0].checkpoints.folder
             changes = _changes(differ[0].config, config)
-            raise UserError(f"{folder} is of a different run: {changes}; remove that folder")
+            message = f"{folder} is of a different run, or of other settings: {changes}"
+            raise UserError(f"{message}; remove that folder")
         saved = cohorts[0].config if cohorts else self._read_config_file()
         changes = describe_changes(without_environment(saved), config)
         require_same(self.path, "a different run", changes)

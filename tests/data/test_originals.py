@@ -134,6 +134,13 @@ def cut_archive(folder):
     path.write_bytes(path.read_bytes()[:-20])
 
 
+def flip_checksum(folder):
+    path = sorted(folder.iterdir())[0]
+    content = bytearray(path.read_bytes())
+    content[-8] ^= 1
+    path.write_bytes(content)
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -143,6 +150,7 @@ def cut_archive(folder):
             "{}/t10k-images-idx3-ubyte.gz is damaged .it holds 7835 bytes instead of 7840",
         ),
         (cut_archive, "{}/t10k-images-idx3-ubyte.gz is damaged .Compressed file ended"),
+        (flip_checksum, "{}/t10k-images-idx3-ubyte.gz is damaged .CRC check failed"),
         (lambda folder: builders.write_mnist(folder, SMALLER), "should have 25 train images"),
         (replace_labels(np.zeros(10, np.uint8)), "train labels of 'mnist' do not fit"),
         (replace_labels(np.full(25, 10, np.uint8)), "train labels of 'mnist' do not fit"),
@@ -155,6 +163,7 @@ def cut_archive(folder):
         "missing",
         "truncated inside",
         "truncated gzip",
+        "changed gzip",
         "too few images",
         "too few labels",
         "labels out of range",

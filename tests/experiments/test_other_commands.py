@@ -54,6 +54,12 @@ def test_sets_whose_files_have_the_same_names_come_from_subfolders(
     assert_prepared(data_dir)
 
 
+def test_a_folder_without_files_is_said_to_lack_them(tmp_path):
+    sets = ["mnist", "fashion_mnist"]
+    with pytest.raises(pj.UserError, match=r"there is no file train-images.*MNIST/raw"):
+        prepare_data.prepare_all(sets, str(tmp_path), str(tmp_path / "tfds"))
+
+
 @pytest.mark.slow
 def test_preparing_sets_of_the_real_sizes_as_a_user_does(tmp_path):
     write_mnist_and_fashion(tmp_path / "originals", 60000, 10000)
@@ -70,6 +76,7 @@ def test_mistakes_in_preparing_are_named(tmp_path):
     assert_refused(command("prepare_data", "mnist", "digits", f"--from={tmp_path}"), "'digits'")
     assert_refused(command("prepare_data", "mnist", f"--from={tmp_path}"), "no file train-images")
     one_folder = f"--from={tmp_path}"
+    (tmp_path / "train-images-idx3-ubyte").touch()
     assert_refused(
         command("prepare_data", "mnist", "fashion_mnist", one_folder), "same names", "subfolder"
     )

@@ -80,6 +80,12 @@ def test_the_page_holds_the_figures_and_needs_nothing_else(page):
     assert page.count("<svg") == 6  # the document's, a group's means, and each run's seeds
 
 
+def test_a_document_whose_figure_is_damaged_is_shown_without_it(capsys):
+    page = make_page([make_report("runs/a", 0.5)], [], [("Table 1", "| a |\n|---|\n| b |", "")])
+    assert "b" in Structure(page).cells
+    assert "the figure 'Table 1' could not be made" in capsys.readouterr().err
+
+
 def test_a_figure_that_cannot_be_drawn_is_left_out(monkeypatch, capsys):
     def fail(_):
         raise ValueError("no such colour")

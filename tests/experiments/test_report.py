@@ -51,7 +51,7 @@ def report(*arguments):
 def test_differences_are_paired_and_have_student_s_interval(workdirs):
     pepita, shallow = report(*workdirs, f"--baseline={workdirs[1]}")
     assert pepita[:6] == ["pepita", "mlp", "mnist", "4", "2", "67.50 ± 17.08"]
-    assert pepita[7:9] == ["2 min", str(workdirs[0])]
+    assert pepita[7:9] == ["90 s", str(workdirs[0])]
     differences = np.array([10.0, 20.0, 10.0, 20.0])
     half = stats.t.ppf(0.975, 3) * differences.std(ddof=1) / 2
     assert pepita[-1] == f"+15.00 [{15 - half:+.2f}, {15 + half:+.2f}]"

@@ -208,6 +208,19 @@ def test_a_configuration_file_without_the_fields_is_a_mistake(tmp_path):
     )
 
 
+def test_a_file_s_own_optimizer_has_no_momentum_of_sgd(tmp_path):
+    file = tmp_path / "mine.py"
+    lines = ["from configs import default", "def get_config():",
+             "    config = default.get_config('bp,mlp,digits')",
+             "    config.optimizer.name = 'rmsprop'",
+             "    return config"]  # fmt: skip
+    file.write_text("\n".join(lines))
+    done = command("train", f"--config={file}", f"--workdir={tmp_path}/run", *TINY)
+    assert done.returncode == 0, done.stderr
+    assert "momentum" not in pj.load_run(tmp_path / "run").config["optimizer"]
+    assert command("train", f"--workdir={tmp_path}/run").returncode == 0
+
+
 def empty(folder):
     for path in folder.iterdir():
         path.unlink()

@@ -1,7 +1,7 @@
 """Programs as users have them; tests/conftest.py turns off most optimizations for other tests.
 
 JAX and XLA read the variables once, so each test here runs in a process that starts without them,
-as do the commands that it runs.
+as do the commands that it runs. There, fixtures that change or watch the process have no effect.
 """
 
 import multiprocessing

@@ -81,3 +81,10 @@ def test_training_goes_on_where_the_terminal_has_gone(whole, tmp_path):
 def test_help_and_mistakes_keep_their_status(line, status):
     done = shell(f"{sys.executable} -m experiments.{line}")
     assert (done.returncode, done.stdout, done.stderr) == (status, "", "")
+
+
+def test_a_command_that_only_prints_fails_where_that_is_lost():
+    done = shell(f"{sys.executable} -m experiments.train --help >/dev/full")
+    assert done.returncode == 2
+    last = done.stderr.splitlines()[-1]
+    assert last == "error: what was to be printed is lost (No space left on device)"

@@ -9,9 +9,13 @@ from pepita_jax.storage.environment import describe_commit
 
 
 def git(folder, *words):
+    """Without the user's configuration, nor the variables by which a hook names a repository."""
+    environment = {n: v for n, v in os.environ.items() if not n.startswith("GIT_")}
+    environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     me = ("-c", "user.name=x", "-c", "user.email=x@example.org")
     command = ["git", *me, "-C", folder, *words]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 @pytest.fixture
@@ -58,7 +62,7 @@ def test_without_a_commit_the_reason_is_given(clone, tmp_path, monkeypatch):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
 def test_a_clone_of_another_user_s(clone):
     package, _ = clone
-    if "safe.directory=*" in git(package, "config", "--list").splitlines():
+    if "safe.directory=*" in subprocess.getoutput("git config --list").splitlines():
         pytest.skip("this machine's git trusts all clones")
     os.chown(package.parent, 12345, 12345)
     os.chown(package.parent / ".git", 12345, 12345)

@@ -9,7 +9,9 @@ import jax.numpy as jnp
 import pytest
 
 from pepita_jax import UserError
+from pepita_jax.storage import workdir as workdir_module
 from pepita_jax.storage.cohort import Cohort
+from pepita_jax.storage.environment import describe_environment
 from pepita_jax.storage.workdir import Workdir
 
 CONFIG = {
@@ -125,7 +127,7 @@ def test_seeds_from_another_run_or_there_twice_are_refused(tmp_path):
     claim(tmp_path / "there", epochs=1, num_seeds=4, seed=1)
     foreign = cohort_folder(tmp_path / "here", 2, 3)
     shutil.copytree(cohort_folder(tmp_path / "there", 0, 3), foreign)
-    with pytest.raises(UserError, match="seeds_2-3 is of a different run: seed was 1, is 0"):
+    with pytest.raises(UserError, match=r"seeds_2-3 is of a different run.*: seed was 1, is 0"):
         claim(tmp_path / "here", num_seeds=4)
     shutil.rmtree(foreign)
     shutil.copytree(cohort_folder(tmp_path / "here", 0, 1), cohort_folder(tmp_path / "here", 1, 2))
@@ -164,6 +166,17 @@ def test_seeds_that_were_trained_under_other_settings_are_not_read_together(tmp_
     shutil.copytree(cohort_folder(tmp_path / "two", 0, 2), cohort_folder(tmp_path / "one", 2, 4))
     with pytest.raises(UserError, match="seeds_0-1 and seeds_2-4 were trained under different"):
         Workdir(tmp_path / "one").read()
+
+
+def test_a_run_from_before_settings_were_recorded_can_grow(tmp_path, monkeypatch):
+    environment = describe_environment()
+    del environment["settings"]
+    monkeypatch.setattr(workdir_module, "describe_environment", lambda: environment)
+    monkeypatch.setattr(Workdir, "begin", lambda self, layout: None)
+    claim(tmp_path, epochs=1)
+    monkeypatch.undo()
+    claim(tmp_path, epochs=1, num_seeds=4)
+    assert Workdir(tmp_path).read().seeds == [0, 1, 2, 3]
 
 
 def test_what_has_risen_for_some_seeds_cannot_be_lowered(tmp_path):
