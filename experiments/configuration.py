@@ -8,6 +8,7 @@ from pathlib import Path
 from absl import flags
 from ml_collections import ConfigDict, config_flags
 
+from configs import default
 from pepita_jax.errors import UserError, require
 
 USAGE = "--config=configs/default.py:RULE,MODEL,DATASET"
@@ -97,7 +98,10 @@ def _with_what_is_valid(error):
     name = given.removeprefix("--").partition("=")[0]
     if name not in flags.FLAGS:
         return str(error)
-    parser = flags.FLAGS[name].parser
+    parser, group = flags.FLAGS[name].parser, name.removeprefix("config.")
+    fields = [f"--config.{field}" for field in default.FIELDS if field.startswith(f"{group}.")]
+    if isinstance(parser, _Group) and fields:
+        return f"{given}: set its fields one by one, {', '.join(fields)}"
     if isinstance(parser, flags.BooleanParser):
         return f"{given}: must be true or false"
     return f"{given}: must be {parser.syntactic_help}" if parser.syntactic_help else str(error)

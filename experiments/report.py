@@ -35,6 +35,8 @@ DECIMALS = 6
 
 def main(arguments):
     require(arguments, "which runs? Give their workdirs")
+    for path in filter(None, (OUT.value, JSON.value)):
+        user_path(path)  # which refuses an address before there is anything to lose
     read = lambda path: read_reports(path, EPOCH.value, NUM_SEEDS.value)
     reports = [report for path in arguments for report in read(path)]
     more, differences = {"workdir": [report.name for report in reports]}, []

@@ -206,7 +206,8 @@ def show_best(root, best, settings, split, summaries):
     if COMPARE.value:
         table = comparison_table(best, settings, COMPARE.value, summaries)
         fields = ", ".join(f for f in merge(settings) if f not in COMPARE.value)
-        print(f"\nthe best of each, chosen {how} (in brackets: {fields}):\n\n{table}")
+        brackets = f" (in brackets: {fields})" if fields else ""
+        print(f"\nthe best of each, chosen {how}{brackets}:\n\n{table}")
         print(f"\n{root}: best.csv, and the workdirs best_N, N being the number of the setting")
     else:
         ((index, summary),) = summaries.items()

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from pepita_jax import one_seed
 from pepita_jax.errors import UserError, require, require_int
 from pepita_jax.images import usable_images
 from pepita_jax.many_seeds import SeedTrainer, seed_keys
@@ -146,11 +147,12 @@ def _check_kinds(net, rule, optimizer):
     require(is_optimizer, message)
 
     def update(params):
-        return optimizer.update(params, optimizer.init(params), params)
+        return one_seed.descend(optimizer, params, optimizer.init(params), params)
 
     try:
         jax.eval_shape(update, jax.eval_shape(net.init, jax.random.key(0)))
-    except TypeError as error:  # such as lbfgs, which wants the loss as well
+    # Such as lbfgs, which wants the loss as well, or one for other weights.
+    except (AssertionError, TypeError, ValueError) as error:
         message = f"optimizer cannot be used with pseudo-gradients and weights alone: {error}"
         raise UserError(message) from error
 
@@ -158,7 +160,10 @@ def _check_kinds(net, rule, optimizer):
 def _check_data(net, split, data):
     is_pair = isinstance(data, (tuple, list)) and len(data) == 2
     require(is_pair, f"{split} must be a pair (image, label)")
-    image, label = (np.asarray(x) for x in data)
+    try:
+        image, label = (np.asarray(x) for x in data)
+    except ValueError as error:  # lists of different lengths
+        raise UserError(f"{split} images and labels must be arrays: {error}") from error
     image = usable_images(split, image, net.input_shape)
     message = f"{split} labels have shape {label.shape}: give one class number an image"
     require(label.ndim == 1, message)

@@ -255,6 +255,8 @@ class Network:
 
     def measure(self, scores, label):
         """Mean loss and accuracy of `scores` `[B, num_classes]`: what rules report."""
+        message = f"there are {len(scores)} images and {len(label)} labels"
+        require(len(scores) == len(label), message)
         loss = OUTPUTS[self.output][1](scores, self.one_hot(label))
         return {"loss": loss.mean(), "accuracy": self.is_correct(scores, label).mean()}
 

@@ -1,8 +1,8 @@
 """What is set outside a configuration, and decides what a run computes.
 
 JAX and XLA read dozens of settings from the environment. Those that decide which numbers are drawn,
-or which types go together, are fixed here; those that decide how numbers are rounded are the user's
-to choose, and are recorded with a run.
+or which types go together, are fixed here; those that decide the precision in which numbers are
+drawn and computed, and how they are rounded, are the user's to choose, and are recorded with a run.
 """
 
 import os
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import jax
 
 # What JAX has by itself.
-ROUNDING = {
+RECORDED = {
     "jax_accurate_erf_inv": False,
     "jax_default_matmul_precision": None,
     "jax_disable_jit": False,
@@ -34,10 +34,10 @@ HARMLESS = (
 )
 
 
-def rounding_settings():
+def recorded_settings():
     """Those that are set by the environment or the program, `{name: value}`; usually none."""
-    chosen = {name: getattr(jax.config, name, usual) for name, usual in ROUNDING.items()}
-    found = {name: value for name, value in chosen.items() if value != ROUNDING[name]}
+    chosen = {name: jax.config.values.get(name, usual) for name, usual in RECORDED.items()}
+    found = {name: value for name, value in chosen.items() if value != RECORDED[name]}
     for name in VARIABLES:
         flags = os.environ.get(name, "").split()
         if text := " ".join(sorted(flag for flag in flags if not flag.startswith(HARMLESS))):

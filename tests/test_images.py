@@ -66,6 +66,15 @@ def test_labels_that_are_no_class_numbers_are_refused(label, variant):
         rule.pseudo_gradients(make_params(net), F, make_batch(net)._replace(label=label))
 
 
+@pytest.mark.parametrize("variant", ["bp", "pepita", "shallow"])
+def test_one_label_for_several_images_is_refused(variant):
+    net = make_network("mlp, two layers")
+    rule = make_rule(variant, net)
+    F = rule.init_feedback(jax.random.key(0))
+    with pytest.raises(UserError, match="there are 5 images and 1 labels"):
+        rule.pseudo_gradients(make_params(net), F, make_batch(net)._replace(label=LABEL[:1]))
+
+
 def test_an_image_that_gives_nan_guesses_nothing():
     net = make_network("mlp, two layers")
     params, image = make_params(net), FLOATS.copy()

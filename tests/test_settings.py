@@ -11,6 +11,7 @@ import pytest
 import pepita_jax as pj
 from pepita_jax.many_seeds import seed_keys
 from pepita_jax.run import run
+from pepita_jax.settings import RECORDED, recorded_settings
 from tests.cases import make_batch, make_network, make_params
 from tests.reliability.runs import assert_same_results, make_config
 from tests.test_loop import NET, make_data
@@ -20,7 +21,7 @@ KEY = jax.random.key(3)
 
 @contextmanager
 def setting(name, value):
-    before = getattr(jax.config, name)
+    before = jax.config.values[name]
     jax.config.update(name, value)
     try:
         yield
@@ -75,6 +76,15 @@ def test_by_default_keys_are_jax_s_own():
     np.testing.assert_array_equal(
         jax.random.key_data(seed_keys(3, 2)), [jax.random.key_data(key) for key in wanted]
     )
+
+
+@pytest.mark.parametrize("name", [name for name in RECORDED if name in jax.config.values])
+def test_every_setting_is_recorded_where_it_is_set(name):
+    others = {bool: True, float: 0.5, type(None): "high", str: "O1"}
+    usual = RECORDED[name]
+    value = False if jax.config.values[name] != usual else others[type(usual)]
+    with setting(name, value):
+        assert recorded_settings().get(name, usual) == value
 
 
 def refused(config, path):

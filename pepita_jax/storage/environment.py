@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jax
 
-from pepita_jax.settings import rounding_settings
+from pepita_jax.settings import recorded_settings
 
 RECORDED_VERSIONS = ("jax", "jaxlib", "optax", "flax", "numpy")
 HERE = Path(__file__).parent
@@ -22,7 +22,7 @@ def describe_environment():
         **{name: version(name) for name in RECORDED_VERSIONS},
         "commit": describe_commit(),
         "devices": [device.device_kind for device in jax.devices()],
-        "settings": rounding_settings(),
+        "settings": recorded_settings(),
     }
 
 
@@ -33,7 +33,8 @@ def describe_commit(folder=HERE):
     there is none to be found, `unknown` and the reason.
     """
     try:
-        _git(folder, "ls-files", "--error-unmatch", ".")  # it may be installed in another's clone
+        if not _git(folder, "ls-files", "."):  # it may be installed in another's clone
+            return "unknown: git does not know this copy"
         commit = _git(folder, "rev-parse", "HEAD")
         changed = _git(folder, "status", "--porcelain", "--untracked-files=all", ":/*.py")
     except FileNotFoundError:
@@ -50,6 +51,6 @@ def _git(folder, *words):
     # GIT_DIR and its like, as git sets them for hooks, would name another clone.
     environment = {n: v for n, v in os.environ.items() if not n.startswith("GIT_")}
     environment["LC_ALL"] = "C"
-    command = ["git", "--no-optional-locks", "-C", folder, *words]
+    command = ["git", "--no-optional-locks", "-c", "core.quotePath=false", "-C", folder, *words]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return done.stdout.rstrip("\n")

@@ -4,7 +4,7 @@ import json
 
 from pepita_jax.errors import require
 from pepita_jax.options import flatten
-from pepita_jax.settings import rounding_settings
+from pepita_jax.settings import recorded_settings
 
 MAY_CHANGE = {
     "num_epochs",
@@ -38,7 +38,7 @@ def changed_settings(environment):
     before = environment.get("settings")
     if before is None:  # earlier versions did not record them
         return ""
-    return describe_changes(before, rounding_settings())
+    return describe_changes(before, recorded_settings())
 
 
 def require_not_lowered(path, config, done):

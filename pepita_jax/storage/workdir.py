@@ -9,7 +9,7 @@ import json
 from contextlib import ExitStack, contextmanager
 
 from pepita_jax.errors import UserError, require
-from pepita_jax.settings import rounding_settings
+from pepita_jax.settings import recorded_settings
 from pepita_jax.storage.cohort import FIGURES, Cohort, newest_config
 from pepita_jax.storage.environment import describe_environment
 from pepita_jax.storage.files import file_errors, replace_file, user_path
@@ -66,7 +66,7 @@ class Workdir:
                     ranges = fill_up([cohort.seeds for cohort in found], seeds, self.path)
                     held.enter_context(hold_seeds(self.path, ranges))
                     cohorts = self._start(config, ranges)
-            self.settings = rounding_settings()  # not those that the configuration sets in training
+            self.settings = recorded_settings()  # not those that the configuration sets in training
             yield cohorts
 
     def _start(self, config, ranges):
