@@ -51,6 +51,12 @@ def values_of(flag, arguments):
     return values
 
 
+def is_from(module):
+    """Whether --config names the file of a module."""
+    file = config_flags.get_config_filename(flags.FLAGS["config"]).partition(":")[0]
+    return Path(file).resolve() == Path(module.__file__).resolve()
+
+
 def check(arguments):
     """Raises a `UserError` unless --config is a Python file, there once and before its fields."""
     files = values_of("config", arguments)

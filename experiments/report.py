@@ -46,13 +46,13 @@ def main(arguments):
         differences = [compare(report, baseline) for report in reports]
         more["difference, 95 % interval"] = differences
     print(summary_table([report.summary for report in reports], more))
-    require_printed()
     if JSON.value:
         write(JSON.value, as_lines(reports))
     if OUT.value:
         documents = [document for path in arguments for document in read_documents(path)]
         write(OUT.value, make_page(reports, differences, documents))
         print(f"\n{OUT.value}: to be opened in a browser")
+    require_printed()
 
 
 def write(path, text):

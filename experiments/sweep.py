@@ -25,7 +25,6 @@ import itertools
 import json
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 from absl import flags
 from ml_collections import config_flags
@@ -76,7 +75,8 @@ def main(arguments, axes):
     cli.refuse(arguments)
     launch.begin()
     base = train.read_config()
-    require_preset()
+    message = f"a sweep begins from {configuration.USAGE}, not from another file"
+    require(configuration.is_from(default), message)
     require(train.WORKDIR.value, "--workdir=DIR is needed")
     require(train.SEEDS.value is None, "--seeds is for experiments.train; see --runs_per_job")
     listed = [{}] if SETTINGS.value is None else read_settings(SETTINGS.value)
@@ -107,13 +107,6 @@ def main(arguments, axes):
         if all(len(s["diverged"]) == s["num_seeds"] for s in summaries.values()):
             which = "the best setting" if len(summaries) == 1 else "the best settings"
             raise DivergedError(f"all seeds of {which} have diverged on the whole training set")
-
-
-def require_preset():
-    """Settings begin from the presets, whatever else a configuration file says."""
-    file = config_flags.get_config_filename(flags.FLAGS["config"]).partition(":")[0]
-    message = f"a sweep begins from {configuration.USAGE}, not from {file}"
-    require(Path(file).resolve() == Path(default.__file__).resolve(), message)
 
 
 def train_groups(root, groups, settings):

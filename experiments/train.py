@@ -13,7 +13,6 @@ with seeds of its own. --launcher starts such jobs, of --runs_per_job seeds each
 
 import sys
 from inspect import cleandoc
-from pathlib import Path
 from textwrap import indent
 
 from absl import flags
@@ -74,9 +73,9 @@ def read_config():
     require(not chosen, f"choose {chosen} by RULE,MODEL,DATASET after the colon of --config")
     missing = ", ".join(set(default.get_config()) - set(config))
     require(not missing, f"the configuration lacks the fields {missing}")
-    file = config_flags.get_config_filename(flags.FLAGS["config"]).partition(":")[0]
-    is_saved = Path(file).resolve() == Path(saved.__file__)  # which says itself what is unset
-    return default.as_plain(config, [*overrides, *["optimizer.momentum"] * is_saved])
+    # A saved configuration says itself what is unset.
+    known = ["optimizer.momentum"] if configuration.is_from(saved) else []
+    return default.as_plain(config, [*overrides, *known])
 
 
 def describe():

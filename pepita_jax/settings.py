@@ -47,7 +47,7 @@ def recorded_settings():
 
 @contextmanager
 def fixed_settings():
-    """Draws the same numbers, and runs, whatever the environment says.
+    """Draws the same numbers, and mixes types alike, whatever the environment says.
 
     The implementation of keys is fixed where they are made, in `one_seed.seed_key`.
     """

@@ -99,7 +99,7 @@ def test_a_run_does_not_go_on_under_another_precision(tmp_path):
     run(make_config(num_epochs=1), tmp_path)
     with jax.enable_x64(True):
         said = refused(make_config(num_epochs=2), tmp_path)
-    assert "other settings: jax_enable_x64 was not set, is True; set them as they were" in said
+    assert "other JAX settings: jax_enable_x64 was not set, is True; set them as they were" in said
     run(make_config(num_epochs=2), tmp_path)
 
 

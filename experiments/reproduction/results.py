@@ -108,7 +108,7 @@ class Results:
         result = self.read(cell)
         for record in result.records if result else ():
             changes = changed_settings(record["environment"])
-            where = f"{self.folder / cell.name} was trained under other settings: {changes}"
+            where = f"{self.folder / cell.name} was trained under other JAX settings: {changes}"
             require(not changes, f"{where}; set them as they were, or choose another --out")
 
     def missing(self, cell, seeds, epochs):

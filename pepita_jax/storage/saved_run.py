@@ -39,7 +39,7 @@ class SavedRun(NamedTuple):
         recorded = [c for c in shown if _settings(c) is not None]  # earlier versions did not
         for one, other in itertools.pairwise(recorded):
             folders = f"{one.checkpoints.folder} and {other.checkpoints.folder.name}"
-            message = f"{folders} were trained under different settings: remove one of them"
+            message = f"{folders} were trained under different JAX settings: remove one of them"
             require(_settings(one) == _settings(other), message)
         content = newest_config(cohorts)
         config = without_environment(content) | {"num_seeds": sum(len(c.seeds) for c in shown)}

@@ -208,13 +208,13 @@ class Workdir:
         if 0 < len(differ) < len(cohorts):  # as after a copy from elsewhere
             folder = differ[0].checkpoints.folder
             changes = _changes(differ[0].config, config)
-            message = f"{folder} is of a different run, or of other settings: {changes}"
+            message = f"{folder} is of a different run, or of other JAX settings: {changes}"
             raise UserError(f"{message}; remove that folder")
         saved = cohorts[0].config if cohorts else self._read_config_file()
         changes = describe_changes(without_environment(saved), config)
         require_same(self.path, "a different run", changes)
         settings = changed_settings(saved["environment"])
-        message = f"{self.path} holds a run that began under other settings: {settings}"
+        message = f"{self.path} holds a run that began under other JAX settings: {settings}"
         require(not settings, f"{message}; set them as they were, or use another workdir")
         if cohorts:
             done = {"num_epochs": max(cohort.epoch for cohort in cohorts)}

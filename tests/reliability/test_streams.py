@@ -1,5 +1,6 @@
 """Standard streams that are closed, full or go away: training goes on as if they were not."""
 
+import json
 import os
 import pty
 import shlex
@@ -88,3 +89,10 @@ def test_a_command_that_only_prints_fails_where_that_is_lost():
     assert done.returncode == 2
     last = done.stderr.splitlines()[-1]
     assert last == "error: what was to be printed is lost (No space left on device)"
+
+
+def test_a_report_writes_its_files_where_its_table_is_lost(whole, tmp_path):
+    file = tmp_path / "figures.json"
+    line = f"{sys.executable} -m experiments.report {whole} --json={file} >/dev/full"
+    assert shell(line).returncode == 2
+    assert json.loads(file.read_text())[0]["seeds"] == [0, 1]
