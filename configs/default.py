@@ -11,10 +11,10 @@ from ml_collections import ConfigDict, config_dict
 from configs import presets
 from pepita_jax.data import DATASETS
 from pepita_jax.errors import require, require_name
-from pepita_jax.models import MODELS
-from pepita_jax.optimizers import optimizer_fields
+from pepita_jax.networks.models import MODELS
 from pepita_jax.options import keyword_options
 from pepita_jax.rules import RULES, rule_options
+from pepita_jax.training.optimizers import optimizer_fields
 
 WORDS = ("rule.name", "model.name", "dataset")  # the fields that RULE, MODEL and DATASET choose
 PRESET = ...  # the default depends on RULE, MODEL and DATASET
@@ -81,7 +81,7 @@ def get_config(choice="pepita,mlp,mnist"):
 
 
 def as_plain(config, given):
-    """A configuration as a nested plain dict, as `pepita_jax.run` takes it.
+    """A configuration as a nested plain dict, as `pepita_jax.runs.run` takes it.
 
     Args:
         config: a `ConfigDict`.

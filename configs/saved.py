@@ -9,9 +9,9 @@ from ml_collections import ConfigDict
 
 from configs import default
 from pepita_jax.errors import UserError, require
-from pepita_jax.storage.files import user_path
-from pepita_jax.storage.same_run import SWEEP_FILE
-from pepita_jax.storage.workdir import Workdir
+from pepita_jax.files import user_path
+from pepita_jax.runs.same_run import SWEEP_FILE
+from pepita_jax.runs.workdir import Workdir
 
 
 def get_config(workdir=None):

@@ -19,17 +19,17 @@ import jax
 from absl import flags
 
 from configs.presets import MODEL
-from experiments import cli
 from experiments.benchmarks.epochs import measure_epoch
 from experiments.benchmarks.growth import measure_growth, plot_growth
 from experiments.benchmarks.machine import bandwidth, matrix_peak
 from experiments.benchmarks.operations import step_operations
 from experiments.benchmarks.starts import measure_starts
 from experiments.benchmarks.steps import SHAPES, Case, case_seconds, milliseconds, ratio
+from experiments.command_line import cli
 from pepita_jax.errors import require_name
+from pepita_jax.files import file_errors, replace_file, user_path
 from pepita_jax.rules import RULES
-from pepita_jax.storage.files import file_errors, replace_file, user_path
-from pepita_jax.storage.workdir import describe_environment
+from pepita_jax.runs.workdir import describe_environment
 from pepita_jax.tables import markdown_table
 
 ONLY = flags.DEFINE_list("only", [], "models, shapes and rules to measure; all by default")

@@ -16,15 +16,15 @@ from typing import NamedTuple
 from absl import flags
 
 from configs.presets import BATCH_SIZE, MODEL
-from experiments import cli
-from experiments.accelerators import chips
-from experiments.accelerators.steps import compile_steps
+from experiments.benchmarks import chips
+from experiments.benchmarks.compiled_steps import compile_steps
 from experiments.benchmarks.operations import step_operations
 from experiments.benchmarks.steps import SHAPES
-from pepita_jax.models import build_network
-from pepita_jax.optimizers import OPTIMIZERS, build_optimizer
+from experiments.command_line import cli
+from pepita_jax.networks.models import build_network
 from pepita_jax.rules import RULES, build_rule
 from pepita_jax.tables import markdown_table
+from pepita_jax.training.optimizers import OPTIMIZERS, build_optimizer
 
 TARGET = flags.DEFINE_enum("target", "tpu-v5e", sorted(chips.CHIPS), "kind of accelerator")
 RULE = flags.DEFINE_enum("rule", "pepita", sorted(RULES), "learning rule")

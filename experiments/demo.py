@@ -8,10 +8,10 @@ Started again on the same folder, it shows what is there.
 from absl import flags
 
 from configs.default import get_config
-from experiments import cli
+from experiments.command_line import cli
+from pepita_jax.files import user_path
 from pepita_jax.plots import draw_learning_curves, save_figure
-from pepita_jax.run import load_run, run
-from pepita_jax.storage.files import user_path
+from pepita_jax.runs.run import load_run, run
 from pepita_jax.tables import summary_table
 from pepita_jax.watching import decoration
 

@@ -11,7 +11,7 @@ readable is left alone.
 
 from absl import flags
 
-from experiments import cli
+from experiments.command_line import cli
 from pepita_jax.data.prepare import PREPARABLE, prepare
 from pepita_jax.data.sources import find_originals
 from pepita_jax.errors import require, require_name

@@ -16,12 +16,12 @@ import json
 
 from absl import flags
 
-from experiments import cli
+from experiments.command_line import cli
 from experiments.reporting.page import make_page
 from experiments.reporting.reports import compare, read_documents, read_reports
 from pepita_jax.errors import require
-from pepita_jax.storage.files import file_errors, replace_file, user_path
-from pepita_jax.storage.rows import as_json
+from pepita_jax.files import file_errors, replace_file, user_path
+from pepita_jax.runs.rows import as_json
 from pepita_jax.tables import summary_table
 from pepita_jax.watching import require_printed
 

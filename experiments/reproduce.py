@@ -14,16 +14,15 @@ from functools import cache
 
 from absl import flags
 
-from experiments import cli
-from experiments.launchers import launch
-from experiments.reproduction import accuracies, dynamics, speed, weights
-from experiments.reproduction.cells import Cell
-from experiments.reproduction.results import Results
-from experiments.reproduction.show import fill_in
-from experiments.reproduction.targets import TARGETS, read_targets
-from experiments.reproduction.training import Reproduction
-from pepita_jax.storage.files import file_errors, replace_file, user_path
-from pepita_jax.storage.locks import alone
+from experiments.command_line import cli, launch
+from experiments.papers.pepita import accuracies, dynamics, speed, weights
+from experiments.papers.pepita.artifacts import TARGETS, read_targets
+from experiments.papers.pepita.cells import Cell
+from experiments.papers.pepita.results import Results
+from experiments.papers.pepita.show import fill_in
+from experiments.papers.pepita.training import Reproduction
+from pepita_jax.files import file_errors, replace_file, user_path
+from pepita_jax.locks import alone
 
 OUT = flags.DEFINE_string(
     "out", None, "folder of the results; default: experiments/results, with --quick runs/quick"

@@ -31,13 +31,14 @@ from ml_collections import config_flags
 
 from configs import default
 from configs.settings import Chosen, command_line, make_config
-from experiments import cli, configuration, train
-from experiments.launchers import launch
-from pepita_jax.build import check_config
+from experiments import train
+from experiments.command_line import cli, launch
+from experiments.command_line import config_flag as configuration
 from pepita_jax.errors import DivergedError, UserError, require
-from pepita_jax.run import conclude
-from pepita_jax.storage.files import file_errors, user_path
-from pepita_jax.storage.workdir import Workdir
+from pepita_jax.files import file_errors, user_path
+from pepita_jax.runs.build import check_config
+from pepita_jax.runs.run import write_results
+from pepita_jax.runs.workdir import Workdir
 from pepita_jax.sweep.axes import make_settings, merge, read_settings
 from pepita_jax.sweep.comparison import (
     best_of_each,
@@ -118,9 +119,9 @@ def train_groups(root, groups, settings):
     read = lambda path: setting_rows(groups[path], Workdir(path).read(), settings)
     landed = {}
 
-    def gather(task):
+    def gather(job):
         with suppress(UserError):  # the group's first seeds may not be there yet
-            landed[task.path] = read(task.path)
+            landed[job.path] = read(job.path)
         with file_errors(root):
             write_csv(root / "sweep.csv", itertools.chain(*landed.values()))
 
@@ -146,7 +147,7 @@ def test(root, chosen):
     for index, path in paths.items():
         workdir = Workdir(path)
         workdir.prepare(chosen[index])
-        summaries[index] = workdir.conclude(conclude)
+        summaries[index] = workdir.write_results(write_results)
     return summaries
 
 

@@ -19,17 +19,17 @@ from absl import flags
 from ml_collections import ConfigDict, config_flags
 
 from configs import default, saved
-from experiments import cli, configuration, signals
-from experiments.launchers import launch
-from pepita_jax.build import check_config
+from experiments.command_line import cli, launch, signals
+from experiments.command_line import config_flag as configuration
 from pepita_jax.errors import require
-from pepita_jax.optimizers import OPTIMIZERS
+from pepita_jax.files import user_path
 from pepita_jax.rules import RULES
-from pepita_jax.run import run
-from pepita_jax.storage.files import user_path
-from pepita_jax.storage.same_run import SWEEP_FILE
-from pepita_jax.storage.workdir import Workdir
+from pepita_jax.runs.build import check_config
+from pepita_jax.runs.run import run
+from pepita_jax.runs.same_run import SWEEP_FILE
+from pepita_jax.runs.workdir import Workdir
 from pepita_jax.tables import summary_table
+from pepita_jax.training.optimizers import OPTIMIZERS
 from pepita_jax.words import list_some
 
 CONFIG = config_flags.DEFINE_config_file("config", None, "configuration and its three words")

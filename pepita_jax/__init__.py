@@ -3,12 +3,12 @@
 from pepita_jax import analysis
 from pepita_jax.data import DATASETS, load_dataset
 from pepita_jax.errors import UserError
-from pepita_jax.loop import Result, train
-from pepita_jax.models import build_network
-from pepita_jax.network import Network
-from pepita_jax.optimizers import build_optimizer
+from pepita_jax.networks.models import build_network
+from pepita_jax.networks.network import Network
 from pepita_jax.rules import RULES, Rule, build_rule
-from pepita_jax.run import Run, load_run
+from pepita_jax.runs.run import Run, load_run
+from pepita_jax.training.loop import Result, train
+from pepita_jax.training.optimizers import build_optimizer
 from pepita_jax.types import Batch
 
 __all__ = [

@@ -43,12 +43,12 @@ def alignment(net, rule: Rule, params, F, batch) -> Alignment:
     rule = with_fields(rule, net=net)
     gradients, _ = BP(net).pseudo_gradients(params, (), batch)
     pseudo_gradients, _ = rule.pseudo_gradients(params, F, batch)
-    feedback, counterpart = map(jax.tree.leaves, (F, rule.counterpart(params)))
+    feedback, forward_equivalent = map(jax.tree.leaves, (F, rule.forward_equivalent(params)))
     with jax.debug_nans(False):  # a zero array's angle is meant to be NaN
         return Alignment(
             tuple(map(angle, pseudo_gradients, gradients)),
-            tuple(map(angle, feedback, counterpart)),
-            tuple(map(jnp.vdot, feedback, counterpart)),
+            tuple(map(angle, feedback, forward_equivalent)),
+            tuple(map(jnp.vdot, feedback, forward_equivalent)),
             tuple(jnp.linalg.norm(W.ravel()) for W in params),
         )
 

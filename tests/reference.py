@@ -6,7 +6,7 @@ are read from it. Column vectors as in the paper: `W h` is `W.T @ h` in the pack
 
 import numpy as np
 
-from pepita_jax.layers import Conv
+from pepita_jax.networks.layers import Conv
 
 ACTIVATIONS = {
     "relu": (lambda a: np.maximum(a, 0), lambda a: (a > 0).astype(a.dtype)),

@@ -51,13 +51,13 @@ def test_every_rule_can_be_measured(variant, net_name):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_feedback_equal_to_its_counterpart_has_angle_zero(variant):
-    measured, _ = measure(variant, "conv, hidden layer", lambda rule, W: rule.counterpart(W))
+    measured, _ = measure(variant, "conv, hidden layer", lambda rule, W: rule.forward_equivalent(W))
     np.testing.assert_allclose(measured.feedback_angle, 0, atol=1e-6)
 
 
 @pytest.mark.parametrize("variant", ["bp", "fa", "weight_mirror"])
 def test_updates_equal_to_bp_s_have_angle_zero(variant):
-    measured, _ = measure(variant, "conv, hidden layer", lambda rule, W: rule.counterpart(W))
+    measured, _ = measure(variant, "conv, hidden layer", lambda rule, W: rule.forward_equivalent(W))
     np.testing.assert_allclose(measured.gradient_angle, 0, atol=1e-6)
 
 

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from pepita_jax.watching import Stream, decoration
-from tests.test_loop import train
+from tests.training.test_loop import train
 
 
 def without_reader():

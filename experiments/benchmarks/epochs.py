@@ -6,7 +6,7 @@ from dataclasses import replace
 import jax
 
 from experiments.benchmarks.steps import random_data
-from pepita_jax.loop import epochs
+from pepita_jax.training.loop import epochs
 
 NUM_TRAIN = {"mnist": 60_000, "cifar": 50_000}
 NUM_TEST = 10_000

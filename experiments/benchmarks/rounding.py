@@ -12,7 +12,7 @@ import numpy as np
 from jax.extend.core import Literal
 
 from pepita_jax import Batch
-from pepita_jax.network import Network
+from pepita_jax.networks.network import Network
 from pepita_jax.rules.pepita import Pepita
 
 EXPONENT_BITS = 8

@@ -13,9 +13,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from experiments import cli
 from experiments.benchmarks.epochs import NUM_TRAIN
 from experiments.benchmarks.steps import Case
+from experiments.command_line import cli
 
 ROOT = Path(__file__).parents[2]
 

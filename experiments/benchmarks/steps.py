@@ -9,9 +9,9 @@ import optax
 
 from configs.presets import BATCH_SIZE, MODEL
 from pepita_jax import build_network, build_rule
-from pepita_jax.many_seeds import SeedTrainer, seed_keys
-from pepita_jax.one_seed import Plan
-from pepita_jax.recipe import Fixed
+from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.training.one_seed import Plan
+from pepita_jax.training.recipe import Fixed
 
 SHAPES = {"mnist": (28, 28, 1), "cifar": (32, 32, 3)}
 STEPS = {"mlp": 20, "conv": 5}  # in a block on a CPU; an epoch's calls take 100 to 200
@@ -82,7 +82,7 @@ class Case:
             jax.device_put(jax.tree.map(normal, jax.eval_shape(trainer.init)), trainer.by_seed)
         ]
         order = random.integers(0, len(trainer.data[0]), (self.num_seeds, steps, self.batch_size))
-        plan = Plan(trainer.spread(order.astype(np.int32)), trainer.lanes.keys)
+        plan = Plan(trainer.shard(order.astype(np.int32)), trainer.lanes.keys)
 
         def block():
             start = time.perf_counter()

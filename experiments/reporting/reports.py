@@ -4,13 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.reproduction.results import SEED_FILES, read_result
-from experiments.reproduction.show import describe_difference
-from experiments.reproduction.targets import TARGETS
+from experiments.papers.pepita.artifacts import TARGETS
+from experiments.papers.pepita.results import SEED_FILES, read_result
+from experiments.papers.pepita.show import describe_difference
 from pepita_jax.errors import require
-from pepita_jax.run import summarize
-from pepita_jax.storage.files import file_errors, user_path
-from pepita_jax.storage.workdir import Workdir
+from pepita_jax.files import file_errors, user_path
+from pepita_jax.runs.run import summarize
+from pepita_jax.runs.workdir import Workdir
 
 PAIRED = ("dataset", "seed", "num_epochs", "validation_fraction", "whiten", "batch_size")
 

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from pepita_jax.errors import UserError
-from pepita_jax.storage.files import file_errors, user_path
+from pepita_jax.files import file_errors, user_path
 from pepita_jax.watching import say
 
 FORMAT = 1  # of the cached files; a new number renews them all

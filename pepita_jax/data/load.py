@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pepita_jax.data.images import to_float
 from pepita_jax.data.prepared import load_prepared
 from pepita_jax.data.sets import DATASETS
 from pepita_jax.data.whitening import zca_whiten
 from pepita_jax.errors import require, require_name, require_number
-from pepita_jax.images import to_float
 
 
 class Dataset(NamedTuple):

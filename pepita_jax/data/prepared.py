@@ -10,7 +10,7 @@ from tqdm import tqdm
 from pepita_jax.data.cache import cached
 from pepita_jax.data.sets import DATASETS, tfds_folder
 from pepita_jax.errors import UserError, require
-from pepita_jax.storage.files import file_errors
+from pepita_jax.files import file_errors
 from pepita_jax.watching import standard_error
 
 CHUNK = 1000  # examples decoded at once

@@ -4,7 +4,7 @@ import os
 from typing import NamedTuple
 
 from pepita_jax.errors import UserError
-from pepita_jax.storage.files import user_path
+from pepita_jax.files import user_path
 
 
 class DatasetInfo(NamedTuple):

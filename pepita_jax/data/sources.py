@@ -1,7 +1,7 @@
 """Finding the data sets' original files, in the layouts in which they are handed around."""
 
 from pepita_jax.errors import require
-from pepita_jax.storage.files import file_errors, user_path
+from pepita_jax.files import file_errors, user_path
 
 # Subfolders that hold one set alone: the user's, and torchvision's.
 OWN_FOLDERS = {

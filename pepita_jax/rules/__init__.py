@@ -4,7 +4,7 @@ To add one: write its file with a subclass of `Rule`, import it here, and add it
 """
 
 from pepita_jax.errors import look_up
-from pepita_jax.network import require_network
+from pepita_jax.networks.network import require_network
 from pepita_jax.options import check_field_values, check_options, field_options
 from pepita_jax.rules.base import Rule
 from pepita_jax.rules.bp import BP

@@ -6,7 +6,7 @@ from typing import ClassVar
 import jax
 
 from pepita_jax.errors import require
-from pepita_jax.network import Network
+from pepita_jax.networks.network import Network
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Rule:
         del key
         return ()
 
-    def counterpart(self, params):
+    def forward_equivalent(self, params):
         """The forward weights that F stands in for, shaped like F; `()` without feedback.
 
         With them in F's place, errors return as in backpropagation: through any network if
@@ -71,7 +71,7 @@ class SignalRule(Rule):
 
         Args:
             params, F: forward and feedback weights.
-            activity: `Pass` of the forward pass.
+            activity: `Activity` of the forward pass.
             e: error h_L - t, `[B, K]`.
             t: targets, `[B, K]`.
         """

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 
-from pepita_jax.feedback import downstream_products, draw_direct_feedback
 from pepita_jax.rules.base import SignalRule
+from pepita_jax.rules.feedback import downstream_products, draw_direct_feedback
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class DFA(SignalRule):
     def init_feedback(self, key):
         return draw_direct_feedback(key, self.net)
 
-    def counterpart(self, params):
+    def forward_equivalent(self, params):
         return downstream_products(self.net, params)
 
     def signals(self, params, F, activity, e, t):

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from pepita_jax.feedback import draw_layer_feedback
 from pepita_jax.rules.base import SignalRule
+from pepita_jax.rules.feedback import draw_layer_feedback
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class FA(SignalRule):
     def init_feedback(self, key):
         return draw_layer_feedback(key, self.net)
 
-    def counterpart(self, params):
+    def forward_equivalent(self, params):
         return params[1:]
 
     def signals(self, params, F, activity, e, t):

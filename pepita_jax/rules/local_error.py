@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 
-from pepita_jax.network import OUTPUTS
+from pepita_jax.networks.network import OUTPUTS
 from pepita_jax.rules.dfa import DFA
 
 

@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 
 from pepita_jax.errors import require
-from pepita_jax.feedback import draw_input_feedback, weight_product
 from pepita_jax.rules.base import Rule, noise_key
+from pepita_jax.rules.feedback import draw_input_feedback, weight_product
 from pepita_jax.rules.weight_mirror import draw_layer_noise, mirror_updates
 
 
@@ -90,7 +90,7 @@ class Pepita(Rule):
             return self.net.init(key)
         return draw_input_feedback(key, self.net, self.feedback_init, self.feedback_scale)
 
-    def counterpart(self, params):
+    def forward_equivalent(self, params):
         return params if self.feedback == "mirrored" else weight_product(self.net, params)
 
     def pseudo_gradients(self, params, F, batch):

@@ -7,8 +7,8 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 
-from pepita_jax.feedback import draw_layer_feedback
 from pepita_jax.rules.base import SignalRule, noise_key
+from pepita_jax.rules.feedback import draw_layer_feedback
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class SignSymmetry(SignalRule):
     def draw_magnitudes(self, key):
         return jax.tree.map(jnp.abs, draw_layer_feedback(key, self.net))
 
-    def counterpart(self, params):
+    def forward_equivalent(self, params):
         drawn_each_batch = self.magnitudes == "batchwise_random"
         return () if drawn_each_batch else jax.tree.map(jnp.abs, params[1:])
 

@@ -8,7 +8,7 @@ import re
 import numpy as np
 
 from pepita_jax.errors import UserError, require, require_int
-from pepita_jax.storage.files import file_errors, user_path
+from pepita_jax.files import file_errors, user_path
 
 # Of a whole sweep: it makes no sense that settings differ in them.
 NOT_SWEPT = {"num_seeds", "num_epochs", "checkpoint_every", "tensorboard", "data_dir"}

@@ -3,8 +3,8 @@
 import json
 
 from pepita_jax.errors import UserError, require
-from pepita_jax.storage.files import file_errors, replace_file
-from pepita_jax.storage.same_run import (
+from pepita_jax.files import file_errors, replace_file
+from pepita_jax.runs.same_run import (
     SWEEP_FILE,
     describe_changes,
     require_not_lowered,

@@ -7,13 +7,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pepita_jax import one_seed
-from pepita_jax.build import build_experiment, build_rule_on_network
-from pepita_jax.job import Job
-from pepita_jax.many_seeds import seed_keys
+from pepita_jax.jax_settings import fixed_settings
 from pepita_jax.options import flatten
-from pepita_jax.recipe import Varied
-from pepita_jax.settings import fixed_settings
+from pepita_jax.runs.build import build_experiment, build_rule_on_network
+from pepita_jax.runs.job import Job
+from pepita_jax.training import one_seed
+from pepita_jax.training.many_seeds import seed_keys
+from pepita_jax.training.recipe import Varied
 from pepita_jax.types import Batch
 
 SEED = "seed"

@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 
-from pepita_jax.storage.files import replace_file
+from pepita_jax.files import replace_file
 from pepita_jax.sweep.axes import merge
 from pepita_jax.tables import as_percent, markdown_table
 

@@ -5,7 +5,7 @@ from functools import cache
 import optax
 
 from configs.presets import BATCH_SIZE, MODEL
-from experiments.accelerators.steps import compile_steps
+from experiments.benchmarks.compiled_steps import compile_steps
 from experiments.benchmarks.steps import SHAPES
 from pepita_jax import build_network, build_rule
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import jax
 import pytest
 
-from experiments.accelerators import chips
+from experiments.benchmarks import chips
 
 
 def pytest_collection_modifyitems(items):

@@ -7,8 +7,8 @@ import pytest
 
 from configs.default import FIELDS, get_config
 from pepita_jax import DATASETS, RULES, UserError
-from pepita_jax.build import build_rule_on_network, build_scheduled_optimizer
-from pepita_jax.models import MODELS
+from pepita_jax.networks.models import MODELS
+from pepita_jax.runs.build import build_rule_on_network, build_scheduled_optimizer
 
 CHOICES = [f"{r},{m},{d}" for r in RULES for m in MODELS for d in DATASETS]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.accelerators.costs import collectives, read_costs
+from experiments.benchmarks.costs import collectives, read_costs
 
 PROGRAM = """HloModule jit_f, is_scheduled=true
 

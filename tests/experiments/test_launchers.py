@@ -10,10 +10,10 @@ import time
 import pytest
 
 import pepita_jax as pj
-from experiments.launchers.processes import launch_processes, share
-from experiments.launchers.tasks import make_tasks
+from experiments.command_line.jobs import make_jobs
+from experiments.command_line.processes import launch_processes, share
 from pepita_jax import UserError
-from pepita_jax.storage.workdir import Workdir
+from pepita_jax.runs.workdir import Workdir
 from tests.experiments.commands import ROOT, TINY, assert_refused, command, train
 from tests.experiments.test_sweep import AXES, read_table, sweep
 from tests.reliability.runs import make_config
@@ -111,13 +111,13 @@ def test_seeds_that_another_process_trains_are_refused(tmp_path):
     assert_refused(train(tmp_path, *TINY, more, "--seeds=1:3"), "0 <= FIRST < END <= 2", "'1:3'")
 
 
-def make_task(path, seeds=range(2)):
-    (task,) = make_tasks(path, make_config(num_epochs=1), seeds=seeds)
-    return task
+def make_job(path, seeds=range(2)):
+    (job,) = make_jobs(path, make_config(num_epochs=1), seeds=seeds)
+    return job
 
 
 def test_a_job_that_fails_is_named_and_the_others_are_done(tmp_path):
-    bad, good = make_task(tmp_path / "bad"), make_task(tmp_path / "good")
+    bad, good = make_job(tmp_path / "bad"), make_job(tmp_path / "good")
     (tmp_path / "bad" / "checkpoints" / "stranger").mkdir(parents=True)
     with pytest.raises(UserError, match=r"1 jobs have failed .*bad\.seeds_0-1.*stranger"):
         list(launch_processes([bad, good], tmp_path / "logs", 1))
@@ -145,7 +145,7 @@ def test_processes_end_when_the_command_is_killed(tmp_path):
     workdir = Workdir(tmp_path)
     with (
         pytest.raises(UserError, match="in use by another"),
-        workdir.claimed(workdir.read_config()),
+        workdir.hold(workdir.read_config()),
     ):
         pass
     process.kill()
@@ -153,7 +153,7 @@ def test_processes_end_when_the_command_is_killed(tmp_path):
     end = time.monotonic() + 20
     while True:
         try:
-            with workdir.claimed(workdir.read_config()):
+            with workdir.hold(workdir.read_config()):
                 break
         except UserError:
             assert time.monotonic() < end
@@ -161,7 +161,7 @@ def test_processes_end_when_the_command_is_killed(tmp_path):
 
 
 def wait_for_checkpoints(path, number):
-    """Until so many cohorts have a checkpoint each."""
+    """Until so many groups have a checkpoint each."""
     while len({found.parent for found in path.glob("checkpoints/seeds_*/[1-9]*")}) < number:
         time.sleep(0.1)
 

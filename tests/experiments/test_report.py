@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.reproduction.cells import of_table_1
-from experiments.reproduction.results import read_result
-from pepita_jax.storage.workdir import Workdir
+from experiments.papers.pepita.cells import of_table_1
+from experiments.papers.pepita.results import read_result
+from pepita_jax.runs.workdir import Workdir
 from tests.experiments.commands import assert_refused, command
 from tests.experiments.reproduction.planted import plant as plant_results
 
@@ -27,12 +27,12 @@ CONFIG = {
 def plant(path, rule, accuracies, **fields):
     """A run as if trained, with these accuracies [seed][epoch]; NaN: the seed has diverged."""
     workdir, config = Workdir(path), {**CONFIG, "rule": {"name": rule}, **fields}
-    with workdir.claimed(config) as (cohort,):
+    with workdir.hold(config) as (group,):
         for i, accuracy in enumerate(np.array(accuracies).T):
             columns = {"train_accuracy": accuracy / 2, "test_accuracy": accuracy}
             columns |= {"learning_rate": 0.1, "seconds": 45.0}
-            workdir.log(cohort, "metrics", i + 1, columns)
-            workdir.save(cohort, i + 1, {"W": np.zeros(2)})
+            workdir.log(group, "metrics", i + 1, columns)
+            workdir.save(group, i + 1, {"W": np.zeros(2)})
     return path
 
 

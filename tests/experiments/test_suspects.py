@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 import pepita_jax as pj
-from experiments.held_out import load_held_out, rescale, standardize
-from experiments.reproduction.suspects import (
+from experiments.studies.ablation_runs import (
     PREPARED,
     SETS,
     SUSPECTS,
@@ -16,6 +15,7 @@ from experiments.reproduction.suspects import (
     differences_on,
     rule_of,
 )
+from experiments.studies.preprocess import load_held_out, rescale, standardize
 from pepita_jax.rules.drtp import DRTP
 from pepita_jax.rules.pepita import Pepita
 from tests.experiments.commands import assert_refused, command

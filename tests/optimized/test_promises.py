@@ -10,8 +10,8 @@ import optax
 import pytest
 
 from pepita_jax import RULES, build_rule
-from pepita_jax.many_seeds import SeedTrainer, seed_keys
-from pepita_jax.recipe import Fixed
+from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.training.recipe import Fixed
 from tests import reference
 from tests.cases import make_batch, make_network, make_params, to_numpy
 from tests.experiments.commands import command
@@ -19,7 +19,7 @@ from tests.reliability.runs import assert_same_run
 from tests.reliability.test_killed import COMMAND, train_and_kill
 from tests.rules import test_direct_feedback as direct
 from tests.rules import test_layerwise_feedback as layerwise
-from tests.test_many_seeds import NETS, make_net
+from tests.training.test_many_seeds import NETS, make_net
 
 
 def test_all_optimizations_are_on():

@@ -7,7 +7,7 @@ import pytest
 
 import pepita_jax as pj
 from pepita_jax.data import cache
-from pepita_jax.run import run
+from pepita_jax.runs.run import run
 from tests.data import builders
 from tests.reliability.runs import assert_same_run, make_config
 

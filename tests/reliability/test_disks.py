@@ -9,7 +9,7 @@ import pytest
 
 import pepita_jax as pj
 from pepita_jax.data.prepare import prepare
-from pepita_jax.run import run
+from pepita_jax.runs.run import run
 from tests.data import builders
 from tests.experiments.commands import assert_refused, train
 from tests.reliability.moments import Moments

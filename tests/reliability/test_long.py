@@ -7,10 +7,10 @@ import jax
 import pytest
 
 from pepita_jax import build_network, build_rule
-from pepita_jax.many_seeds import SeedTrainer, seed_keys
-from pepita_jax.optimizers import build_optimizer
-from pepita_jax.recipe import Fixed
-from pepita_jax.run import run
+from pepita_jax.runs.run import run
+from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.training.optimizers import build_optimizer
+from pepita_jax.training.recipe import Fixed
 from tests.cases import make_batch
 from tests.reliability.runs import make_config
 

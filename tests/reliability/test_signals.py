@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from pepita_jax.run import run
+from pepita_jax.runs.run import run
 from tests.experiments.commands import ROOT
 from tests.reliability.runs import assert_same_run, make_config
 

@@ -7,8 +7,9 @@ import optax
 import pytest
 
 from configs.presets import DIGITS_RATE_OF_RULE, MODEL_OF_RULE
-from pepita_jax import RULES, Batch, UserError, build_network, build_rule, load_dataset, one_seed
+from pepita_jax import RULES, Batch, UserError, build_network, build_rule, load_dataset
 from pepita_jax import train as train_seeds
+from pepita_jax.training import one_seed
 from tests.cases import VARIANTS, make_batch, make_network, make_params, make_rule
 
 # Test accuracy on the digits, mean of three seeds after four epochs, that each must exceed.
@@ -42,9 +43,9 @@ def test_pseudo_gradients_are_shaped_like_the_weights(variant, net_name):
 def test_feedback_is_shaped_like_its_forward_counterpart(variant, net_name):
     rule = make_rule(variant, make_network(net_name))
     F = jax.eval_shape(rule.init_feedback, jax.random.key(3))
-    counterpart = jax.eval_shape(lambda: rule.counterpart(make_params(rule.net)))
-    assert jax.tree.structure(counterpart) == jax.tree.structure(F)
-    assert jax.tree.leaves(counterpart) == jax.tree.leaves(F)
+    forward_equivalent = jax.eval_shape(lambda: rule.forward_equivalent(make_params(rule.net)))
+    assert jax.tree.structure(forward_equivalent) == jax.tree.structure(F)
+    assert jax.tree.leaves(forward_equivalent) == jax.tree.leaves(F)
 
 
 def assert_like(found, wanted):

@@ -66,7 +66,7 @@ def test_dfa_with_the_true_product_on_a_linear_network_is_bp():
     )  # fmt: skip
     params, batch = make_params(net), make_batch(net, dropout=False)
     rule = build_rule("dfa", net)
-    found, _ = rule.pseudo_gradients(params, rule.counterpart(params), batch)
+    found, _ = rule.pseudo_gradients(params, rule.forward_equivalent(params), batch)
     expected, _ = build_rule("bp", net).pseudo_gradients(params, (), batch)
     assert_same(found, expected)
 

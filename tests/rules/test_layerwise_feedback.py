@@ -6,9 +6,10 @@ import numpy as np
 import optax
 import pytest
 
-from pepita_jax import UserError, build_network, build_rule, one_seed
+from pepita_jax import UserError, build_network, build_rule
 from pepita_jax.analysis import angle
 from pepita_jax.rules.weight_mirror import draw_layer_noise, mirror_updates
+from pepita_jax.training import one_seed
 from tests import reference
 from tests.cases import NETWORKS, make_batch, make_network, make_params, to_numpy
 
@@ -64,7 +65,7 @@ def test_with_the_forward_weights_as_feedback_it_is_bp(rule_name, net_name):
     net = make_network(net_name)
     params, batch = make_params(net), make_batch(net)
     rule = build_rule(rule_name, net, **KIN[rule_name])
-    found, _ = rule.pseudo_gradients(params, rule.counterpart(params), batch)
+    found, _ = rule.pseudo_gradients(params, rule.forward_equivalent(params), batch)
     expected, _ = build_rule("bp", net).pseudo_gradients(params, (), batch)
     assert_same(found, expected)
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from pepita_jax import UserError, build_network, build_rule
-from pepita_jax.feedback import weight_product
-from pepita_jax.layers import Conv, Dense
-from pepita_jax.network import Network
+from pepita_jax.networks.layers import Conv, Dense
+from pepita_jax.networks.network import Network
 from pepita_jax.rules.base import noise_key
+from pepita_jax.rules.feedback import weight_product
 from pepita_jax.rules.weight_mirror import draw_layer_noise, mirror_updates
 from tests import reference
 from tests.cases import NETWORKS, make_batch, make_network, make_params, to_numpy

@@ -14,7 +14,7 @@ import pytest
 import pepita_jax as pj
 from pepita_jax import UserError
 from tests.experiments.commands import TINY, train
-from tests.experiments.test_launchers import assert_same_sweep, make_task, start
+from tests.experiments.test_launchers import assert_same_sweep, make_job, start
 from tests.experiments.test_sweep import AXES, sweep
 
 CLUSTER = Path(__file__).with_name("cluster.sh")
@@ -22,7 +22,7 @@ PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch")
 if not all(shutil.which(name) for name in PROGRAMS):
     pytest.skip("SLURM is not installed (slurm-wlm, munge)", allow_module_level=True)
 pytest.importorskip("submitit")
-from experiments.launchers.slurm import launch_on_slurm  # noqa: E402
+from experiments.command_line.slurm import launch_on_slurm  # noqa: E402
 
 SLURM = ("--launcher=slurm", "--slurm_time=10", "--slurm_cpus=1", "--slurm_memory=1")
 PATIENCE = 300  # seconds
@@ -100,7 +100,7 @@ def test_jobs_that_are_in_the_queue_are_not_submitted_again(tmp_path):
 
 
 def test_a_job_that_fails_is_named_and_the_others_are_done(tmp_path):
-    bad, good = make_task(tmp_path / "bad"), make_task(tmp_path / "good")
+    bad, good = make_job(tmp_path / "bad"), make_job(tmp_path / "good")
     (tmp_path / "bad" / "checkpoints" / "stranger").mkdir(parents=True)
     parameters = {"time": 10, "cpus_per_task": 1, "mem": "1GB"}
     with pytest.raises(UserError, match=r"1 jobs have failed: bad\.seeds_0-1.*stranger"):

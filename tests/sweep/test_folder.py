@@ -3,7 +3,7 @@
 import pytest
 
 from pepita_jax import UserError
-from pepita_jax.storage.same_run import SWEEP_FILE
+from pepita_jax.runs.same_run import SWEEP_FILE
 from pepita_jax.sweep.folder import claim
 
 

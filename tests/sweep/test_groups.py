@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import pepita_jax as pj
-from pepita_jax.job import train_job
-from pepita_jax.run import run
+from pepita_jax.runs.job import train_job
+from pepita_jax.runs.run import run
 from pepita_jax.sweep.groups import job_of_settings, make_groups
 from tests.reliability.runs import make_config
 

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from experiments.reproduction import paper
-from experiments.reproduction.cells import (
+from experiments.papers.pepita import published as paper
+from experiments.papers.pepita.artifacts import TARGETS, read_targets
+from experiments.papers.pepita.cells import (
     FIG_5,
     HE_NORMAL,
     IN_PAPER,
@@ -18,7 +19,6 @@ from experiments.reproduction.cells import (
     WHITENED,
     of_table_1,
 )
-from experiments.reproduction.targets import TARGETS, read_targets
 from pepita_jax import UserError
 from pepita_jax.options import flatten
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from experiments.reproduction import dynamics, speed, weights
-from experiments.reproduction.cells import HE_NORMAL, LINEAR, NOISE, PEPITA, of_table_1
-from experiments.reproduction.fits import Plateau
-from experiments.reproduction.results import Results
+from experiments.papers.pepita import dynamics, speed, weights
+from experiments.papers.pepita.cells import HE_NORMAL, LINEAR, NOISE, PEPITA, of_table_1
+from experiments.papers.pepita.fits import Plateau
+from experiments.papers.pepita.results import Results
 from tests.experiments.reproduction.planted import plant, rows_of
 
 ALIGNMENT = {

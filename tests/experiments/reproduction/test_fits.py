@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from experiments.reproduction.fits import Plateau, fit_distribution, fit_plateau
+from experiments.papers.pepita.fits import Plateau, fit_distribution, fit_plateau
 
 EPOCHS = np.arange(1, 61)
 

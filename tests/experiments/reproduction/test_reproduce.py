@@ -6,10 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
-from experiments.reproduction.cells import HE_NORMAL, of_table_1
-from experiments.reproduction.results import Results
-from experiments.reproduction.targets import TARGETS
-from pepita_jax.run import load_run
+from experiments.papers.pepita.artifacts import TARGETS
+from experiments.papers.pepita.cells import HE_NORMAL, of_table_1
+from experiments.papers.pepita.results import Results
+from pepita_jax.runs.run import load_run
 from tests.experiments.commands import assert_refused, command
 from tests.experiments.reproduction.planted import plant, rows_of
 

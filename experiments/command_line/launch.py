@@ -1,0 +1,176 @@
+"""The options that choose where jobs are trained."""
+
+import os
+import shlex
+import shutil
+import sys
+import time
+from importlib.util import find_spec
+
+from absl import flags
+
+from experiments.command_line import signals
+from experiments.command_line.jobs import make_jobs
+from experiments.command_line.processes import launch_processes
+from pepita_jax.data import load_stored
+from pepita_jax.errors import UserError, require
+from pepita_jax.runs.workdir import Workdir
+from pepita_jax.watching import require_printed
+
+LAUNCHER = flags.DEFINE_enum(
+    "launcher", "here", ["here", "local", "slurm", "print"],
+    "here: in this process, one job after another; local: as processes that share this machine; "
+    "slurm: on a cluster (extra: slurm); print: only print the jobs' commands",
+)  # fmt: skip
+RUNS_PER_JOB = flags.DEFINE_integer(
+    "runs_per_job", None, "most runs (settings times seeds) in a job; default: all of a program", 1
+)
+PARALLEL = flags.DEFINE_integer("parallel", 2, "most jobs at a time, local or slurm", 1)
+PARTITION = flags.DEFINE_string("slurm_partition", None, "partition; default: the cluster's")
+MINUTES = flags.DEFINE_integer("slurm_time", 240, "minutes a job; one that takes longer goes on", 1)
+GPUS = flags.DEFINE_integer("slurm_gpus", None, "GPUs a job", 0)
+CPUS = flags.DEFINE_integer("slurm_cpus", None, "cores a job", 1)
+MEMORY = flags.DEFINE_integer("slurm_memory", None, "GiB a job", 1)
+OPTION = flags.DEFINE_multi_string(
+    "slurm_option", [], "another option of sbatch's, NAME=VALUE or NAME; can be given again"
+)
+
+
+def begin():
+    """Checks the options; to be called first, as a check of a configuration starts JAX.
+
+    Raises:
+        UserError: an option is given that would do nothing, or there is no SLURM.
+    """
+    for name in flags.FLAGS:
+        if name.startswith("slurm_") and flags.FLAGS[name].present:
+            require(LAUNCHER.value == "slurm", f"--{name} is for --launcher=slurm")
+    if PARALLEL.present:
+        message = "--parallel is for --launcher=local or slurm"
+        require(LAUNCHER.value in ("local", "slurm"), message)
+    if LAUNCHER.value == "slurm":
+        message = "--launcher=slurm needs the extra: pip install -e '.[slurm]'"
+        require(find_spec("submitit"), message)
+        require(shutil.which("squeue"), "--launcher=slurm: this machine has no SLURM (squeue)")
+    if LAUNCHER.value == "local":
+        # Else this process took most of a GPU's memory; the jobs inherit it.
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+
+
+def launch(jobs, root):
+    """Trains jobs where `--launcher` says, and yields each when it is done.
+
+    Args:
+        jobs: `Job`s.
+        root: folder for what the jobs print.
+
+    Raises:
+        StoppedError: Ctrl-C; all finished epochs are saved.
+        UserError: a job has failed; all others have been done.
+    """
+    if LAUNCHER.value == "here" or not jobs:
+        return _train_here(jobs)
+    if LAUNCHER.value == "local":
+        return _count(launch_processes(jobs, root / "logs", PARALLEL.value), len(jobs))
+    from experiments.command_line.slurm import launch_on_slurm
+
+    return _count(launch_on_slurm(jobs, root / "slurm", slurm_parameters()), len(jobs))
+
+
+def train_all(configs, root, landed=lambda job: None, seeds=None):
+    """Trains what some workdirs lack of their runs, as jobs.
+
+    Args:
+        configs: `{path of the workdir: configuration}`.
+        root: folder for what the jobs print.
+        landed: called with each `Job` that is done.
+        seeds: a range, to train only these.
+
+    Returns:
+        Whether all is trained: jobs that are only printed are not.
+
+    Raises:
+        StoppedError, UserError: see `launch`.
+    """
+    jobs = [t for path, config in configs.items() for t in jobs_of(path, config, seeds)]
+    require_data(jobs)
+    if not train_jobs(jobs, root, landed):
+        return False
+    for path, config in configs.items():
+        for missing in Workdir(path).unfinished(config, seeds=seeds):
+            which = f"seeds {missing.start} to {missing[-1]} of {path}"
+            raise UserError(f"{which} have not reached epoch {config['num_epochs']}: start again")
+    return True
+
+
+def jobs_of(path, config, seeds=None):
+    """`Job`s of at most `--runs_per_job` seeds, see `make_jobs`."""
+    return make_jobs(path, config, RUNS_PER_JOB.value, seeds)
+
+
+def train_jobs(jobs, root, landed=lambda job: None):
+    """Trains jobs, or prints their commands; see `train_all`.
+
+    Returns:
+        False if they are only printed.
+    """
+    if jobs and LAUNCHER.value == "print":
+        print_commands(jobs)
+        return False
+    for job in launch(jobs, root):
+        landed(job)
+    return True
+
+
+def require_data(jobs):
+    """Loads each data set once, so that one that is missing is told before anything is trained.
+
+    Jobs that run elsewhere may see other folders.
+    """
+    if LAUNCHER.value not in ("here", "local"):
+        return
+    configs = [Workdir(job.path).read_config() for job in jobs]
+    for name, folder in dict.fromkeys((c["dataset"], c["data_dir"]) for c in configs):
+        load_stored(name, folder)
+
+
+def print_commands(jobs):
+    """Prints the jobs' commands, a line each."""
+    for job in jobs:
+        print(shlex.join(["python", "-m", "experiments.train", *job.arguments]))
+    require_printed()
+    print("to be run from here; when all are done, the same command goes on", file=sys.stderr)
+
+
+def slurm_parameters():
+    """What submitit asks SLURM for, for each job."""
+    options = {name: value or True for name, _, value in (o.partition("=") for o in OPTION.value)}
+    wanted = {
+        "job_name": "pepita_jax",
+        "partition": PARTITION.value,
+        "time": MINUTES.value,
+        "gpus_per_node": GPUS.value,
+        "cpus_per_task": CPUS.value,
+        "mem": MEMORY.value and f"{MEMORY.value}GB",
+        "array_parallelism": PARALLEL.value,
+        "additional_parameters": {"requeue": True, **options},
+    }
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
+def _train_here(jobs):
+    with signals.stopping_gently() as should_stop:
+        for job in jobs:
+            if len(jobs) > 1:
+                print(job, file=sys.stderr)
+            job(should_stop)
+            yield job
+
+
+def _count(finished, total):
+    """Yields what is finished, and says how far that is."""
+    start = time.monotonic()
+    for number, job in enumerate(finished, 1):
+        minutes = (time.monotonic() - start) / 60
+        print(f"{number} of {total} jobs done ({minutes:.1f} min): {job}", file=sys.stderr)
+        yield job

@@ -1,1 +1,0 @@
-"""Where jobs are trained: here, as processes beside one another, or on a cluster."""

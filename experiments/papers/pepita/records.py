@@ -1,0 +1,77 @@
+"""What is kept of a trained cell: its figures, and what is drawn of its weights."""
+
+import sys
+
+import numpy as np
+
+from experiments.papers.pepita.cells import EMBEDDING, FITS
+from experiments.papers.pepita.fits import fit_distribution
+from pepita_jax.data import load_stored
+from pepita_jax.runs.build import build_rule_on_network
+from pepita_jax.runs.rows import as_json, to_history
+from pepita_jax.runs.run import initial_states, restore_states
+from pepita_jax.runs.saved_run import FIRST_EPOCH, without_environment
+
+DECIMALS = 6
+BINS = 120
+FAMILIES = ("norm", "t")
+EMBEDDED = 2000  # test images
+
+
+def digest(cell, group, epochs, seeds):
+    """Yields `(seed, record)` for some seeds of a group; the records are plain dicts.
+
+    Args:
+        cell: the `Cell`.
+        group: trained for `epochs` or more, unless it has diverged.
+        epochs: number of epochs.
+        seeds: their numbers.
+    """
+    content = group.config
+    config = without_environment(content)
+    params = restore_states(config, group).params
+    epochs = max(epochs, group.epoch)
+    names = ("environment", "earlier_environments")
+    where = {name: content[name] for name in names if name in content}
+    for seed in seeds:
+        record = {"cell": cell.name, "seed": seed, "epochs": epochs, "config": config, **where}
+        for name, first in FIRST_EPOCH.items():
+            record[name] = _figures_of(group.rows[name], seed, range(first, epochs + 1))
+        trained = tuple(np.asarray(W[group.seeds.index(seed)]) for W in params)
+        if all(np.isfinite(W).all() for W in trained):
+            record["histograms"] = [describe_weights(W) for W in trained]
+            if FITS in cell.kept:
+                fits = {family: fit_distribution(family, trained[-1]) for family in FAMILIES}
+                record[FITS] = {family: fit._asdict() for family, fit in fits.items()}
+            if EMBEDDING in cell.kept and seed == 0:
+                print(f"{cell.name}: t-SNE, which takes a minute", file=sys.stderr)
+                record[EMBEDDING] = embed(config, trained)
+        yield seed, record
+
+
+def _figures_of(rows, seed, epochs):
+    """`{name: [epochs, ...]}` as nested lists."""
+    own = [row for row in rows if row["seed"] == seed]
+    history = to_history(own, [seed], epochs) if own else {}
+    return {name: as_json(values[0].round(DECIMALS)) for name, values in history.items()}
+
+
+def describe_weights(W):
+    """A histogram of a layer's weights: its ends, and counts in equal parts between (Fig. 6)."""
+    counts, edges = np.histogram(W.astype(float), BINS)
+    return {"low": float(edges[0]), "high": float(edges[-1]), "counts": counts.tolist()}
+
+
+def embed(config, trained):
+    """t-SNE of the hidden layer's activity for test images, before and after training (Fig. 4)."""
+    from sklearn.manifold import TSNE
+
+    net = build_rule_on_network(config).net
+    images, labels = load_stored(config["dataset"], config["data_dir"]).test
+    images, labels = images[:EMBEDDED], labels[:EMBEDDED]
+    before = tuple(W[0] for W in initial_states(config, range(1)).params)
+    points = {}
+    for name, params in {"before": before, "after": trained}.items():
+        hidden = np.asarray(net.forward(params, images).h[0])
+        points[name] = as_json(TSNE(random_state=0).fit_transform(hidden).round(2))
+    return {"labels": labels.tolist(), **points}

@@ -1,0 +1,142 @@
+"""What tables and figures have in common: which runs they show, how they are named and written."""
+
+import re
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pepita_jax.files import replace_file
+from pepita_jax.plots import plot_band, save_figure
+from pepita_jax.tables import as_percent
+from pepita_jax.watching import decoration
+
+COLORS = {"bp": "C0", "fa": "C1", "drtp": "C2", "pepita": "C3", "dfa": "C4", "shallow": "C5"}
+
+
+class Shown(NamedTuple):
+    """A table in Markdown, a figure, or both."""
+
+    table: str | None = None
+    figure: Any = None
+
+    def write(self, folder, name):
+        """Writes `NAME.md`, `NAME.png` and `NAME.svg`; returns the names of those there are."""
+        written = []
+        if self.table:
+            written.append(f"{name}.md")
+            replace_file(folder / f"{name}.md", self.table + "\n")
+        if self.figure:
+            for file in (f"{name}.png", f"{name}.svg"):
+                with decoration(folder / file):
+                    save_figure(self.figure, folder / file)
+                    written.append(file)
+        return written
+
+
+def fill_in(text, tables):
+    """A document with tables in their places, each between `<!-- NAME -->` and `<!-- end -->`.
+
+    Args:
+        text: of the document.
+        tables: `{name: Markdown}`; those without a place are left out, a place without an end is
+            left as it is.
+    """
+    for name, table in tables.items():
+        place = re.compile(rf"(<!-- {name} -->\n)(?:(?!<!--).)*(<!-- end -->)", re.DOTALL)
+        text = place.sub(lambda found, table=table: f"{found[1]}\n{table}\n\n{found[2]}", text)
+    return text
+
+
+def plot_test_curve(axes, result, name, **style):
+    """A band of test accuracy over epochs; seeds and epochs stand with the name."""
+    curve = 100 * result.history("metrics", "test_accuracy")
+    name = f"{name} ({describe_size(result)})"
+    plot_band(axes, np.arange(1, curve.shape[1] + 1), curve, name, **style)
+    axes.set_ylabel("test accuracy (%), mean ± std")
+
+
+def put_legend_below(figure, panels):
+    """One legend for all panels, where it covers no curve."""
+    entries = {}
+    for axes in panels:
+        handles, labels = axes.get_legend_handles_labels()
+        entries |= dict(zip(labels, handles, strict=True))
+    figure.legend(entries.values(), entries, loc="outside lower center", ncols=2)
+
+
+def results_of(cells, find):
+    """`Result`s of the cells that have been run; a run that serves several cells comes once.
+
+    Args:
+        cells: `Cell`s.
+        find: `Cell -> Result`, or None if it has not been run.
+    """
+    found = [find(cell) for cell in cells]
+    return list({result.cell: result for result in found if result}.values())
+
+
+def label(rule):
+    """A rule's name as the paper writes it."""
+    return "F = 0" if rule == "shallow" else rule.upper()
+
+
+def rule_of(result):
+    """The name of a result's rule."""
+    return result.config["rule"]["name"]
+
+
+def words_of(result):
+    """The names of a result's rule, model and data set."""
+    config = result.config
+    return config["rule"]["name"], config["model"]["name"], config["dataset"]
+
+
+def describe_accuracy(values):
+    """Fractions as `mean ± std` in %."""
+    std = float(values.std(ddof=1)) if len(values) > 1 else None
+    return as_percent({"mean": float(values.mean()) if len(values) else None, "std": std})
+
+
+def describe_difference(one, other):
+    """Points of accuracy between the same seeds of two runs: a mean, and its 95 % interval by
+    Student's t.
+
+    Args:
+        one, other: fractions, `[S]`; a pair that is not finite is left out.
+    """
+    from scipy.stats import ttest_rel
+
+    one, other = np.asarray(one, float), np.asarray(other, float)
+    both = np.isfinite(one) & np.isfinite(other)
+    if not both.any():
+        return "-"
+    one, other = one[both], other[both]
+    mean = f"{100 * np.mean(one - other):+.2f}"
+    pairs = "" if both.all() else f", {both.sum()} pairs"
+    if len(one) < 2 or np.ptp(one - other) == 0:
+        return mean + pairs
+    low, high = ttest_rel(one, other).confidence_interval(0.95)
+    return f"{mean} [{100 * low:+.2f}, {100 * high:+.2f}]{pairs}"
+
+
+def describe_spread(values, decimals):
+    """Values `[S]` of the seeds as `mean ± std`; those that are not finite are left out."""
+    values = np.asarray(values, float)
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return "-"
+    mean = f"{values.mean():.{decimals}f}"
+    return f"{mean} ± {values.std(ddof=1):.{decimals}f}" if len(values) > 1 else mean
+
+
+def describe_seeds(result):
+    """How many seeds a result's means are over."""
+    there, trained = len(result.test_accuracy), len(result.seeds)
+    return str(there) if there == trained else f"{there} of {trained}, others diverged"
+
+
+def describe_size(result):
+    """Seeds and epochs, for a legend."""
+    there, diverged = len(result.test_accuracy), len(result.seeds) - len(result.test_accuracy)
+    more = f", {diverged} diverged" if diverged else ""
+    return f"{there} seed{'s' * (there != 1)}, {result.epochs} epochs{more}"

@@ -1,0 +1,86 @@
+"""How fast rules learn: test curves and the plateau equation, Table 3 and Fig. 7 and 8."""
+
+import numpy as np
+
+from experiments.papers.pepita import published as paper
+from experiments.papers.pepita.cells import MLP_ON_CIFAR_10, TABLE_3
+from experiments.papers.pepita.fits import FIT_EPOCHS, fit_plateau
+from experiments.papers.pepita.show import (
+    COLORS,
+    Shown,
+    describe_size,
+    describe_spread,
+    label,
+    plot_test_curve,
+    results_of,
+    rule_of,
+)
+from pepita_jax.data import DATASETS
+from pepita_jax.plots import make_figure
+from pepita_jax.tables import markdown_table
+
+FEWEST = 3  # epochs that two parameters are fitted to
+HEADINGS = (
+    "data", "rule", "slowness", "paper", "seed by seed", "plateau %", "seeds", "epochs fitted"
+)  # fmt: skip
+
+
+def table_3(find):
+    """Slowness of fully connected networks (Table 3)."""
+    rows = [HEADINGS]
+    for result, curves in fitted_curves(TABLE_3, find):
+        fit, each = fit_plateau(curves.mean(0)), [fit_plateau(curve).slowness for curve in curves]
+        rule, data = rule_of(result), result.config["dataset"]
+        numbers = (f"{fit.slowness:.3f}", str(paper.TABLE_3.get((rule, data), "-")))
+        more = (describe_spread(each, 3), f"{100 * fit.accuracy:.2f}")
+        size = map(str, curves.shape)
+        rows.append((data, label(rule), *numbers, *more, *size))
+    return Shown(markdown_table(rows))
+
+
+def figure_7(find):
+    """Test curves on CIFAR-10 (Fig. 7)."""
+    figure, (axes,) = make_figure(1)
+    for result in results_of(MLP_ON_CIFAR_10, find):
+        rule = rule_of(result)
+        plot_test_curve(axes, result, label(rule), color=COLORS[rule])
+    axes.legend()
+    return Shown(figure=figure)
+
+
+def figure_8(find):
+    """The plateau equation beside the curves it is fitted to (Fig. 8)."""
+    fitted = fitted_curves(MLP_ON_CIFAR_10, find)
+    if not fitted:
+        return Shown()
+    figure, panels = make_figure(len(fitted), columns=2)
+    for axes, (result, curves) in zip(panels, fitted, strict=True):
+        curve, chance = curves.mean(0), 1 / DATASETS[result.config["dataset"]].num_classes
+        fit, rule = fit_plateau(curve), rule_of(result)
+        epoch = np.linspace(0, len(curve), 500)
+        axes.plot(
+            range(len(curve) + 1), 100 * np.r_[chance, curve], "k.-", ms=3, lw=1, label="test"
+        )
+        name = f"plateau equation, slowness {fit.slowness:.3f}"
+        axes.plot(epoch, 100 * fit(epoch), color=COLORS[rule], ls="--", label=name)
+        axes.set_title(f"{label(rule)} ({describe_size(result)})")
+        axes.set_ylabel("test accuracy (%)")
+        axes.legend()
+    return Shown(figure=figure)
+
+
+def fitted_curves(cells, find):
+    """The runs of some cells that the equation can be fitted to.
+
+    Returns:
+        A list of `(Result, test curves before the rate drops)`, the curves `[S, epochs]` without
+        seeds that diverged.
+    """
+    found = []
+    for result in results_of(cells, find):
+        drop = min(result.config["schedule"]["epochs"], default=FIT_EPOCHS)
+        curves = result.history("metrics", "test_accuracy")[:, : min(FIT_EPOCHS, drop)]
+        curves = curves[np.isfinite(curves).all(1)]
+        if len(curves) and curves.shape[1] >= FEWEST:
+            found.append((result, curves))
+    return found

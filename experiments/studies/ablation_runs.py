@@ -1,0 +1,161 @@
+"""Networks unlike those the paper describes, as its programs may be, judged on images held out."""
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from configs.settings import Chosen, make_config
+from experiments.studies.preprocess import load_held_out
+from pepita_jax.rules.base import noise_key
+from pepita_jax.rules.drtp import DRTP
+from pepita_jax.rules.pepita import Pepita
+from pepita_jax.runs.build import build_rule_on_network, build_scheduled_optimizer
+from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.training.recipe import Fixed
+
+
+class Difference(NamedTuple):
+    """What is unlike the paper's description; by default nothing is.
+
+    Attributes:
+        rule, model: their names.
+        images: of `held_out.IMAGES`.
+        fields: `(field, value)` of the configuration.
+        input_dropout: the share of the input that is dropped, by DRTP.
+        summed_loss: whether DRTP's loss is the sum over the classes, and not their mean.
+        filter_scale: what PEPITA's update of the filters is multiplied by.
+    """
+
+    rule: str
+    model: str = "mlp"
+    images: str = "plain"
+    fields: tuple[tuple[str, Any], ...] = ()
+    input_dropout: float = 0.0
+    summed_loss: bool = False
+    filter_scale: float = 1.0
+
+
+SETS = ("mnist", "cifar10", "cifar100", "digits")  # that they can be trained on
+STANDARDIZED = ("cifar10", "cifar100")  # the program has only the first
+PREPARED = {
+    "as it is": "plain",
+    "whitened": "whitened",
+    "whitened and scaled to [0, 1]": "rescaled",
+}
+RATES = (0.1, 0.01)  # Table 2's, and Table 4's
+FILTER_SCALES = (1, 10, -1, -0.01)  # the last one is the program's: a batch has 100 images
+
+
+def one_by_one(described, changes, others=None):
+    """A network, each change of it, all of them together, and each other change, by name."""
+    changed = {name: change(described) for name, change in changes.items()}
+    all_of_them = reduce(lambda network, change: change(network), changes.values(), described)
+    alone = {name: change(described) for name, change in (others or {}).items()}
+    return {"as described": described, **changed, "all of these": all_of_them, **alone}
+
+
+def field(name, value):
+    """A change of the configuration."""
+    return lambda network: network._replace(fields=(*network.fields, (name, value)))
+
+
+PROGRAM = {
+    "channels of mean 0 and deviation 1": lambda network: network._replace(images="standardized"),
+    "weights within 1 / sqrt(fan_in)": field("model.init", "pytorch"),
+    "Nesterov's momentum": field("optimizer.nesterov", True),
+}
+DROPPED = {"a tenth of the input dropped": lambda network: network._replace(input_dropout=0.1)}
+PADDED = {"two pixels of padding": field("model.padding", 2)}
+SUMMED = {"loss summed over the classes": lambda network: network._replace(summed_loss=True)}
+SUSPECTS = {
+    "drtp": one_by_one(Difference("drtp"), PROGRAM | DROPPED, SUMMED),
+    "drtp_conv": one_by_one(Difference("drtp", "conv"), PROGRAM | PADDED, SUMMED),
+    "fa_conv": one_by_one(Difference("fa", "conv"), PROGRAM | PADDED),
+    "bp_conv": one_by_one(Difference("bp", "conv"), PROGRAM | PADDED),
+    "filters": {
+        "random": Difference("shallow", "conv"),
+        **{
+            f"update times {scale}": Difference("pepita", "conv", filter_scale=scale)
+            for scale in FILTER_SCALES
+        },
+    },
+    "whitening": {
+        f"{name}, rate {rate}": field("optimizer.learning_rate", rate)(
+            Difference("pepita", images=images)
+        )
+        for name, images in PREPARED.items()
+        for rate in RATES
+    },
+}
+
+
+@dataclass(frozen=True)
+class OtherDRTP(DRTP):
+    """DRTP in a network that also drops inputs, or has another loss."""
+
+    input_dropout: float = 0.0
+    summed_loss: bool = False
+
+    def pseudo_gradients(self, params, F, batch):
+        kept = 1 - self.input_dropout
+        mask = jax.random.bernoulli(noise_key(self.net, batch), kept, batch.image.shape)
+        return super().pseudo_gradients(params, F, batch._replace(image=batch.image * mask / kept))
+
+    def signals(self, params, F, activity, e, t):
+        *hidden, of_mean = super().signals(params, F, activity, e, t)
+        return (*hidden, e if self.summed_loss else of_mean)
+
+
+@dataclass(frozen=True)
+class WithScaledFilters(Pepita):
+    """PEPITA in a network with filters, whose update is scaled."""
+
+    filter_scale: float = 1.0
+
+    def pseudo_gradients(self, params, F, batch):
+        (filters, *dense), aux = super().pseudo_gradients(params, F, batch)
+        return (self.filter_scale * filters, *dense), aux
+
+
+def differences_on(dataset, suspect):
+    """`{name: Difference}`; of the sets some alone are standardized, and equals come once."""
+    names = {}
+    for name, difference in SUSPECTS[suspect].items():
+        if difference.images == "standardized" and dataset not in STANDARDIZED:
+            difference = difference._replace(images="plain")
+        names.setdefault(difference, name)
+    return {name: difference for difference, name in names.items()}
+
+
+def config_of(dataset, difference):
+    """Configuration of a network, a nested dict."""
+    words = difference.rule, difference.model, dataset
+    return make_config(Chosen(words, dict(difference.fields)), {})
+
+
+def rule_of(rule, difference):
+    """A rule that the configuration gives, with what it has no field for."""
+    dropout, summed = difference.input_dropout, difference.summed_loss
+    if dropout or summed:
+        return OtherDRTP(**vars(rule), input_dropout=dropout, summed_loss=summed)
+    scale = difference.filter_scale
+    return rule if scale == 1 else WithScaledFilters(**vars(rule), filter_scale=scale)
+
+
+def train(dataset, difference, num_epochs, num_seeds):
+    """Accuracy on held-out images after each epoch, `[epochs, seeds]`."""
+    config = config_of(dataset, difference)
+    train_set, held_out = load_held_out(dataset, difference.images)
+    steps = len(train_set[0]) // config["batch_size"]
+    optimizer, _ = build_scheduled_optimizer(config, steps)
+    rule = rule_of(build_rule_on_network(config), difference)
+    keys = seed_keys(config["seed"], num_seeds)
+    trainer = SeedTrainer(Fixed(rule, optimizer), train_set, config["batch_size"], keys)
+    states, accuracy = trainer.init(), []
+    for epoch in range(1, num_epochs + 1):
+        states, _ = trainer.train_epoch(states, epoch)
+        accuracy.append(trainer.evaluate(states, held_out))
+    return np.array(accuracy)

@@ -1,0 +1,73 @@
+"""Feedback weights: how they are drawn, and the forward weights that they stand in for."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+
+from pepita_jax.errors import look_up
+from pepita_jax.networks.initializers import INITIALIZERS
+
+
+def draw_input_feedback(key, net, init, scale):
+    """F, which carries one number a class to the input: `[num_classes, H, W, C]`.
+
+    Drawn as a first layer's weights would be, times `scale`; its fan-in is the input's size.
+    With `he_uniform` it lies within +-scale * sqrt(6 / fan_in). Table 2 of the paper calls
+    twice that, the width of the interval, "F std".
+    """
+    num_inputs = math.prod(net.input_shape)
+    weights = look_up("feedback_init", init, INITIALIZERS)(key, (num_inputs, net.num_classes))
+    return scale * weights.T.reshape(net.num_classes, *net.input_shape)
+
+
+def draw_layer_feedback(key, net):
+    """B_2 ... B_L, each drawn as its layer's forward weights are, and of their shape."""
+    return net.init(key)[1:]
+
+
+def draw_direct_feedback(key, net):
+    """For each hidden layer, weights between its activity and the classes.
+
+    A tuple of `[num_classes, *activity_shape]`, uniform within +-sqrt(6 / activity size), as
+    the programs of Frenkel et al. (2021) draw them.
+    """
+
+    def draw(l, shape):
+        weights = INITIALIZERS["he_uniform"](
+            jax.random.fold_in(key, l), (math.prod(shape), net.num_classes)
+        )
+        return weights.T.reshape(net.num_classes, *shape)
+
+    return tuple(draw(l, layer.activity_shape) for l, layer in enumerate(net.layers[:-1]))
+
+
+def weight_product(net, weights, above=0):
+    """The product of the layers' weights: what input and direct feedback are compared with.
+
+    `W_{l+1} ... W_L` from layer l = `above` to the classes, transposed. Non-linearities are
+    left out, and max-pooling becomes summation, so that what remains is linear.
+
+    Args:
+        net: the network.
+        weights: one array a layer, shaped like the network's parameters.
+        above: 0, or the number of the layer (from 1) whose activity the product begins at.
+
+    Returns:
+        `[num_classes, H, W, C]` of the input for 0 (Fig. 3b), else `[num_classes,
+        *activity_shape]` of that layer.
+    """
+    below = net.layers[above - 1] if above else None
+
+    def scores(h):
+        x = below.downstream(h[None], "sum") if below else h[None]
+        for layer, W in zip(net.layers[above:], weights[above:], strict=True):
+            x = layer.downstream(layer.forward(x, W), "sum")
+        return x[0]
+
+    return jax.jacrev(scores)(jnp.zeros(below.activity_shape if below else net.input_shape))
+
+
+def downstream_products(net, weights):
+    """`weight_product` above each hidden layer: what direct feedback stands in for."""
+    return tuple(weight_product(net, weights, l) for l in range(1, len(net.layers)))

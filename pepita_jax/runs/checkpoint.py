@@ -1,0 +1,130 @@
+"""Checkpoints: the `TrainState` of all seeds after an epoch, with the record that led there."""
+
+import json
+import os
+import shutil
+
+import jax
+import orbax.checkpoint as ocp
+
+from pepita_jax.errors import UserError, require
+from pepita_jax.files import file_errors, is_intact, replace_file, write_checksums
+
+KEPT = 2
+UNFINISHED = ".new"
+RECORD = "record.json"
+
+
+class Checkpoints:
+    """The checkpoints in one folder, a folder each, named by epoch; the last two are kept.
+
+    Each holds the states in orbax's format, `record.json`, and checksums of both. It is written
+    under another name and renamed when complete, so that a crash leaves it whole or not at all.
+
+    Args:
+        folder: need not exist.
+        states: whether states are to be restored; else only the records need be intact, which
+            takes no time to find out.
+
+    Attributes:
+        latest_epoch: of the newest intact checkpoint; 0 without any.
+        record: of that checkpoint, any JSON; None without one.
+        damaged: epochs of newer ones that are not as they were written.
+
+    Raises:
+        UserError: there are checkpoints, none of them intact, or they cannot be read.
+    """
+
+    def __init__(self, folder, states=True):
+        self.folder, self.damaged = folder, []
+        self.latest_epoch, self.record = 0, None
+        with file_errors(folder, "read"):
+            for epoch in reversed(self._epochs()):
+                if is_intact(self._place(epoch), None if states else RECORD):
+                    record = (self._place(epoch) / RECORD).read_text(encoding="utf-8")
+                    self.latest_epoch, self.record = epoch, json.loads(record)
+                    return
+                self.damaged.append(epoch)
+        require(
+            not self.damaged,
+            f"no checkpoint in {folder} is intact (epochs {', '.join(map(str, self.damaged))}); "
+            "remove that folder to train its seeds from the start",
+        )
+
+    def save(self, epoch, states, record):
+        """Writes the checkpoint of an epoch, in place of damaged ones if need be.
+
+        Raises:
+            UserError: it cannot be written; the ones before are kept.
+        """
+        text = json.dumps(record, allow_nan=False)
+        new, place = self.folder / UNFINISHED, self._place(epoch)
+        try:
+            with file_errors(new):
+                self.remove_old()
+                new.mkdir(parents=True)
+                self._save_states(new / "states", jax.block_until_ready(states))
+                replace_file(new / RECORD, text)
+                write_checksums(new)
+                for damaged in {*map(self._place, self.damaged), place}:
+                    shutil.rmtree(damaged, ignore_errors=True)
+                os.replace(new, place)
+        except UserError as error:
+            shutil.rmtree(new, ignore_errors=True)
+            kept = f"the newest checkpoint is of epoch {self.latest_epoch}"
+            raise UserError(f"epoch {epoch} cannot be saved: {error}; {kept}") from error
+        self.latest_epoch, self.record, self.damaged = epoch, record, []
+        self.remove_old()
+
+    def restore(self, shapes, epoch=None):
+        """A `TrainState`, on the first device, whichever one wrote it.
+
+        Args:
+            shapes: its structure, as from `jax.eval_shape`.
+            epoch: after which; of the newest intact checkpoint by default.
+
+        Raises:
+            UserError: there is no intact one of that epoch, or it has another structure, as from
+                another version of this package.
+        """
+        here = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+        target = jax.tree.map(
+            lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=here), shapes
+        )
+        if epoch not in (None, self.latest_epoch):
+            self._require_intact(epoch)
+        states = self._place(self.latest_epoch if epoch is None else epoch) / "states"
+        try:
+            return self._orbax().restore(states, args=ocp.args.StandardRestore(target))
+        except (KeyError, TypeError, ValueError) as error:
+            reason = str(error).strip().partition("\n")[0]
+            raise UserError(f"the states in {states} do not fit this run ({reason})") from error
+
+    def remove_old(self):
+        """Removes all before the last two that are intact, and what a crash left half-written."""
+        older = [epoch for epoch in self._epochs() if epoch < self.latest_epoch]
+        for litter in (*map(self._place, older[: 1 - KEPT]), self.folder / UNFINISHED):
+            shutil.rmtree(litter, ignore_errors=True)
+
+    def _require_intact(self, epoch):
+        there = [e for e in self._epochs() if e <= self.latest_epoch and is_intact(self._place(e))]
+        kept = f"the epochs {', '.join(map(str, there))} and, without checkpoint, 0"
+        require(epoch in there, f"{self.folder} has no epoch {epoch}: it keeps {kept}")
+
+    def _save_states(self, path, states):
+        try:
+            # Waits until all is written: training gives up the very buffers that this reads.
+            self._orbax().save(path, args=ocp.args.StandardSave(states))
+        except Exception as error:  # its file layers report failures by many types
+            reason = str(error).strip().partition("\n")[0] or type(error).__name__
+            raise UserError(f"{path} cannot be written ({reason})") from error
+
+    def _epochs(self):
+        names = [path.name for path in self.folder.glob("*")]
+        return sorted(int(name) for name in names if name.isdecimal())
+
+    def _place(self, epoch):
+        return self.folder / str(epoch)
+
+    def _orbax(self):
+        return ocp.Checkpointer(ocp.StandardCheckpointHandler())

@@ -1,0 +1,56 @@
+"""What a result was made with: versions, commit, devices and settings."""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import jax
+
+from pepita_jax.jax_settings import recorded_settings
+
+RECORDED_VERSIONS = ("jax", "jaxlib", "optax", "flax", "numpy")
+HERE = Path(__file__).parent
+MOST_NAMES = 3
+
+
+def describe_environment():
+    """Versions, this package's commit, the devices and the settings, recorded beside results."""
+    return {
+        "python": platform.python_version(),
+        **{name: version(name) for name in RECORDED_VERSIONS},
+        "commit": describe_commit(),
+        "devices": [device.device_kind for device in jax.devices()],
+        "settings": recorded_settings(),
+    }
+
+
+def describe_commit(folder=HERE):
+    """The commit of the clone that a folder is in.
+
+    After it stands which of its Python files have changed or are new, if any; in its place, where
+    there is none to be found, `unknown` and the reason.
+    """
+    try:
+        if not _git(folder, "ls-files", "."):  # it may be installed in another's clone
+            return "unknown: git does not know this copy"
+        commit = _git(folder, "rev-parse", "HEAD")
+        changed = _git(folder, "status", "--porcelain", "--untracked-files=all", ":/*.py")
+    except FileNotFoundError:
+        return "unknown: there is no git"
+    except (OSError, subprocess.CalledProcessError) as error:
+        said = getattr(error, "stderr", None) or str(error)
+        return f"unknown: {said.strip().partition(chr(10))[0]}"
+    names = [line[3:] for line in changed.splitlines()]
+    more = ["..."] if len(names) > MOST_NAMES else []
+    return f"{commit}, modified: {', '.join(names[:MOST_NAMES] + more)}" if names else commit
+
+
+def _git(folder, *words):
+    # GIT_DIR and its like, as git sets them for hooks, would name another clone.
+    environment = {n: v for n, v in os.environ.items() if not n.startswith("GIT_")}
+    environment["LC_ALL"] = "C"
+    command = ["git", "--no-optional-locks", "-c", "core.quotePath=false", "-C", folder, *words]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.rstrip("\n")

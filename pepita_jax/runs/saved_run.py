@@ -1,0 +1,78 @@
+"""A run as its checkpoints hold it."""
+
+import itertools
+from typing import NamedTuple
+
+from pepita_jax.errors import require
+from pepita_jax.runs.rows import to_history
+from pepita_jax.runs.seed_group import SeedGroup, newest_config
+
+ENVIRONMENT = ("environment", "earlier_environments")  # beside a run's fields in config.json
+FIRST_EPOCH = {"metrics": 1, "alignment": 0}
+
+
+class SavedRun(NamedTuple):
+    """Seeds of a run, all after the same epoch: that of the first seeds that are there.
+
+    Seeds that are not there yet, or that are catching up, are left out. Those that have diverged
+    are not trained any further: their figures of later epochs are NaN.
+
+    Attributes:
+        config: nested dict; `num_seeds` as in the groups.
+        environment: versions, commit, devices and layout that it was last trained with.
+        groups: `SeedGroup`s of these seeds.
+    """
+
+    config: dict
+    environment: dict
+    groups: list[SeedGroup]
+
+    @classmethod
+    def of(cls, groups):
+        """What is to be shown of a run's groups, of which there is at least one.
+
+        Raises:
+            UserError: they were trained under different settings outside the configuration.
+        """
+        going = [group.epoch for group in groups if not group.has_diverged]
+        shown = [c for c in groups if c.has_diverged or c.epoch == going[0]]
+        recorded = [c for c in shown if _settings(c) is not None]  # earlier versions did not
+        for one, other in itertools.pairwise(recorded):
+            folders = f"{one.checkpoints.folder} and {other.checkpoints.folder.name}"
+            message = f"{folders} were trained under different JAX settings: remove one of them"
+            require(_settings(one) == _settings(other), message)
+        content = newest_config(groups)
+        config = without_environment(content) | {"num_seeds": sum(len(c.seeds) for c in shown)}
+        return cls(config, content["environment"], shown)
+
+    @property
+    def seeds(self):
+        """Their numbers, S of them."""
+        return [seed for group in self.groups for seed in group.seeds]
+
+    @property
+    def num_epochs(self):
+        """Epochs that are done, or that would bring nothing new."""
+        going = [group.epoch for group in self.groups if not group.has_diverged]
+        return going[0] if going else self.config["num_epochs"]
+
+    def seconds(self, num_epochs=None):
+        """Wall time of the epochs; of all by default."""
+        last = self.num_epochs if num_epochs is None else num_epochs
+        firsts = [(row, c.seeds.start) for c in self.groups for row in c.rows["metrics"]]
+        return sum(r["seconds"] for r, k in firsts if r["seed"] == k and r["epoch"] <= last)
+
+    def history(self, name, num_epochs=None):
+        """`{name: [S, epochs, ...]}` of one of `FIGURES`, see `to_history`; all by default."""
+        rows = [row for group in self.groups for row in group.rows[name]]
+        last = self.num_epochs if num_epochs is None else num_epochs
+        return to_history(rows, self.seeds, range(FIRST_EPOCH[name], last + 1))
+
+
+def without_environment(content):
+    """The run's own fields of what `config.json` holds."""
+    return {name: value for name, value in content.items() if name not in ENVIRONMENT}
+
+
+def _settings(group):
+    return group.config["environment"].get("settings")

@@ -1,0 +1,97 @@
+"""Seeds that train side by side: their checkpoints, and the figures that go with them."""
+
+import itertools
+import time
+
+from pepita_jax.errors import require
+from pepita_jax.runs.checkpoint import Checkpoints
+from pepita_jax.runs.rows import make_rows
+from pepita_jax.runs.seeds import name_of_seeds, overlap, seeds_of_name
+
+FIGURES = ("metrics", "alignment")  # names of files, and of their rows in a checkpoint
+
+
+class SeedGroup:
+    """The seeds of one range; a run has one, or several for seeds that were added later or are
+    trained by several processes.
+
+    Args:
+        root: folder of all groups' checkpoints.
+        seeds: a range.
+        states: see `Checkpoints`.
+
+    Attributes:
+        seeds: as given.
+        checkpoints: of these seeds.
+        rows: `{"metrics": rows, "alignment": rows}` since the first epoch.
+
+    Raises:
+        UserError: there are checkpoints, none of them intact.
+    """
+
+    def __init__(self, root, seeds, states=True):
+        self.seeds = seeds
+        self.checkpoints = Checkpoints(root / name_of_seeds(seeds), states)
+        saved = self.checkpoints.record or {}
+        self.rows = {name: saved.get(name, []) for name in FIGURES}
+
+    @classmethod
+    def find_all(cls, root, states=True):
+        """The groups that have checkpoints, in the order of their seeds.
+
+        Raises:
+            UserError: one has no intact checkpoint, two have the same seeds, or the folder holds
+                something else.
+        """
+        folders = {path.name: seeds_of_name(path.name) for path in root.glob("*") if path.is_dir()}
+        others = ", ".join(name for name, seeds in folders.items() if not seeds)
+        require(not others, f"{root} holds {others}, which this version has not written")
+        ranges = sorted(folders.values(), key=lambda seeds: (seeds.start, seeds.stop))
+        groups = [cls(root, seeds, states) for seeds in ranges]
+        groups = [group for group in groups if group.epoch]
+        for one, next_one in itertools.pairwise(groups):
+            names = f"{name_of_seeds(one.seeds)} and {name_of_seeds(next_one.seeds)}"
+            message = f"{root}: {names} have seeds in common; remove one of them"
+            require(not overlap(one.seeds, next_one.seeds), message)
+        return groups
+
+    @property
+    def epoch(self):
+        """Number of the last epoch that a checkpoint holds."""
+        return self.checkpoints.latest_epoch
+
+    @property
+    def config(self):
+        """What `config.json` held when the newest checkpoint was written."""
+        return self.checkpoints.record["config"]
+
+    def is_done(self, num_epochs):
+        """Whether training up to that epoch would bring nothing new."""
+        return self.epoch >= num_epochs or self.has_diverged
+
+    @property
+    def has_diverged(self):
+        """Whether no seed of it has finite weights any more."""
+        last = self.rows["metrics"][-len(self.seeds) :]
+        return bool(last) and all(row["train_accuracy"] is None for row in last)
+
+    def add(self, name, epoch, columns):
+        """Adds the rows of an epoch to one of `FIGURES`; returns them. See `make_rows`."""
+        rows = make_rows(epoch, self.seeds, columns)
+        self.rows[name] += rows
+        return rows
+
+    def restore(self, shapes, epoch=None):
+        """The states after an epoch, the newest by default, see `Checkpoints.restore`."""
+        return self.checkpoints.restore(shapes, epoch)
+
+    def save(self, epoch, states, config):
+        """Writes a checkpoint of states, rows and configuration."""
+        record = {"saved": time.time(), "config": config, **self.rows}
+        self.checkpoints.save(epoch, states, record)
+
+
+def newest_config(groups):
+    """What `config.json` held when the last of all checkpoints was written; None without any."""
+    records = [group.checkpoints.record for group in groups]
+    return max(records, key=lambda record: record["saved"])["config"] if records else None

@@ -1,0 +1,43 @@
+"""Ranges of seeds: their names on disk, and what they make up together."""
+
+import re
+
+from pepita_jax.errors import require
+
+SEEDS = re.compile(r"seeds_(\d+)-(\d+)")
+
+
+def name_of_seeds(seeds):
+    """A range of seeds as the name of a file."""
+    return f"seeds_{seeds.start}-{seeds.stop - 1}"
+
+
+def seeds_of_name(name):
+    """The range that `name_of_seeds` made a name of; None for any other name."""
+    match = SEEDS.fullmatch(name)
+    return range(int(match[1]), int(match[2]) + 1) if match else None
+
+
+def overlap(one, other):
+    """Whether two ranges have seeds in common."""
+    return one.start < other.stop and other.start < one.stop
+
+
+def fill_up(found, seeds, path):
+    """Ranges of seeds that make up `seeds`: those of the groups, and what lies between them.
+
+    Args:
+        found: ranges of the groups, in their order.
+        seeds: a range.
+        path: of the workdir, for the error if a group has more seeds than these.
+    """
+    filled, next_seed = [], seeds.start
+    for there in found:
+        if not overlap(there, seeds):
+            continue
+        message = f"seeds {there.start} to {there[-1]} are trained together in {path}: take all"
+        require(seeds.start <= there.start and there.stop <= seeds.stop, message)
+        filled += [range(next_seed, there.start), there]
+        next_seed = there.stop
+    filled.append(range(next_seed, seeds.stop))
+    return [part for part in filled if part]

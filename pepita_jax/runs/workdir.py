@@ -1,0 +1,243 @@
+"""The folder of a run: its configuration, its seeds' checkpoints, and what is made from them.
+
+The checkpoints are the run. `config.json`, `metrics.jsonl` and all else is written from them, anew
+at each start, and only read where there is no checkpoint yet: a file without checksums cannot
+make a result wrong.
+"""
+
+import json
+from contextlib import ExitStack, contextmanager
+
+from pepita_jax.errors import UserError, require
+from pepita_jax.files import file_errors, replace_file, user_path
+from pepita_jax.jax_settings import recorded_settings
+from pepita_jax.locks import alone, hold_seeds
+from pepita_jax.runs.environment import describe_environment
+from pepita_jax.runs.rows import append_rows, write_rows
+from pepita_jax.runs.same_run import (
+    changed_settings,
+    describe_changes,
+    require_not_lowered,
+    require_same,
+)
+from pepita_jax.runs.saved_run import SavedRun, without_environment
+from pepita_jax.runs.seed_group import FIGURES, SeedGroup, newest_config
+from pepita_jax.runs.seeds import fill_up
+
+RESULTS = ("metrics.jsonl", "alignment.jsonl", "summary.json", "checkpoints")
+
+
+class Workdir:
+    """One run's folder.
+
+    Args:
+        path: of the folder, which need not exist.
+
+    Attributes:
+        path: absolute.
+        content: of `config.json`, once claimed.
+    """
+
+    def __init__(self, path):
+        self.path = user_path(path)
+        self.checkpoints = self.path / "checkpoints"
+
+    @contextmanager
+    def hold(self, config, seeds=None):
+        """Holds seeds of the run of a configuration, and gives their `SeedGroup`s.
+
+        No other process can hold them meanwhile; however this one ends, the system sets them free.
+
+        Args:
+            config: nested plain dict.
+            seeds: a range; all by default. Other processes may hold others at the same time.
+
+        Raises:
+            UserError: the folder holds a different run, or other groups; another process holds one
+                of the seeds; or the folder cannot be written.
+        """
+        seeds = range(config["num_seeds"]) if seeds is None else seeds
+        with ExitStack() as held:
+            with file_errors(self.path):
+                self.path.mkdir(parents=True, exist_ok=True)
+                with alone(self.path):
+                    found = self._find_all()
+                    self._require_same_run(config, found)
+                    ranges = fill_up([group.seeds for group in found], seeds, self.path)
+                    held.enter_context(hold_seeds(self.path, ranges))
+                    groups = self._start(config, ranges)
+            self.settings = recorded_settings()  # not those that the configuration sets in training
+            yield groups
+
+    def _start(self, config, ranges):
+        # Only now, for until they were held another process may have trained them.
+        groups = [SeedGroup(self.checkpoints, seeds) for seeds in ranges]
+        found = self._find_all()
+        saved = newest_config(found) or {"environment": describe_environment()}
+        self.content = {**saved, **config}
+        for group in groups:
+            group.checkpoints.remove_old()
+        self._write_json("config.json", self.content)
+        self.write_figures(found)
+        return groups
+
+    def prepare(self, config):
+        """Makes the folder that of a run, for processes that train it by `read_config()` alone."""
+        with self.hold(config, range(0)):
+            pass
+
+    def read_config(self):
+        """The configuration in `config.json`, a nested plain dict."""
+        return without_environment(self._read_config_file())
+
+    def begin(self, layout):
+        """Records where training goes on, and where it went on before if that is not the same.
+
+        Args:
+            layout: how seeds are laid out on the devices, a plain dict.
+        """
+        now = {**describe_environment(), "settings": self.settings, **layout}
+        now = json.loads(json.dumps(now))
+        before, earlier = self.content["environment"], self.content.get("earlier_environments", [])
+        if before != now and "seeds_at_once" in before:  # something was trained there
+            earlier = [*earlier, before]
+        where = {"environment": now, "earlier_environments": earlier}
+        self.content |= where
+        with file_errors(self.path), alone(self.path):
+            # The run may have been made longer in the meantime.
+            self._write_json("config.json", self._read_config_file() | where)
+
+    def log(self, group, name, epoch, columns):
+        """Adds figures of an epoch to a group and to their file; returns the rows."""
+        rows = group.add(name, epoch, columns)
+        with file_errors(self.path):
+            append_rows(self.path / f"{name}.jsonl", rows)
+        return rows
+
+    def save(self, group, epoch, states):
+        """Writes a group's checkpoint."""
+        group.save(epoch, states, self.content)
+
+    def write_results(self, write):
+        """Makes the files of figures hold all that is saved, and calls `write(workdir, SavedRun)`.
+
+        Returns:
+            What `write` returns; None while seeds that other processes may train are not done.
+        """
+        with file_errors(self.path), alone(self.path):
+            groups = self._find_all()
+            self.write_figures(groups)
+            if self._unfinished(groups, self.content):
+                return None
+            return write(self, SavedRun.of(groups))
+
+    def unfinished(self, config, size=None, seeds=None):
+        """Ranges of seeds that have not reached the last epoch.
+
+        Args:
+            config: of the run.
+            size: most seeds of a range, unless they have been trained together so far.
+            seeds: a range, to look at these alone.
+        """
+        ranges, there = [], self._find_all()
+        for part in self._unfinished(there, config, seeds):
+            is_new = part not in [group.seeds for group in there]
+            step = size if is_new and size else len(part)
+            ranges += [part[k : k + step] for k in range(0, len(part), step)]
+        return ranges
+
+    def _unfinished(self, groups, config, seeds=None):
+        done = {group.seeds: group.is_done(config["num_epochs"]) for group in groups}
+        ranges = fill_up(done, seeds or range(config["num_seeds"]), self.path)
+        return [part for part in ranges if not done.get(part)]
+
+    def write_figures(self, groups):
+        """Makes the files of figures hold just those of some groups, in their order."""
+        for name in FIGURES:
+            rows, path = [row for c in groups for row in c.rows[name]], self.path / f"{name}.jsonl"
+            with file_errors(self.path):
+                if rows or path.exists():  # it may hold rows that no checkpoint has
+                    write_rows(path, rows)
+
+    def write_summary(self, summary):
+        """Writes `summary.json`."""
+        with file_errors(self.path):
+            self._write_json("summary.json", summary)
+
+    def read(self, states=False):
+        """The run as it stands, a `SavedRun`; see there for seeds that are added to it.
+
+        Args:
+            states: whether its states are to be restored; figures alone are read faster.
+
+        Raises:
+            UserError: the folder holds no run, or one without an intact checkpoint.
+        """
+        return self.retry_reading(lambda: SavedRun.of(self._found_groups(states)))
+
+    def retry_reading(self, read):
+        """What `read()` returns, tried again if a process has saved or removed checkpoints."""
+        while True:
+            before = self._names_of_checkpoints()
+            try:
+                return read()
+            except (OSError, UserError):
+                if self._names_of_checkpoints() == before:
+                    raise
+
+    def _find_all(self):
+        """The groups with all figures, without a look at their states."""
+        return self.retry_reading(lambda: SeedGroup.find_all(self.checkpoints, states=False))
+
+    def _found_groups(self, states):
+        groups = SeedGroup.find_all(self.checkpoints, states)
+        if not groups:
+            self._read_config_file()
+            raise UserError(f"the run in {self.path} has no checkpoint yet")
+        return groups
+
+    def _names_of_checkpoints(self):
+        return sorted(str(path) for path in self.checkpoints.glob("*/*"))
+
+    def _require_same_run(self, config, groups):
+        if not groups and not (self.path / "config.json").exists():
+            left = ", ".join(name for name in RESULTS if (self.path / name).exists())
+            require(not left, f"{self.path} has {left} but no config.json")
+            return
+        differ = [group for group in groups if _changes(group.config, config)]
+        if 0 < len(differ) < len(groups):  # as after a copy from elsewhere
+            folder = differ[0].checkpoints.folder
+            changes = _changes(differ[0].config, config)
+            message = f"{folder} is of a different run, or of other JAX settings: {changes}"
+            raise UserError(f"{message}; remove that folder")
+        saved = groups[0].config if groups else self._read_config_file()
+        changes = describe_changes(without_environment(saved), config)
+        require_same(self.path, "a different run", changes)
+        settings = changed_settings(saved["environment"])
+        message = f"{self.path} holds a run that began under other JAX settings: {settings}"
+        require(not settings, f"{message}; set them as they were, or use another workdir")
+        if groups:
+            done = {"num_epochs": max(group.epoch for group in groups)}
+            require_not_lowered(self.path, config, {**done, "num_seeds": groups[-1].seeds.stop})
+
+    def _read_config_file(self):
+        path = self.path / "config.json"
+        require(path.exists(), f"{self.path} holds no run: there is no config.json")
+        with file_errors(path, "read"):
+            text = path.read_bytes()
+        try:
+            content = json.loads(text)
+            content["environment"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{path} is damaged ({error})") from error
+        return content
+
+    def _write_json(self, name, content):
+        text = json.dumps(content, indent=2, allow_nan=False)
+        replace_file(self.path / name, text + "\n")
+
+
+def _changes(content, config):
+    """What differs between a run, as `config.json` describes it, and a configuration now."""
+    changes = describe_changes(without_environment(content), config)
+    return changes or changed_settings(content["environment"])

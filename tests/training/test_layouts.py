@@ -1,0 +1,35 @@
+"""The default layout of the seeds, which Table 2's networks get on each kind of device."""
+
+import jax
+import optax
+import pytest
+
+from configs.presets import BATCH_SIZE, MODEL
+from experiments.benchmarks.steps import SHAPES
+from pepita_jax import build_network, build_rule
+from pepita_jax.training.many_seeds import seed_keys
+from pepita_jax.training.programs import PerSeed, default_layout
+from pepita_jax.training.recipe import Fixed
+
+
+def layout(platform, model, shape, num_seeds=10):
+    net = build_network(model, input_shape=SHAPES[shape], num_classes=10, **MODEL[model])
+    recipe = Fixed(build_rule("pepita", net), optax.sgd(0.1, momentum=0.9))
+    lanes = jax.eval_shape(lambda: PerSeed(seed_keys(0, 10), {}))
+    return default_layout(recipe, lanes, BATCH_SIZE[model], num_seeds, platform)
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "wanted"),
+    [("mlp", "mnist", 5), ("mlp", "cifar", 2), ("conv", "mnist", 2), ("conv", "cifar", 1)],
+)
+def test_on_a_tpu_seeds_go_in_chunks_that_its_fast_memory_holds(model, shape, wanted):
+    assert layout("tpu", model, shape) == wanted
+    assert layout("gpu", model, shape) == 0
+    assert layout("cpu", model, shape) == 1
+
+
+@pytest.mark.parametrize(("num_seeds", "wanted"), [(1, 0), (7, 0), (9, 5), (11, 6), (17, 6)])
+def test_chunks_are_of_about_the_same_size(num_seeds, wanted):
+    """Seven or eight states of 6.5 MB, with a batch's activities, are below the limit."""
+    assert layout("tpu", "mlp", "mnist", num_seeds) == wanted

@@ -1,0 +1,68 @@
+"""Progress, in a terminal and outside one."""
+
+import numpy as np
+import pytest
+
+from pepita_jax.training.loop import Epoch
+from pepita_jax.training.progress import Progress
+
+ACCURACY = {"train_loss": np.ones(2), "test_accuracy": np.array([0.5, 0.52])}
+EPOCH = Epoch(2, None, ACCURACY, [], 1.25)
+
+
+def show(capsys, epoch=EPOCH, rate=None, **options):
+    with Progress(3, 10, done=1, **options) as progress:
+        progress.advance(10)
+        progress.finish_epoch(epoch, rate)
+    return capsys.readouterr().err
+
+
+def test_a_line_an_epoch_outside_a_terminal(capsys):
+    assert show(capsys).splitlines() == [
+        "training: epochs 2 to 3 of 10 steps",
+        "training: epoch 2/3, test 51.00 %, 1.2 s with compilation, at most 1 s left",
+    ]
+    shown = show(capsys, EPOCH._replace(number=3))
+    assert "epoch 3/3, test 51.00 %, 1.2 s with compilation\n" in shown
+
+
+def test_from_the_second_epoch_on_no_time_is_that_of_compilation(capsys):
+    with Progress(3, 10) as progress:
+        for number in (1, 2, 3):
+            progress.finish_epoch(EPOCH._replace(number=number))
+    times = [line.split(" %, ")[1] for line in capsys.readouterr().err.splitlines()[1:]]
+    assert times == ["1.2 s with compilation, at most 2 s left", "1.2 s, 1 s left", "1.2 s"]
+
+
+def test_a_live_bar_in_a_terminal(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    shown = show(capsys, label="bp on digits")
+    assert "bp on digits" in shown
+    assert "20/30" in shown
+    assert "epoch 2/3, test 51.00 %" in shown
+
+
+def test_of_different_settings_the_best_is_shown(capsys):
+    assert "epoch 2/3, best test 52.00 %, 1.2 s" in show(capsys, best=True)
+
+
+def test_nothing_where_nothing_is_wanted(capsys):
+    assert show(capsys, shown=False) == ""
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_seeds_that_diverge_are_named_and_in_no_mean(live, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: live)
+    epoch = Epoch(2, None, {"test_accuracy": np.array([0.5, np.nan])}, [1], 1.25)
+    shown = show(capsys, epoch, rate=0.1, names=["seed 10", "seed 11"])
+    assert "epoch 2/3, test 50.00 %" in shown
+    assert "training: seed 11 has diverged in epoch 2 at rate 0.1: its weights are not" in shown
+    none_left = Epoch(2, None, {"test_accuracy": np.full(2, np.nan)}, [0], 1.25)
+    assert "epoch 2/3, no seed is left" in show(capsys, none_left)
+
+
+def test_of_many_seeds_that_diverge_at_once_the_first_are_named(capsys):
+    epoch = Epoch(2, None, {"test_accuracy": np.full(1000, np.nan)}, list(range(1000)), 1.25)
+    *_, tenth, last = show(capsys, epoch).splitlines()
+    assert "seed 9 has diverged in epoch 2" in tenth
+    assert last == "training: 990 more have diverged in epoch 2"
