@@ -3,6 +3,8 @@
 import math
 from numbers import Integral, Real
 
+import jax
+
 
 class UserError(ValueError):
     """A mistake of the user's: one line that says what was wrong and what is valid.
@@ -51,8 +53,17 @@ def require_int(name, value, minimum, maximum=2**31 - 1):
     require(value <= maximum, f"{name} must be at most {maximum}, got {value}")
 
 
-def require_number(name, value):
-    """Raises a `UserError` unless `value` is a finite number."""
+def require_number(name, value, *, above=-math.inf, at_least=-math.inf, below=math.inf):
+    """Raises a `UserError` unless `value` is a finite number in that range.
+
+    A JAX array passes: it holds a sweep's numbers, each of which was checked before, and what is
+    traced cannot be compared.
+    """
+    if isinstance(value, jax.Array):
+        return
     is_number = isinstance(value, Real) and not isinstance(value, bool)
     message = f"{name} must be a finite number, got {value!r}"
     require(is_number and math.isfinite(value), message)
+    require(value > above, f"{name} must be above {above}, got {value}")
+    require(value >= at_least, f"{name} must be at least {at_least}, got {value}")
+    require(value < below, f"{name} must be below {below}, got {value}")
