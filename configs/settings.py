@@ -9,7 +9,7 @@ from ml_collections.config_flags import config_path
 
 from configs import default
 from pepita_jax.errors import UserError, require
-from pepita_jax.runs.build import check_config
+from pepita_jax.runs.experiment import check_config
 from pepita_jax.sweep.axes import NOT_SWEPT
 
 KINDS = {

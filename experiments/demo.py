@@ -11,7 +11,8 @@ from configs.default import get_config
 from experiments.command_line import cli
 from pepita_jax.files import user_path
 from pepita_jax.plots import draw_learning_curves, save_figure
-from pepita_jax.runs.run import load_run, run
+from pepita_jax.runs.load import load_run
+from pepita_jax.runs.run import run
 from pepita_jax.tables import summary_table
 from pepita_jax.watching import decoration
 

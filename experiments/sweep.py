@@ -36,8 +36,8 @@ from experiments.command_line import cli, launch
 from experiments.command_line import config_flag as configuration
 from pepita_jax.errors import DivergedError, UserError, require
 from pepita_jax.files import file_errors, user_path
-from pepita_jax.runs.build import check_config
-from pepita_jax.runs.run import write_results
+from pepita_jax.runs.experiment import check_config
+from pepita_jax.runs.summary import write_results
 from pepita_jax.runs.workdir import Workdir
 from pepita_jax.sweep.axes import make_settings, merge, read_settings
 from pepita_jax.sweep.comparison import (

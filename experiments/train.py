@@ -24,10 +24,11 @@ from experiments.command_line import config_flag as configuration
 from pepita_jax.errors import require
 from pepita_jax.files import user_path
 from pepita_jax.rules import RULES
-from pepita_jax.runs.build import check_config
+from pepita_jax.runs.experiment import check_config
 from pepita_jax.runs.run import run
 from pepita_jax.runs.same_run import SWEEP_FILE
 from pepita_jax.runs.workdir import Workdir
+from pepita_jax.sweep.groups import builder
 from pepita_jax.tables import summary_table
 from pepita_jax.training.optimizers import OPTIMIZERS
 from pepita_jax.words import list_some
@@ -49,7 +50,7 @@ def main(arguments):
     if launch.LAUNCHER.value != "here" and not launch.train_all({path: config}, path, seeds=seeds):
         return
     with signals.stopping_gently() as should_stop:
-        summary = run(config, path, should_stop, seeds)
+        summary = run(config, path, should_stop, seeds, build=builder(config))
     if summary:
         print(f"\n{summary_table([summary])}\n\n{WORKDIR.value}: summary.json, curves.png")
     elif missing := Workdir(path).unfinished(config):

@@ -6,9 +6,9 @@ from pepita_jax.errors import UserError
 from pepita_jax.networks.models import build_network
 from pepita_jax.networks.network import Network
 from pepita_jax.rules import RULES, Rule, build_rule
-from pepita_jax.runs.run import Run, load_run
-from pepita_jax.training.loop import Result, train
+from pepita_jax.runs.load import Run, load_run
 from pepita_jax.training.optimizers import build_optimizer
+from pepita_jax.training.train import Result, train
 from pepita_jax.types import Batch
 
 __all__ = [

@@ -8,11 +8,15 @@ import jax.numpy as jnp
 from jax.sharding import NamedSharding, PartitionSpec
 
 from experiments.benchmarks.costs import Cost, collectives, read_costs
-from pepita_jax.training import one_seed
-from pepita_jax.training.layouts import platform_of, seed_mesh
-from pepita_jax.training.many_seeds import PROGRESS_UPDATES, ROW, seed_keys
-from pepita_jax.training.programs import PerSeed, Programs, default_layout, init_states
-from pepita_jax.training.recipe import Fixed
+from pepita_jax.training import tuning
+from pepita_jax.training.many_seeds import PROGRESS_UPDATES, ROW, default_seeds_at_once, seed_keys
+from pepita_jax.training.seed_axis import (
+    compile_stages,
+    init_states,
+    platform_of,
+    same_for_all,
+    seed_mesh,
+)
 
 
 @dataclass(frozen=True)
@@ -61,29 +65,28 @@ def compile_steps(rule, optimizer, image, num_images, batch_size, num_seeds, dev
         devices: that share them.
         at_once: layout of the seeds, see `over_seeds`; None: the default's.
     """
-    recipe = Fixed(rule, optimizer)
     mesh, share = seed_mesh(num_seeds, devices)
     by_seed, everywhere = (NamedSharding(mesh, PartitionSpec(*s)) for s in (["seed"], []))
-    lanes = jax.eval_shape(lambda: PerSeed(seed_keys(0, share * mesh.size), {}))
+    states = jax.eval_shape(lambda: init_states(rule, optimizer, seed_keys(0, share * mesh.size)))
     if at_once is None:
-        at_once = default_layout(recipe, lanes, batch_size, share, platform_of(mesh))
-    programs = Programs(recipe, num_images, batch_size, at_once, mesh, by_seed)
+        at_once = default_seeds_at_once(rule.net, batch_size, lambda: states, share, mesh)
+    in_pieces = tuning.default_images_at_once(platform_of(mesh), rule.net, batch_size)
+    stages = compile_stages(
+        rule, optimizer, same_for_all, num_images, batch_size, at_once, in_pieces, mesh
+    )
 
     place = lambda tree, where: jax.tree.map(
         lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=where), tree
     )
     array = lambda shape, kind: jax.ShapeDtypeStruct(shape, kind, sharding=everywhere)
-    lanes = place(lanes, by_seed)
-    states = place(jax.eval_shape(lambda lanes: init_states(recipe, lanes), lanes), by_seed)
-    plan = lambda keys: jax.vmap(lambda key: one_seed.plan_epoch(key, 1, num_images, batch_size))(
-        keys
-    )
-    plan = place(jax.eval_shape(plan, lanes.keys), by_seed)
+    keys = jax.eval_shape(lambda: seed_keys(0, share * mesh.size))
+    plans = place(jax.eval_shape(stages.plan_epoch, keys, 1), by_seed)
+    states = place(states, by_seed)
     size = math.prod(image)
     rows = (num_images, size + -size % ROW)
     data = array(rows, jnp.uint8), array(rows[:1], jnp.int32)
     number = array((), jnp.int32)
-    compiled = programs.train_steps.lower(states, lanes, plan, number, number, data).compile()
+    compiled = stages.train_steps.lower(states, None, plans, number, number, data).compile()
     return _read(compiled, states, share, at_once, rows, num_images // batch_size)
 
 

@@ -16,11 +16,13 @@ def measure_epoch(case):
     """A row of seconds of an epoch, of its steps and its evaluation; overhead as their share."""
     trainer = replace(case, num_images=NUM_TRAIN[case.shape]).trainer()
     test = random_data(case.shape, NUM_TEST, case.num_classes)
-    plan = trainer.plan_epoch(trainer.lanes.keys, 1)
-    states, _ = trainer.train_steps(trainer.init(), trainer.lanes, plan, 0, 1, trainer.data)
+    plan = trainer.stages.plan_epoch(trainer.keys, 1)
+    train_steps, numbers = trainer.stages.train_steps, trainer.numbers
+    states, _ = train_steps(trainer.init(), numbers, plan, 0, 1, trainer.data)
     trainer.evaluate(states, trainer.replicate(test))  # all is compiled
 
-    trainer.train_steps, training = _timed(trainer.train_steps)
+    train_steps, training = _timed(train_steps)
+    trainer.stages = trainer.stages._replace(train_steps=train_steps)
     trainer.evaluate, evaluation = _timed(trainer.evaluate)
     (epoch,) = epochs(trainer, states, {"test": test}, 1, 1)
     return {

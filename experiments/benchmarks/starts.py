@@ -55,15 +55,15 @@ def _start(model, shape, rule, cache):
 def report(model, shape, rule):
     """Takes two steps and prints when, as JSON."""
     stamps = {"imported": time.time()}
-    cli.make_every_core_a_device()
+    cli.prepare_process()
     case = Case(model, shape, rule, num_images=NUM_TRAIN[shape])
     trainer = case.trainer()
-    plan = trainer.plan_epoch(trainer.lanes.keys, 1)
+    plan = trainer.stages.plan_epoch(trainer.keys, 1)
     states, durations = trainer.init(), []
     for step in range(2):
         start = time.time()
-        states, sums = trainer.train_steps(
-            states, trainer.lanes, plan, step, step + 1, trainer.data
+        states, sums = trainer.stages.train_steps(
+            states, trainer.numbers, plan, step, step + 1, trainer.data
         )
         sums["loss"].block_until_ready()
         durations.append(time.time() - start)

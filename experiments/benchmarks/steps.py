@@ -11,7 +11,6 @@ from configs.presets import BATCH_SIZE, MODEL
 from pepita_jax import build_network, build_rule
 from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.training.one_seed import Plan
-from pepita_jax.training.recipe import Fixed
 
 SHAPES = {"mnist": (28, 28, 1), "cifar": (32, 32, 3)}
 STEPS = {"mlp": 20, "conv": 5}  # in a block on a CPU; an epoch's calls take 100 to 200
@@ -64,7 +63,8 @@ class Case:
         num_images = self.num_images or self.steps * self.batch_size
         return SeedTrainer(
             # A small rate: figures that overflow take longer on some CPUs.
-            Fixed(build_rule(self.rule, self.net), optax.sgd(1e-4, momentum=0.9)),
+            build_rule(self.rule, self.net),
+            optax.sgd(1e-4, momentum=0.9),
             random_data(self.shape, num_images, self.num_classes),
             self.batch_size,
             seed_keys(0, self.num_seeds),
@@ -82,12 +82,12 @@ class Case:
             jax.device_put(jax.tree.map(normal, jax.eval_shape(trainer.init)), trainer.by_seed)
         ]
         order = random.integers(0, len(trainer.data[0]), (self.num_seeds, steps, self.batch_size))
-        plan = Plan(trainer.shard(order.astype(np.int32)), trainer.lanes.keys)
+        plan = Plan(trainer.shard(order.astype(np.int32)), trainer.keys)
 
         def block():
             start = time.perf_counter()
             states[0], _ = jax.block_until_ready(
-                trainer.train_steps(states[0], trainer.lanes, plan, 0, steps, trainer.data)
+                trainer.stages.train_steps(states[0], trainer.numbers, plan, 0, steps, trainer.data)
             )
             return (time.perf_counter() - start) / steps / self.num_seeds
 

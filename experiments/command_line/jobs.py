@@ -8,6 +8,7 @@ from pepita_jax.errors import DivergedError
 from pepita_jax.runs.run import run
 from pepita_jax.runs.seeds import name_of_seeds
 from pepita_jax.runs.workdir import Workdir
+from pepita_jax.sweep.groups import builder
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Job:
 
     def __call__(self, should_stop=lambda: False):
         with suppress(DivergedError):  # all is saved, and the summary tells
-            run(Workdir(self.path).read_config(), self.path, should_stop, self.seeds)
+            config = Workdir(self.path).read_config()
+            run(config, self.path, should_stop, self.seeds, build=builder(config))
 
     def __str__(self):
         return f"{self.path.name}.{name_of_seeds(self.seeds)}.epochs_{self.num_epochs}"

@@ -9,7 +9,7 @@ from experiments.papers.pepita.results import SEED_FILES, read_result
 from experiments.papers.pepita.show import describe_difference
 from pepita_jax.errors import require
 from pepita_jax.files import file_errors, user_path
-from pepita_jax.runs.run import summarize
+from pepita_jax.runs.summary import summarize
 from pepita_jax.runs.workdir import Workdir
 
 PAIRED = ("dataset", "seed", "num_epochs", "validation_fraction", "whiten", "batch_size")

@@ -12,9 +12,8 @@ from experiments.studies.preprocess import load_held_out
 from pepita_jax.rules.base import noise_key
 from pepita_jax.rules.drtp import DRTP
 from pepita_jax.rules.pepita import Pepita
-from pepita_jax.runs.build import build_rule_on_network, build_scheduled_optimizer
+from pepita_jax.runs.experiment import build_configured_optimizer, build_rule_on_network
 from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
-from pepita_jax.training.recipe import Fixed
 
 
 class Difference(NamedTuple):
@@ -150,10 +149,10 @@ def train(dataset, difference, num_epochs, num_seeds):
     config = config_of(dataset, difference)
     train_set, held_out = load_held_out(dataset, difference.images)
     steps = len(train_set[0]) // config["batch_size"]
-    optimizer, _ = build_scheduled_optimizer(config, steps)
+    optimizer = build_configured_optimizer(config, steps)
     rule = rule_of(build_rule_on_network(config), difference)
     keys = seed_keys(config["seed"], num_seeds)
-    trainer = SeedTrainer(Fixed(rule, optimizer), train_set, config["batch_size"], keys)
+    trainer = SeedTrainer(rule, optimizer, train_set, config["batch_size"], keys)
     states, accuracy = trainer.init(), []
     for epoch in range(1, num_epochs + 1):
         states, _ = trainer.train_epoch(states, epoch)

@@ -21,7 +21,6 @@ from pepita_jax import build_network, build_rule
 from pepita_jax.rules import RULES
 from pepita_jax.rules.pepita import Pepita
 from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
-from pepita_jax.training.recipe import Fixed
 
 RULE = flags.DEFINE_enum("rule", "pepita", sorted(RULES), "what is trained")
 IMAGES = flags.DEFINE_enum("images", "plain", held_out.IMAGES, "input")
@@ -59,7 +58,7 @@ def main(arguments):
     steps = len(train[0]) // BATCH_SIZE
     sgd = optax.sgd(optax.piecewise_constant_schedule(RATE.value, {DROP * steps: 0.1}), 0.9)
     optimizer = holding_norms(sgd) if HOLD.value else sgd
-    trainer = SeedTrainer(Fixed(choose_rule(net), optimizer), train, BATCH_SIZE, seed_keys(0, 1))
+    trainer = SeedTrainer(choose_rule(net), optimizer, train, BATCH_SIZE, seed_keys(0, 1))
     states = trainer.init()
     initial = np.array(states.params[0])
     for epoch in range(1, EPOCHS + 1):

@@ -23,11 +23,10 @@ from experiments.command_line import cli
 from pepita_jax.data.images import to_float
 from pepita_jax.files import file_errors, replace_file, user_path
 from pepita_jax.plots import make_figure, plot_band
-from pepita_jax.runs.build import build_experiment
+from pepita_jax.runs.experiment import build_experiment
 from pepita_jax.runs.workdir import describe_environment
 from pepita_jax.training.loop import epochs
 from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
-from pepita_jax.training.recipe import Fixed
 from pepita_jax.watching import decoration
 
 CONFIG = "pepita,mlp,mnist"
@@ -60,7 +59,7 @@ def train(experiment, batch_size, form, number_format):
     """`{"error": [1 + epochs][S], "test_accuracy": [epochs][S]}` of one form and format."""
     data, keys = experiment.data, seed_keys(0, SEEDS.value)
     rule = rounded_rule(experiment.rule.net, form, number_format)
-    trainer = SeedTrainer(Fixed(rule, experiment.optimizer), data.train, batch_size, keys)
+    trainer = SeedTrainer(rule, experiment.optimizer, data.train, batch_size, keys)
     image, label = (jnp.asarray(x[:batch_size]) for x in data.train)
 
     def errors(states):

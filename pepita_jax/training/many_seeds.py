@@ -1,36 +1,42 @@
-"""Many seeds at once: the one place where the seed axis exists.
+"""Trains many seeds side by side on one data set, an epoch at a time."""
 
-`one_seed.py` is written for one seed. Here each of its functions gets a leading seed axis, shared
-out over the devices, on each laid out by `vmap`, one after another, or in chunks, and is
-compiled once. The devices' shares are equal, and need nothing of one another: where the seeds do
-not suffice, the last one is trained several times. A CPU's cores can be a device each:
-`jax.config.update("jax_num_cpu_devices", n)`.
-"""
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import NamedSharding, PartitionSpec
+from jax import Array
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from pepita_jax.errors import require, require_int
-from pepita_jax.training import one_seed
-from pepita_jax.training.layouts import platform_of, seed_mesh
-from pepita_jax.training.programs import PerSeed, default_layout, programs
+from pepita_jax.networks.network import Network
+from pepita_jax.rules.base import Rule
+from pepita_jax.training import one_seed, tuning
+from pepita_jax.training.seed_axis import (
+    compile_stages,
+    init_states,
+    platform_of,
+    same_for_all,
+    seed_mesh,
+)
+from pepita_jax.types import TrainState
 
 MAX_SEED = 2**32 - 1  # JAX's keys hold no more
 ROW = 128  # numbers; an image's row has a multiple of this
-PROGRESS_UPDATES = 5  # an epoch, each the end of a call of `train_steps`
+PROGRESS_UPDATES = 5  # per epoch, each the end of a call of `train_steps`
 
 
-def seed_keys(seed, num_seeds):
+def seed_keys(seed: int, num_seeds: int) -> Array:
     """Keys of seeds 0 to `num_seeds` - 1 of a run, `[S]`."""
     require_int("num_seeds", num_seeds, 1)
     require_int("seed", seed, 0, MAX_SEED)
     return jax.vmap(lambda k: one_seed.seed_key(seed, k))(jnp.arange(num_seeds))
 
 
-def check_sizes(num_examples, batch_size, seeds_at_once):
-    """Raises a `UserError` if a `SeedTrainer` could not be had with these."""
+def check_sizes(num_examples: int, batch_size: int, seeds_at_once: int | None) -> None:
+    """Raises a `UserError` if a `SeedTrainer` cannot be made with these."""
     require_int("batch_size", batch_size, 1)
     message = f"batch_size {batch_size} is larger than the training set ({num_examples} images)"
     require(batch_size <= num_examples, message)
@@ -38,69 +44,104 @@ def check_sizes(num_examples, batch_size, seeds_at_once):
         require_int("seeds_at_once", seeds_at_once, 0)
 
 
-class SeedTrainer:
-    """Trains all seeds of one recipe on one data set.
-
-    Its states have an axis of lanes first: the seeds, and the last of them again where the devices'
-    shares must be filled up.
+def default_seeds_at_once(
+    net: Network,
+    batch_size: int,
+    shapes: Callable[[], TrainState],
+    seeds_per_device: int,
+    mesh: Mesh,
+) -> int:
+    """The layout of a device's seeds that suits the device, the network and the batch.
 
     Args:
-        recipe: `numbers -> (rule, optimizer)`, hashable, see `recipe.py`.
+        net, batch_size: what is trained.
+        shapes: `() -> states` of all seeds, or their shapes.
+        seeds_per_device: see `seed_mesh`.
+        mesh: devices.
+    """
+
+    def bytes_per_seed():
+        state = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), shapes())
+        return tuning.seed_bytes(net, batch_size, state)
+
+    return tuning.default_seeds_at_once(platform_of(mesh), seeds_per_device, bytes_per_seed)
+
+
+class SeedTrainer:
+    """Trains all seeds with one rule and one optimizer.
+
+    Its states have a seed axis first, which is padded where the devices' shares must be filled up.
+
+    Args:
+        rule: a learning rule.
+        optimizer: any optax transformation.
         data: `(image, label)` of the training set; uint8 or float images `[N, H, W, C]`.
-        batch_size: examples a step.
+        batch_size: examples per step.
         keys: keys of the seeds, `[S]`.
-        seeds_at_once: layout of the seed axis, see `over_seeds`; None: see `default_seeds_at_once`.
+        seeds_at_once: layout of the seed axis, see `over_seeds`; None: `tuning`'s default.
         devices: that share the seeds, each with a copy of the data; None: all.
-        numbers: `{field: [S]}` for the recipe.
+        numbers: a pytree of arrays `[S]`, for `vary`.
+        vary: `(rule, optimizer, numbers of one seed) -> (rule, optimizer)`, of a sweep.
 
     Attributes:
-        data: of `replicate`.
-        lanes: `PerSeed`, shared out over the devices.
         num_seeds: S.
+        data: of `replicate`.
+        keys, numbers: of the padded seeds, shared out over the devices.
         steps_per_epoch: whole batches of the training set.
-        by_seed: sharding of arrays with an axis of lanes.
+        stages: `Compiled`.
         layout: what the numbers may depend on in their last digits, a plain dict.
-        plan_epoch: compiled `(keys, epoch) -> Plan` of every lane, see `one_seed.plan_epoch`.
-        train_steps: compiled `(states, lanes, ...)`, on as `one_seed.train_steps`; gives up states.
     """
 
     def __init__(
-        self, recipe, data, batch_size, keys, seeds_at_once=None, devices=None, numbers=None
+        self,
+        rule: Rule,
+        optimizer: Any,
+        data: tuple,
+        batch_size: int,
+        keys: Array,
+        seeds_at_once: int | None = None,
+        devices: Sequence[jax.Device] | None = None,
+        numbers: Any = None,
+        vary: Callable = same_for_all,
     ):
         self.num_seeds, num_examples = len(keys), len(data[0])
         check_sizes(num_examples, batch_size, seeds_at_once)
-        found, wanted = data[0].shape[1:], recipe.rule.net.input_shape
+        found, wanted = data[0].shape[1:], rule.net.input_shape
         require(found == wanted, f"images have shape {found}, the network takes {wanted}")
         mesh, seeds_per_device = seed_mesh(len(keys), devices or jax.local_devices())
+        self._num_padded = seeds_per_device * mesh.size
         self.by_seed = NamedSharding(mesh, PartitionSpec("seed"))
-        self._num_lanes = seeds_per_device * mesh.size
         self._everywhere = NamedSharding(mesh, PartitionSpec())
         self.data = self.replicate(data)
-        self.lanes = self.shard(PerSeed(keys, numbers or {}))
-        if (at_once := seeds_at_once) is None:
-            kind = platform_of(mesh)
-            at_once = default_layout(recipe, self.lanes, batch_size, seeds_per_device, kind)
+        self.keys, self.numbers = self.shard((keys, numbers))
         self.steps_per_epoch = num_examples // batch_size
         self._fixed_batch = jax.tree.map(lambda x: x[:batch_size], self.data)
-        self._programs = programs(recipe, num_examples, batch_size, at_once, mesh, self.by_seed)
-        self.plan_epoch = self._programs.plan_epoch
-        self.train_steps = self._programs.train_steps
+
+        if seeds_at_once is None:
+            init = partial(init_states, rule, optimizer, vary=vary)
+            shapes = lambda: jax.eval_shape(init, self.keys, self.numbers)
+            seeds_at_once = default_seeds_at_once(
+                rule.net, batch_size, shapes, seeds_per_device, mesh
+            )
+        images_at_once = tuning.default_images_at_once(platform_of(mesh), rule.net, batch_size)
         self.layout = {
-            "seeds_at_once": at_once,
+            "seeds_at_once": seeds_at_once,
             "seeds_share_devices": mesh.size,
-            "images_at_once": self._programs.images_at_once,
+            "images_at_once": images_at_once,
         }
+        layout = seeds_at_once, images_at_once, mesh
+        self.stages = compile_stages(rule, optimizer, vary, num_examples, batch_size, *layout)
 
-    def init(self):
-        """The initial `TrainState` of every lane."""
-        return self._programs.init(self.lanes)
+    def init(self) -> TrainState:
+        """The initial state of every padded seed."""
+        return self.stages.init(self.keys, self.numbers)
 
-    def shapes(self):
+    def shapes(self) -> TrainState:
         """Shapes and types of what `gather` makes of states."""
         resize = lambda x: jax.ShapeDtypeStruct((self.num_seeds, *x.shape[1:]), x.dtype)
         return jax.tree.map(resize, jax.eval_shape(self.init))
 
-    def replicate(self, data):
+    def replicate(self, data: tuple) -> tuple[Array, Array]:
         """`(image, label)` with a copy on every device, an image a row of numbers, filled up.
 
         A TPU pads an array's last axes to tiles: an image would take many times its size, and an
@@ -111,20 +152,22 @@ class SeedTrainer:
         rows = np.pad(rows, ((0, 0), (0, -rows.shape[1] % ROW)))
         return jax.device_put((rows, label), self._everywhere)
 
-    def shard(self, per_seed):
-        """Arrays `[S, ...]` as lanes, in equal shares on the devices."""
-        filled_up = np.minimum(np.arange(self._num_lanes), self.num_seeds - 1)
-        return jax.device_put(jax.tree.map(lambda x: x[filled_up], per_seed), self.by_seed)
+    def shard(self, per_seed: Any) -> Any:
+        """Arrays `[S, ...]`, padded, in equal shares on the devices."""
+        padded = np.minimum(np.arange(self._num_padded), self.num_seeds - 1)
+        return jax.device_put(jax.tree.map(lambda x: x[padded], per_seed), self.by_seed)
 
-    def gather(self, per_lane):
-        """The lanes' arrays as NumPy's `[S, ...]`, without those that only fill up."""
-        return jax.tree.map(lambda x: np.asarray(x)[: self.num_seeds], per_lane)
+    def gather(self, per_seed: Any) -> Any:
+        """The padded seeds' arrays as NumPy's `[S, ...]`, without the padding."""
+        return jax.tree.map(lambda x: np.asarray(x)[: self.num_seeds], per_seed)
 
-    def train_epoch(self, states, epoch, report=lambda steps: None):
+    def train_epoch(
+        self, states: TrainState, epoch: int, report: Callable = lambda steps: None
+    ) -> tuple[TrainState, dict[str, np.ndarray]]:
         """Trains one epoch.
 
         Args:
-            states: `TrainState` of every lane; its buffers are given up.
+            states: of every padded seed; their buffers are given up.
             epoch: number of the epoch, from 1.
             report: called now and then with the number of steps just done.
 
@@ -132,27 +175,26 @@ class SeedTrainer:
             The new states, and `{"train_loss": [S], "train_accuracy": [S]}`, means over the
             epoch's batches as trained.
         """
-        plan = self.plan_epoch(self.lanes.keys, epoch)
+        plans = self.stages.plan_epoch(self.keys, epoch)
         total = {"loss": 0.0, "accuracy": 0.0}
         stride = -(-self.steps_per_epoch // PROGRESS_UPDATES)
         for start in range(0, self.steps_per_epoch, stride):
-            stop = min(start + stride, self.steps_per_epoch)
-            states, sums = self.train_steps(states, self.lanes, plan, start, stop, self.data)
-            sums = jax.tree.map(lambda x: np.asarray(x, np.float64)[: self.num_seeds], sums)
+            steps = start, min(start + stride, self.steps_per_epoch)
+            states, sums = self.stages.train_steps(states, self.numbers, plans, *steps, self.data)
+            sums = jax.tree.map(lambda x: x.astype(np.float64), self.gather(sums))
             total = {name: total[name] + sums[name] for name in total}
-            report(stop - start)
+            report(steps[1] - start)
         return states, {f"train_{name}": total[name] / self.steps_per_epoch for name in total}
 
-    def evaluate(self, states, data):
+    def evaluate(self, states: TrainState, data: tuple[Array, Array]) -> np.ndarray:
         """Accuracy of every seed on `(image, label)`, as from `replicate`, `[S]` fractions."""
-        correct = np.asarray(self._programs.count_correct(states.params, data))
-        return correct[: self.num_seeds] / len(data[0])
+        return self.gather(self.stages.count_correct(states.params, data)) / len(data[0])
 
-    def are_finite(self, states):
+    def are_finite(self, states: TrainState) -> np.ndarray:
         """Which seeds' weights and feedback are finite, `[S]`."""
-        return np.asarray(self._programs.are_finite(states))[: self.num_seeds]
+        return self.gather(self.stages.are_finite(states))
 
-    def measure_alignment(self, states):
+    def measure_alignment(self, states: TrainState) -> dict[str, np.ndarray]:
         """The `Alignment` of every seed on the training set's first batch.
 
         Returns:
@@ -160,8 +202,8 @@ class SeedTrainer:
             [S, arrays of F], "weight_norm": [S, L]}`.
         """
         with jax.debug_nans(False):  # see `analysis.alignment`
-            measured = self._programs.measure_alignment(states, self.lanes, self._fixed_batch)
-        stack = lambda arrays: (
-            np.array(arrays).reshape(len(arrays), self._num_lanes).T[: self.num_seeds]
-        )
-        return {name: stack(arrays) for name, arrays in measured._asdict().items()}
+            measured = self.stages.measure_alignment(
+                states, self.numbers, self.keys, self._fixed_batch
+            )
+        stack = lambda arrays: np.array(arrays).reshape(len(arrays), self._num_padded).T
+        return {name: self.gather(stack(arrays)) for name, arrays in measured._asdict().items()}

@@ -78,8 +78,20 @@ def plan_epoch(key, epoch, num_examples, batch_size):
 
 
 def train_step(rule, optimizer, state, batch, images_at_once=None):
-    """One update. Returns the new state and the rule's `aux`."""
-    pseudo_gradients, aux = by_pieces(rule, state.params, state.feedback, batch, images_at_once)
+    """One update. Returns the new state and the rule's `aux`.
+
+    Args:
+        rule, optimizer: any rule, and any optax transformation.
+        state: the `TrainState` before, as from `init_state`.
+        batch: a `Batch`.
+        images_at_once: size of the pieces that a batch is taken in, see `by_pieces`; None: the
+            whole batch.
+    """
+    weights = state.params, state.feedback
+    if images_at_once in (None, len(batch.label)) or not rule.splits_batches:
+        pseudo_gradients, aux = rule.pseudo_gradients(*weights, batch)
+    else:
+        pseudo_gradients, aux = by_pieces(rule, *weights, batch, images_at_once)
     params, opt_state = descend(optimizer, pseudo_gradients, state.opt_state, state.params)
     feedback, feedback_opt_state = state.feedback, state.feedback_opt_state
     if rule.learns_feedback:
@@ -95,18 +107,16 @@ def by_pieces(rule, params, F, batch, images_at_once):
     A convolution's activities at all positions stay in a CPU's cache for a piece, not for a batch.
 
     Args:
-        rule, params, F, batch: see `Rule.pseudo_gradients`.
-        images_at_once: size of a piece, a divisor of the batch's; None: the batch's. Pieces draw
-            dropout and noise from keys of their own.
+        rule: one that `splits_batches`.
+        params, F, batch: see `Rule.pseudo_gradients`.
+        images_at_once: size of a piece, a divisor of the batch's. Pieces draw dropout and noise
+            from keys of their own.
 
     Raises:
         UserError: the size is no divisor.
     """
-    batch_size = len(batch.label)
-    if images_at_once in (None, batch_size) or not rule.splits_batches:
-        return rule.pseudo_gradients(params, F, batch)
-    num_pieces, rest = divmod(batch_size, images_at_once)
-    require(rest == 0, f"images_at_once must divide {batch_size}, got {images_at_once}")
+    num_pieces, rest = divmod(len(batch.label), images_at_once)
+    require(rest == 0, f"images_at_once must divide {len(batch.label)}, got {images_at_once}")
     split = lambda x: x.reshape(num_pieces, images_at_once, *x.shape[1:])
     keys = None if batch.key is None else jax.random.split(batch.key, num_pieces)
     pieces = Batch(split(batch.image), split(batch.label), keys)
@@ -135,7 +145,7 @@ def train_steps(rule, optimizer, state, plan, start, stop, data, images_at_once=
         plan: of the epoch, from `plan_epoch`.
         start, stop: range of steps; traced, so that any range shares one compiled program.
         data: `(image, label)` of the whole training set; an image may be a row of numbers.
-        images_at_once: size of the pieces of a batch, see `by_pieces`.
+        images_at_once: size of the pieces of a batch, see `train_step`.
     """
     image, label = data
 

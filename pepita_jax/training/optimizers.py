@@ -1,6 +1,9 @@
 """Optimizers by name, straight from optax, and the step schedule of Table 2."""
 
 import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import optax
 
@@ -28,8 +31,8 @@ def _find_optimizers():
 OPTIMIZERS = _find_optimizers()
 
 
-def optimizer_options(name):
-    """The keyword arguments of optax optimizer `name` besides its rate, `{argument: default}`."""
+def optimizer_options(name: str) -> dict[str, Any]:
+    """The keyword arguments of optax optimizer `name` besides its learning rate, with defaults."""
     parameters = inspect.signature(look_up("optimizer", name, OPTIMIZERS)).parameters.values()
     return {
         p.name: None if p.default is p.empty else p.default
@@ -38,22 +41,22 @@ def optimizer_options(name):
     }
 
 
-def step_schedule(learning_rate, epochs, factor, steps_per_epoch):
-    """The rate as a function of the step: multiplied by `factor` after each of `epochs` epochs.
+def step_schedule(learning_rate, epochs, factor, steps_per_epoch) -> Callable:
+    """The learning rate as a function of the step, multiplied by `factor` after some epochs.
 
-    With 60 among `epochs`, epoch 61 (counted from 1) is the first with the new rate.
+    With 60 among `epochs`, epoch 61 (counted from 1) is the first with the new learning rate.
     """
-    require_number("optimizer.learning_rate", learning_rate)
-    require_number("schedule.factor", factor)
-    require(learning_rate >= 0, f"optimizer.learning_rate must not be negative: {learning_rate}")
-    require(factor >= 0, f"schedule.factor must not be negative: {factor}")
+    require_number("optimizer.learning_rate", learning_rate, at_least=0)
+    require_number("schedule.factor", factor, at_least=0)
     for epoch in epochs:
         require_int("each of schedule.epochs", epoch, 0, MAX_STEP // steps_per_epoch)
     boundaries = {epoch * steps_per_epoch: factor for epoch in epochs}
     return optax.piecewise_constant_schedule(learning_rate, boundaries)
 
 
-def build_optimizer(name, learning_rate, **options):
+def build_optimizer(
+    name: str, learning_rate: float | Callable, **options: Any
+) -> optax.GradientTransformation:
     """An optax optimizer by name.
 
     Args:
@@ -73,7 +76,50 @@ def build_optimizer(name, learning_rate, **options):
     return make(learning_rate=learning_rate)
 
 
-def optimizer_fields():
+@dataclass(frozen=True)
+class Optimizer:
+    """A configured optimizer with its step schedule: used like an optax transformation.
+
+    Equal ones share compiled functions, which optax's own never do: they equal only themselves.
+
+    Attributes:
+        name: a key of `OPTIMIZERS`.
+        learning_rate: of the first epochs.
+        options: `(argument, value)` of the optimizer's other arguments, sorted.
+        schedule_epochs, schedule_factor: see `step_schedule`.
+        steps_per_epoch: whole batches of the training set.
+    """
+
+    name: str
+    learning_rate: float
+    options: tuple[tuple[str, Any], ...] = ()
+    schedule_epochs: tuple[int, ...] = ()
+    schedule_factor: float = 0.1
+    steps_per_epoch: int = 1
+
+    def schedule(self, step: Any) -> Any:
+        """The learning rate at a step, counted from 0."""
+        return self._schedule()(step)
+
+    def check(self) -> None:
+        """Raises a `UserError` if the name, an option or a number is not valid."""
+        self._optax()
+
+    def init(self, params: Any) -> Any:
+        return self._optax().init(params)
+
+    def update(self, updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
+        return self._optax().update(updates, state, params)
+
+    def _schedule(self):
+        steps = (self.schedule_epochs, self.schedule_factor, self.steps_per_epoch)
+        return step_schedule(self.learning_rate, *steps)
+
+    def _optax(self):
+        return build_optimizer(self.name, self._schedule(), **dict(self.options))
+
+
+def optimizer_fields() -> dict[str, type]:
     """Types of the plain keyword arguments of all optimizers together, `{argument: type}`."""
     fields = {}
     for name in OPTIMIZERS:

@@ -8,7 +8,7 @@ import pytest
 from configs.default import FIELDS, get_config
 from pepita_jax import DATASETS, RULES, UserError
 from pepita_jax.networks.models import MODELS
-from pepita_jax.runs.build import build_rule_on_network, build_scheduled_optimizer
+from pepita_jax.runs.experiment import build_configured_optimizer, build_rule_on_network
 
 CHOICES = [f"{r},{m},{d}" for r in RULES for m in MODELS for d in DATASETS]
 
@@ -17,7 +17,7 @@ CHOICES = [f"{r},{m},{d}" for r in RULES for m in MODELS for d in DATASETS]
 def test_every_choice_can_be_built(choice):
     config = get_config(choice).to_dict()
     assert build_rule_on_network(config).net.num_classes == DATASETS[config["dataset"]].num_classes
-    build_scheduled_optimizer(config)
+    build_configured_optimizer(config)
 
 
 @pytest.mark.parametrize("choice", CHOICES)

@@ -11,7 +11,6 @@ import pytest
 
 from pepita_jax import RULES, build_rule
 from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
-from pepita_jax.training.recipe import Fixed
 from tests import reference
 from tests.cases import make_batch, make_network, make_params, to_numpy
 from tests.experiments.commands import command
@@ -93,9 +92,9 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bits(tmp_path):
 def before_and_after(keys, layout, model):
     """Weights of each seed, at first and after an epoch of five steps."""
     net = make_net(model)
-    recipe = Fixed(build_rule("pepita", net), optax.sgd(0.05, momentum=0.9))
+    rule, sgd = build_rule("pepita", net), optax.sgd(0.05, momentum=0.9)
     batch = make_batch(net, size=20)
-    trainer = SeedTrainer(recipe, batch[:2], 4, keys, layout, jax.devices()[:1])
+    trainer = SeedTrainer(rule, sgd, batch[:2], 4, keys, layout, jax.devices()[:1])
     states = trainer.init()
     initial = jax.tree.map(np.array, states.params)
     states, _ = trainer.train_epoch(states, 1)

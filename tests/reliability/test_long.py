@@ -10,7 +10,6 @@ from pepita_jax import build_network, build_rule
 from pepita_jax.runs.run import run
 from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.training.optimizers import build_optimizer
-from pepita_jax.training.recipe import Fixed
 from tests.cases import make_batch
 from tests.reliability.runs import make_config
 
@@ -65,11 +64,11 @@ def temporary_bytes(num_seeds, seeds_at_once):
     net = build_network("conv", input_shape=(16, 16, 1), num_classes=10, channels=(32,))
     data = make_batch(net, size=64)
     trainer = SeedTrainer(
-        Fixed(build_rule("pepita", net), build_optimizer("sgd", 0.1)), (data.image, data.label), 32,
+        build_rule("pepita", net), build_optimizer("sgd", 0.1), (data.image, data.label), 32,
         seed_keys(0, num_seeds), seeds_at_once, jax.devices()[:1],
     )  # fmt: skip
-    states, plan = jax.eval_shape(trainer.init), trainer.plan_epoch(trainer.lanes.keys, 1)
-    lowered = trainer.train_steps.lower(states, trainer.lanes, plan, 0, 1, trainer.data)
+    states, plans = jax.eval_shape(trainer.init), trainer.stages.plan_epoch(trainer.keys, 1)
+    lowered = trainer.stages.train_steps.lower(states, None, plans, 0, 1, trainer.data)
     state = sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(states))
     return lowered.compile().memory_analysis().temp_size_in_bytes - 2 * state
 

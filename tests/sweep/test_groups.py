@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 import pepita_jax as pj
-from pepita_jax.runs.job import train_job
 from pepita_jax.runs.run import run
-from pepita_jax.sweep.groups import job_of_settings, make_groups
+from pepita_jax.runs.workdir import Workdir
+from pepita_jax.sweep.groups import builder, make_groups
 from tests.reliability.runs import make_config
 
 RATE, SCALE, HIDDEN = "optimizer.learning_rate", "rule.feedback_scale", "model.hidden"
@@ -53,8 +53,8 @@ def test_every_setting_and_seed_is_trained_as_it_would_be_alone(tmp_path):
     settings = [{RATE: 0.1, "seed": 3}, {RATE: 0.02, SCALE: 0.2}, {RATE: 0.1, "model.dropout": 0.5}]
     configs = [make_config(validation_fraction=0.2, num_epochs=2, **s) for s in settings]
     (group,) = make_groups(configs, "validation")
-    saved = train_job(job_of_settings(group.config), tmp_path / "group")
-    together = saved.history("metrics")
+    run(group.config, tmp_path / "group", build=builder(group.config))
+    together = Workdir(tmp_path / "group").read().history("metrics")
     assert "test_accuracy" not in together
     for number, config in enumerate(configs):
         run(config, tmp_path / str(number))

@@ -18,10 +18,10 @@ from tests.training.test_many_seeds import make_trainer
 results = {}
 for num_devices in (8, 1):
     trainer = make_trainer(num_seeds=NUM_SEEDS, num_devices=num_devices)
-    states, lanes, data = trainer.init(), trainer.lanes, trainer.data
-    plan = trainer.plan_epoch(lanes.keys, 1)
-    compiled = trainer.train_steps.lower(states, lanes, plan, 0, 5, data).compile()
-    states, _ = compiled(states, lanes, plan, 0, 5, data)
+    states, data = trainer.init(), trainer.data
+    plans = trainer.stages.plan_epoch(trainer.keys, 1)
+    compiled = trainer.stages.train_steps.lower(states, None, plans, 0, 5, data).compile()
+    states, _ = compiled(states, None, plans, 0, 5, data)
     results[num_devices] = {
         "program": compiled.as_text(),
         "devices": len(states.params[0].sharding.device_set),

@@ -11,7 +11,7 @@ import pytest
 import pepita_jax as pj
 from pepita_jax.data.images import to_float
 
-README = Path(__file__).parents[1] / "README.md"
+README = Path(__file__).parents[2] / "README.md"
 
 
 def make_data(count, seed=0):

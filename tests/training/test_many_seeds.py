@@ -12,10 +12,9 @@ import pytest
 from pepita_jax import RULES, Batch, Rule, UserError, build_network, build_optimizer, build_rule
 from pepita_jax.analysis import alignment
 from pepita_jax.training import one_seed as one
-from pepita_jax.training.layouts import default_images_at_once
 from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.training.optimizers import step_schedule
-from pepita_jax.training.recipe import Fixed
+from pepita_jax.training.tuning import default_images_at_once
 from tests.cases import make_batch
 
 NETS = {
@@ -44,7 +43,7 @@ def make_trainer(
     rule = rule or build_rule("pepita", net)
     optimizer = optimizer or optax.sgd(0.05, momentum=0.9)
     data, devices = (batch.image, batch.label), jax.devices()[:num_devices]
-    return SeedTrainer(Fixed(rule, optimizer), data, batch_size, keys, layout, devices)
+    return SeedTrainer(rule, optimizer, data, batch_size, keys, layout, devices)
 
 
 @cache
@@ -81,7 +80,7 @@ def test_what_a_seed_draws_is_the_same_bit_for_bit_alone_and_among_ten():
     for found, wanted in zip(jax.tree.leaves(among), jax.tree.leaves(alone), strict=True):
         np.testing.assert_array_equal(found, wanted)
 
-    plans = jax.vmap(lambda k: one.plan_epoch(k, 3, 20, 4))(trainer.lanes.keys)
+    plans = jax.vmap(lambda k: one.plan_epoch(k, 3, 20, 4))(trainer.keys)
     plan = one.plan_epoch(key, 3, 20, 4)
     np.testing.assert_array_equal(plans.order[7], plan.order)
     step_keys = jax.vmap(lambda k: jax.random.fold_in(k, 2))(plans.key)
@@ -246,7 +245,7 @@ def test_images_of_another_shape_are_refused_before_they_are_cut_into_rows():
     data, rule = make_batch(make_net()), build_rule("bp", make_net())
     small = (data.image[:, :5], data.label)
     with pytest.raises(UserError, match=r"shape \(5, 6, 1\), the network takes \(6, 6, 1\)"):
-        SeedTrainer(Fixed(rule, optax.sgd(0.1)), small, 1, seed_keys(0, 1))
+        SeedTrainer(rule, optax.sgd(0.1), small, 1, seed_keys(0, 1))
 
 
 @pytest.mark.parametrize("layout", [0, 1, 2])
@@ -258,7 +257,7 @@ def test_alignment_is_measured_for_every_seed_without_dropout(rule_name, layout)
     found = trainer.measure_alignment(states)
     image, label = (x[:4] for x in trainer.data)
     batch = Batch(one.as_input(net, image), label)
-    for k, key in enumerate(trainer.lanes.keys[:3]):
+    for k, key in enumerate(trainer.keys[:3]):
         params, F = jax.tree.map(lambda x, k=k: x[k], (states.params, states.feedback))
         rule = build_rule(rule_name, net)
         still = net.without_dropout()

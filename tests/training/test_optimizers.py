@@ -69,12 +69,12 @@ def test_config_fields_cover_the_keyword_arguments_people_know():
     [
         (lambda: build_optimizer("sdg", 0.1), "unknown optimizer 'sdg'; valid: .*, sgd, "),
         (lambda: build_optimizer("adam", 0.1, momentum=0.9), "'adam' has no option 'momentum'"),
-        (lambda: step_schedule(-0.1, (), 0.1, 1), "learning_rate must not be negative"),
+        (lambda: step_schedule(-0.1, (), 0.1, 1), "learning_rate must be at least 0"),
         (
             lambda: step_schedule(0.1, (-1,), 0.1, 1),
             r"schedule\.epochs must be an integer of at least 0",
         ),
-        (lambda: step_schedule(0.1, (), -0.1, 1), r"schedule\.factor must not be negative"),
+        (lambda: step_schedule(0.1, (), -0.1, 1), r"schedule\.factor must be at least 0"),
     ],
 )
 def test_mistakes_are_named(make, message):

@@ -7,9 +7,9 @@ import numpy as np
 from experiments.papers.pepita.cells import EMBEDDING, FITS
 from experiments.papers.pepita.fits import fit_distribution
 from pepita_jax.data import load_stored
-from pepita_jax.runs.build import build_rule_on_network
+from pepita_jax.runs.experiment import build_rule_on_network
+from pepita_jax.runs.load import initial_states, restore_states
 from pepita_jax.runs.rows import as_json, to_history
-from pepita_jax.runs.run import initial_states, restore_states
 from pepita_jax.runs.saved_run import FIRST_EPOCH, without_environment
 
 DECIMALS = 6

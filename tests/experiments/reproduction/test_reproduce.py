@@ -9,7 +9,7 @@ import pytest
 from experiments.papers.pepita.artifacts import TARGETS
 from experiments.papers.pepita.cells import HE_NORMAL, of_table_1
 from experiments.papers.pepita.results import Results
-from pepita_jax.runs.run import load_run
+from pepita_jax.runs.load import load_run
 from tests.experiments.commands import assert_refused, command
 from tests.experiments.reproduction.planted import plant, rows_of
 

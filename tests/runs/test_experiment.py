@@ -5,7 +5,7 @@ import pytest
 
 from configs.default import get_config
 from pepita_jax import UserError
-from pepita_jax.runs.build import build_experiment, build_rule_on_network
+from pepita_jax.runs.experiment import build_experiment, build_rule_on_network
 
 
 def make_config(choice="pepita,mlp,digits", **fields):
@@ -16,7 +16,7 @@ def make_config(choice="pepita,mlp,digits", **fields):
 
 def test_epochs_of_the_schedule_are_counted_in_steps_of_the_training_set():
     fields = {"schedule.epochs": (3,), "batch_size": 100, "optimizer.learning_rate": 1.0}
-    schedule = build_experiment(make_config(**fields)).schedule
+    schedule = build_experiment(make_config(**fields)).optimizer.schedule
     steps = 3 * (1437 // 100)
     np.testing.assert_allclose([schedule(steps - 1), schedule(steps)], [1.0, 0.1], rtol=1e-6)
 
@@ -33,7 +33,7 @@ def test_options_reach_the_network_and_the_rule():
     ("fields", "message"),
     [
         ({"optimizer.name": "adam"}, "'adam' has no option 'momentum'"),
-        ({"optimizer.learning_rate": -1.0}, "must not be negative"),
+        ({"optimizer.learning_rate": -1.0}, "must be at least 0"),
         ({"num_epochs": 0}, "num_epochs must be"),
         ({"checkpoint_every": 0}, "checkpoint_every must be"),
         ({"matmul_precision": "exact"}, "unknown matmul_precision .exact.; valid: bfloat16"),

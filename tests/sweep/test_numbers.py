@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from configs.default import as_plain, get_config
-from pepita_jax.runs.build import build_rule_on_network, build_scheduled_optimizer
-from pepita_jax.sweep.groups import _can_be_traced
+from pepita_jax.runs.experiment import build_configured_optimizer, build_rule_on_network
+from pepita_jax.sweep.numbers import can_vary, vary
 from pepita_jax.training import one_seed
-from pepita_jax.training.recipe import Varied
+from pepita_jax.training.optimizers import OPTIMIZERS, optimizer_options
 from tests.cases import make_batch
 
 CASES = {
@@ -22,7 +22,6 @@ CASES = {
     "no dropout, slow": ("bp,conv,digits", {"model.hidden": (6,), "model.dropout": 0.2},
                    {"model.dropout": 0.0}),
     "scale of F": ("pepita,mlp,digits", {}, {"rule.feedback_scale": 0.5}),
-    "sign, slow": ("pepita,mlp,digits", {}, {"rule.modulation_sign": -1}),
     "noise, slow": ("pepita,mlp,digits", {"rule.modulation": "noise"},
               {"rule.noise_scale": 1.0, "rule.noise_low": 0.0}),
     "mirror, slow": ("weight_mirror,mlp,digits", {}, {"rule.decay": 0.3}),
@@ -71,16 +70,17 @@ def slow_ones(cases):
 def test_an_array_does_what_the_configured_number_does(case):
     choice, fields, numbers = CASES[case]
     config = make_config(choice, fields)
-    recipe = Varied.of(config, build_rule_on_network(config), steps_per_epoch=2)
+    rule, optimizer = build_rule_on_network(config), build_configured_optimizer(config, 2)
     arrays = {field: jnp.asarray(number, jnp.float32) for field, number in numbers.items()}
     for field in numbers:
-        assert _can_be_traced(config, field)
+        assert can_vary(config, field)
 
     wanted = make_config(choice, {**fields, **numbers})
-    rule, (optimizer, _) = build_rule_on_network(wanted), build_scheduled_optimizer(wanted, 2)
-    found, plain = five_steps(lambda: recipe(arrays)), five_steps(lambda: (rule, optimizer))
-    chex.assert_trees_all_close(found, plain, rtol=0, atol=1e-5)
-    other = five_steps(lambda: recipe({}))
+    varied = five_steps(lambda: vary(rule, optimizer, arrays))
+    configured = build_rule_on_network(wanted), build_configured_optimizer(wanted, 2)
+    plain = five_steps(lambda: configured)
+    chex.assert_trees_all_close(varied, plain, rtol=0, atol=1e-5)
+    other = five_steps(lambda: vary(rule, optimizer, {}))
     assert np.abs(other[0][0] - plain[0][0]).max() > 1e-4  # the number matters
 
 
@@ -94,4 +94,20 @@ def test_an_array_does_what_the_configured_number_does(case):
     ],
 )
 def test_other_numbers_are_not_taken_for_arrays(choice, field):
-    assert not _can_be_traced(make_config(choice, {}), field)
+    assert not can_vary(make_config(choice, {}), field)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_number_that_can_vary_can_be_traced_by_its_optimizer(name):
+    config = make_config("bp,mlp,digits", {"optimizer.name": name})
+    own = [f for f in optimizer_options(name) if can_vary(config, f"optimizer.{f}")]
+    rule, optimizer = build_rule_on_network(config), build_configured_optimizer(config)
+    for field in ("learning_rate", *own):
+
+        def step(number, key, field=field):
+            made = vary(rule, optimizer, {f"optimizer.{field}": number})
+            return one_seed.train_step(
+                *made, one_seed.init_state(*made, key), make_batch(rule.net, size=2)
+            )
+
+        jax.eval_shape(step, jnp.float32(0.5), jax.random.key(0))

@@ -7,16 +7,16 @@ import pytest
 from configs.presets import BATCH_SIZE, MODEL
 from experiments.benchmarks.steps import SHAPES
 from pepita_jax import build_network, build_rule
-from pepita_jax.training.many_seeds import seed_keys
-from pepita_jax.training.programs import PerSeed, default_layout
-from pepita_jax.training.recipe import Fixed
+from pepita_jax.training import tuning
+from pepita_jax.training.one_seed import init_state
 
 
 def layout(platform, model, shape, num_seeds=10):
     net = build_network(model, input_shape=SHAPES[shape], num_classes=10, **MODEL[model])
-    recipe = Fixed(build_rule("pepita", net), optax.sgd(0.1, momentum=0.9))
-    lanes = jax.eval_shape(lambda: PerSeed(seed_keys(0, 10), {}))
-    return default_layout(recipe, lanes, BATCH_SIZE[model], num_seeds, platform)
+    rule, optimizer = build_rule("pepita", net), optax.sgd(0.1, momentum=0.9)
+    state = jax.eval_shape(lambda: init_state(rule, optimizer, jax.random.key(0)))
+    size = lambda: tuning.seed_bytes(net, BATCH_SIZE[model], state)
+    return tuning.default_seeds_at_once(platform, num_seeds, size)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the compiled programs hold: the data once, whatever the number of seeds and their layout."""
+"""Compiled functions hold the data once, whatever the number of seeds and their layout."""
 
 import re
 
@@ -13,8 +13,9 @@ LAYOUTS = [0, 1, 2]
 
 def compile_steps(**options):
     trainer = make_trainer(num_devices=1, **options)
-    states, plan = trainer.init(), trainer.plan_epoch(trainer.lanes.keys, 1)
-    lowered = trainer.train_steps.lower(states, trainer.lanes, plan, 0, 5, trainer.data)
+    states, plans = trainer.init(), trainer.stages.plan_epoch(trainer.keys, 1)
+    steps = trainer.stages.train_steps
+    lowered = steps.lower(states, trainer.numbers, plans, 0, 5, trainer.data)
     return lowered.compile(), trainer, states
 
 

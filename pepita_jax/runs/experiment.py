@@ -1,0 +1,139 @@
+"""From a configuration (nested plain dict) to what it trains."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from pepita_jax.data import DATASETS, Dataset, load_stored
+from pepita_jax.data.load import num_held_out
+from pepita_jax.errors import look_up, require_int, require_name
+from pepita_jax.networks.models import build_network
+from pepita_jax.rules import Rule, build_rule
+from pepita_jax.training.many_seeds import SeedTrainer, check_sizes, seed_keys
+from pepita_jax.training.optimizers import Optimizer
+from pepita_jax.training.seed_axis import same_for_all
+
+# JAX's names, fast ones first; what they mean depends on the accelerator.
+MATMUL_PRECISIONS = ("default", "bfloat16", "tensorfloat32", "high", "float32", "highest")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is trained side by side in one workdir, S seeds.
+
+    Attributes:
+        config: nested plain dict; `num_seeds` is S.
+        rule, optimizer, data: what the configuration names.
+        keys: of the seeds, `[S]`.
+        splits: `{name: (image, label)}` to evaluate on after every epoch.
+        label: what is trained, for the progress bar.
+        names: of the seeds, likewise.
+        numbers, vary: see `SeedTrainer`; where settings differ.
+        summarized: whether the run ends with a summary and plots.
+    """
+
+    config: dict
+    rule: Rule
+    optimizer: Optimizer
+    data: Dataset
+    keys: jax.Array
+    splits: dict[str, tuple]
+    label: str
+    names: list[str]
+    numbers: Any = None
+    vary: Callable = same_for_all
+    summarized: bool = True
+
+    def trainer(self, seeds: range) -> SeedTrainer:
+        """A `SeedTrainer` for a range of the seeds."""
+        some = lambda x: x[seeds.start : seeds.stop]
+        return SeedTrainer(
+            self.rule,
+            self.optimizer,
+            self.data.train,
+            self.config["batch_size"],
+            some(self.keys),
+            self.config["seeds_at_once"],
+            numbers=jax.tree.map(some, self.numbers),
+            vary=self.vary,
+        )
+
+    def learning_rate(self, epoch: int) -> np.ndarray:
+        """The learning rate at the end of an epoch, one for all seeds or `[S]`."""
+        _, optimizer = self.vary(self.rule, self.optimizer, self.numbers)
+        return np.asarray(optimizer.schedule(epoch * optimizer.steps_per_epoch - 1), np.float64)
+
+
+def build_rule_on_network(config: dict) -> Rule:
+    """The configured rule, with its network as `rule.net`."""
+    info = look_up("dataset", config["dataset"], DATASETS)
+    model, model_options = _split_name(config["model"])
+    net = build_network(
+        model, input_shape=info.image_shape, num_classes=info.num_classes, **model_options
+    )
+    rule, rule_options = _split_name(config["rule"])
+    return build_rule(rule, net, **rule_options)
+
+
+def build_configured_optimizer(config: dict, steps_per_epoch: int = 1) -> Optimizer:
+    """The configured optimizer with its schedule.
+
+    Raises:
+        UserError: a name, an option or a number is not valid.
+    """
+    name, options = _split_name(config["optimizer"])
+    learning_rate, schedule = options.pop("learning_rate"), config["schedule"]
+    optimizer = Optimizer(
+        name,
+        learning_rate,
+        tuple(sorted(options.items())),
+        tuple(schedule["epochs"]),
+        schedule["factor"],
+        steps_per_epoch,
+    )
+    optimizer.check()
+    return optimizer
+
+
+def check_config(config: dict) -> None:
+    """Raises a `UserError` if a configuration is not valid; no data are read."""
+    for field in ("num_epochs", "checkpoint_every"):
+        require_int(field, config[field], 1)
+    seed_keys(config["seed"], config["num_seeds"])  # which checks them
+    if config["matmul_precision"] is not None:
+        require_name("matmul_precision", config["matmul_precision"], MATMUL_PRECISIONS)
+    build_rule_on_network(config)
+    build_configured_optimizer(config)
+    num_train = DATASETS[config["dataset"]].num_train
+    num_train -= num_held_out(config["validation_fraction"], num_train)
+    check_sizes(num_train, config["batch_size"], config["seeds_at_once"])
+
+
+def build_experiment(config: dict) -> Experiment:
+    """Builds everything that a configuration names, and loads its data.
+
+    Raises:
+        UserError: a value is not valid, or the data set cannot be read.
+    """
+    check_config(config)
+    data = load_stored(
+        config["dataset"], config["data_dir"], config["validation_fraction"], config["whiten"]
+    )
+    rule = build_rule_on_network(config)
+    return Experiment(
+        config,
+        rule,
+        build_configured_optimizer(config, len(data.train[0]) // config["batch_size"]),
+        data,
+        seed_keys(config["seed"], config["num_seeds"]),
+        data.held_out,
+        f"{config['rule']['name']} on {config['dataset']}",
+        [f"seed {k}" for k in range(config["num_seeds"])],
+    )
+
+
+def _split_name(group):
+    return group["name"], {key: value for key, value in group.items() if key != "name"}

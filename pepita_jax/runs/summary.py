@@ -1,0 +1,63 @@
+"""What is made of a finished run: its summary and its plots."""
+
+import numpy as np
+
+from pepita_jax.plots import draw_alignment, draw_learning_curves, save_figure
+from pepita_jax.runs.rows import as_json
+from pepita_jax.runs.saved_run import SavedRun
+from pepita_jax.runs.workdir import Workdir
+from pepita_jax.watching import decoration
+
+
+def write_results(workdir: Workdir, saved: SavedRun) -> dict:
+    """Writes the summary and the plots of a `SavedRun` into its `Workdir`; returns the summary."""
+    history = saved.history("metrics")
+    summary = summarize(saved.config, history, saved.seconds())
+    workdir.write_summary(summary)
+    with decoration(workdir.path / "curves.png"):
+        curves = draw_learning_curves({summary["rule"]: history})
+        save_figure(curves, workdir.path / "curves.png")
+    if saved.config["log_alignment"]:
+        with decoration(workdir.path / "alignment.png"):
+            alignment = draw_alignment(saved.history("alignment"))
+            save_figure(alignment, workdir.path / "alignment.png")
+    return summary
+
+
+def summarize(config: dict, history: dict[str, np.ndarray], seconds: float) -> dict:
+    """The content of `summary.json`.
+
+    Seeds that have diverged are listed, with the epoch and the learning rate, and are in no mean.
+
+    Args:
+        config: of the run.
+        history: `{name: [S, epochs]}`, of which the last epoch is shown.
+        seconds: wall time.
+    """
+    num_seeds, num_epochs = history["seconds"].shape
+    finite = np.isfinite(history["test_accuracy"])
+    diverged = [
+        {"seed": k, "epoch": int(at) + 1, "learning_rate": history["learning_rate"][k, at]}
+        for k, at in enumerate(finite.argmin(1))
+        if not finite[k].all()
+    ]
+    return {
+        "rule": config["rule"]["name"],
+        "model": config["model"]["name"],
+        "dataset": config["dataset"],
+        "num_seeds": num_seeds,
+        "num_epochs": num_epochs,
+        **{name: _statistics(history[name][:, -1]) for name in history if "accuracy" in name},
+        "diverged": diverged,
+        "seconds": round(seconds, 3),
+    }
+
+
+def _statistics(values):
+    """Mean and deviation over finite seeds (n - 1 in its denominator; None for too few)."""
+    finite = values[np.isfinite(values)]
+    return {
+        "mean": float(np.mean(finite)) if len(finite) else None,
+        "std": float(np.std(finite, ddof=1)) if len(finite) > 1 else None,
+        "per_seed": as_json(values),
+    }

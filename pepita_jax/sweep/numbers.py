@@ -1,0 +1,74 @@
+"""Numbers that differ between settings which one compiled function trains side by side."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from pepita_jax.options import flatten
+from pepita_jax.rules import RULES, Rule
+from pepita_jax.training.optimizers import Optimizer, optimizer_fields, optimizer_options
+
+SEED = "seed"
+
+
+def can_vary(config: dict, field: str) -> bool:
+    """Whether the numbers of a field can enter a compiled function as an array.
+
+    They can where they are real numbers: dropout, options of the rule, arguments of the optimizer.
+    The root of the seeds' keys can as well.
+
+    Args:
+        config: one that has the field, a nested plain dict.
+        field: such as `rule.feedback_scale`.
+    """
+    group, _, name = field.partition(".")
+    if group == "rule":
+        return any(f.name == name and f.type is float for f in fields(RULES[config[group]["name"]]))
+    if group == "optimizer":
+        own = {"learning_rate", *optimizer_options(config[group]["name"])}
+        return name in own and ({"learning_rate": float} | optimizer_fields()).get(name) is float
+    return field in ("model.dropout", SEED)
+
+
+def vary(rule: Rule, optimizer: Optimizer, numbers: dict[str, Any]) -> tuple[Rule, Optimizer]:
+    """Rule and optimizer with `{field: number}`, which may be traced, in place of their own."""
+
+    def of(group):
+        names = {f.partition(".")[2]: n for f, n in numbers.items() if f.startswith(f"{group}.")}
+        return dict(sorted(names.items()))
+
+    if "model.dropout" in numbers:
+        rule = replace(rule, net=rule.net.with_dropout(numbers["model.dropout"]))
+    options = of("optimizer")
+    learning_rate = options.pop("learning_rate", optimizer.learning_rate)
+    options = tuple((dict(optimizer.options) | options).items())
+    optimizer = replace(optimizer, learning_rate=learning_rate, options=options)
+    return replace(rule, **of("rule")), optimizer
+
+
+def varying_fields(configs: list[dict]) -> list[str]:
+    """The fields that differ among configurations in numbers that can vary.
+
+    Args:
+        configs: nested plain dicts.
+    """
+    flat = [flatten(config) for config in configs]
+    names = {field for setting in flat for field in setting}
+    return sorted(
+        field
+        for field in names
+        if len({repr(setting.get(field)) for setting in flat}) > 1
+        and all(_is_number(setting[field]) for setting in flat if field in setting)
+        and all(can_vary(c, field) for c, s in zip(configs, flat, strict=True) if field in s)
+    )
+
+
+def stack(settings: list[dict], num_seeds: int) -> dict[str, np.ndarray]:
+    """`{field: [S]}` of settings, `{field: number}` each: seed 0 of every setting, then seed 1."""
+    varied = [field for field in settings[0] if field != SEED]
+    return {f: np.tile(np.asarray([s[f] for s in settings], np.float32), num_seeds) for f in varied}
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

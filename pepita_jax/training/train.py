@@ -1,0 +1,128 @@
+"""Training from a script or a notebook: `pj.train`."""
+
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import optax
+
+from pepita_jax.data.images import usable_images
+from pepita_jax.errors import UserError, require, require_int
+from pepita_jax.jax_settings import fixed_settings
+from pepita_jax.networks.network import Network, require_network
+from pepita_jax.rules.base import Rule
+from pepita_jax.training import one_seed
+from pepita_jax.training.loop import epochs
+from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.training.progress import Progress
+
+
+class Result(NamedTuple):
+    """A finished training; every array has the seed axis first.
+
+    Attributes:
+        params: tuple of weights, `[S, *shape]` each, NumPy arrays.
+        feedback: the rule's feedback.
+        history: `{name: [S, num_epochs]}`.
+    """
+
+    params: Any
+    feedback: Any
+    history: dict[str, np.ndarray]
+
+    def __repr__(self):
+        num_seeds, num_epochs = self.history["test_accuracy"].shape
+        return f"Result({num_seeds} seeds, {num_epochs} epochs)"
+
+
+@fixed_settings()
+def train(
+    net: Network,
+    rule: Rule,
+    optimizer: optax.GradientTransformation,
+    *,
+    train: tuple,
+    test: tuple,
+    num_seeds: int = 10,
+    num_epochs: int = 5,
+    batch_size: int = 64,
+    seed: int = 0,
+    seeds_at_once: int | None = None,
+    progress: bool = True,
+) -> Result:
+    """Trains a network on one's own arrays, all seeds at once.
+
+    Args:
+        net: from `build_network`.
+        rule: from `build_rule`, on the same network.
+        optimizer: any optax transformation; it descends the rule's pseudo-gradients. If its state
+            holds random keys, as that of `optax.noisy_sgd`, each seed gets keys of its own.
+        train, test: `(image, label)`; images `[N, H, W, C]`, float in [0, 1] or standardised, or
+            uint8 in 0...255; labels int `[N]`.
+        num_seeds: independent runs; seed k depends on (`seed`, k) alone.
+        num_epochs: passes over the training set.
+        batch_size: images per step; the last incomplete batch of an epoch is dropped.
+        seed: root of all randomness.
+        seeds_at_once: layout of the seed axis, see `seed_axis.over_seeds`; None: by device.
+        progress: whether to show a progress bar, or a line per epoch outside a terminal.
+
+    Returns:
+        A `Result` with history `train_loss`, `train_accuracy` and `test_accuracy`; NaN from the
+        epoch on in which a seed's weights become non-finite. Without any other seed it ends there.
+
+    Raises:
+        UserError: sizes do not fit, a number is out of range, images hold NaN or look unscaled, or
+            an argument is not of its kind.
+    """
+    require_int("num_epochs", num_epochs, 1)
+    _check_kinds(net, rule, optimizer)
+    train, test = _check_data(net, "train", train), _check_data(net, "test", test)
+    keys = seed_keys(seed, num_seeds)
+    trainer = SeedTrainer(rule, optimizer, train, batch_size, keys, seeds_at_once)
+    history = []
+    with Progress(num_epochs, trainer.steps_per_epoch, shown=progress) as bar:
+        for epoch in epochs(trainer, trainer.init(), {"test": test}, 1, num_epochs, bar.advance):
+            bar.finish_epoch(epoch)
+            history.append(epoch.metrics)
+    stacked = {name: np.stack([m[name] for m in history], axis=1) for name in history[0]}
+    params, feedback = trainer.gather((epoch.states.params, epoch.states.feedback))
+    return Result(params, feedback, stacked)
+
+
+def _check_kinds(net, rule, optimizer):
+    require_network(net)
+    is_rule = isinstance(rule, Rule)
+    require(is_rule, f"rule must be a rule, as from pj.build_rule(name, net), got {rule!r}")
+    require(rule.net == net, "the rule was built for another network")
+    is_optimizer = hasattr(optimizer, "init") and hasattr(optimizer, "update")
+    message = f"optimizer must be one of optax's, such as optax.sgd(0.1), got {optimizer!r}"
+    require(is_optimizer, message)
+
+    def update(params):
+        return one_seed.descend(optimizer, params, optimizer.init(params), params)
+
+    try:
+        jax.eval_shape(update, jax.eval_shape(net.init, jax.random.key(0)))
+    # Such as lbfgs, which wants the loss as well, or one for other weights.
+    except (AssertionError, TypeError, ValueError) as error:
+        message = f"optimizer cannot be used with pseudo-gradients and weights alone: {error}"
+        raise UserError(message) from error
+
+
+def _check_data(net, split, data):
+    is_pair = isinstance(data, (tuple, list)) and len(data) == 2
+    require(is_pair, f"{split} must be a pair (image, label)")
+    try:
+        image, label = (np.asarray(x) for x in data)
+    except ValueError as error:  # lists of different lengths
+        raise UserError(f"{split} images and labels must be arrays: {error}") from error
+    image = usable_images(split, image, net.input_shape)
+    message = f"{split} labels have shape {label.shape}: give one class number an image"
+    require(label.ndim == 1, message)
+    message = f"{split} has {len(image)} images and {len(label)} labels"
+    require(len(image) == len(label) > 0, message)
+    message = f"{split} labels must be integers in 0...{net.num_classes - 1}"
+    require(np.issubdtype(label.dtype, np.integer), f"{message}, got {label.dtype}")
+    low, high = label.min(), label.max()
+    require(0 <= low and high < net.num_classes, f"{message}, got {low} to {high}")
+    return image, label.astype(np.int32)

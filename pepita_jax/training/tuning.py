@@ -1,0 +1,74 @@
+"""Sizes chosen by measurement: how many seeds, and how many images, go through a step together.
+
+These are the only constants that were tuned to particular machines; docs/performance.md tells how.
+They decide speed, and the last digits of the numbers, nothing else.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import jax
+
+from pepita_jax.networks.network import Network
+
+PIECES = range(4, 17)  # images whose patches and activities stay in a CPU's cache
+# A convolution runs in pieces while it has fewer weights per patch value than this: with 0.1 they
+# made it 1.6 times as fast, with 11 slower.
+MOST_WEIGHTS = 4
+EVALUATED_TOGETHER = 5  # seeds that share the patches of as many images in evaluation
+TPU_BYTES = 56 * 2**20  # that stay in a TPU core's fast memory of 128 MiB: 53 MiB did, 73 did not
+ACTIVITIES = 3  # of a batch that a step holds at a time: of two passes, and a signal
+
+
+def default_seeds_at_once(platform: str, num_seeds: int, bytes_per_seed: Callable[[], int]) -> int:
+    """How many of a device's seeds go through a step together; 0: all.
+
+    On a CPU one, whose weights then stay in cache. On a GPU all: one does not fill it. On a TPU as
+    many as stay in fast memory from step to step, in chunks of about the same size.
+
+    Args:
+        platform: `cpu`, `gpu` or `tpu`.
+        num_seeds: of a device.
+        bytes_per_seed: `() -> bytes` that a step of one seed works on, see `seed_bytes`.
+    """
+    if platform == "cpu":
+        return 1
+    if platform != "tpu":
+        return 0
+    chunks = -(-num_seeds // max(1, TPU_BYTES // bytes_per_seed()))
+    return -(-num_seeds // chunks) if chunks > 1 else 0
+
+
+def seed_bytes(net: Network, batch_size: int, state: Any) -> int:
+    """Bytes of a seed's `TrainState`, or of its shapes, and of a batch's activities."""
+    units = sum(math.prod(layer.activity_shape) for layer in net.layers)
+    kept = sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(state))
+    return kept + ACTIVITIES * batch_size * units * 4
+
+
+def default_images_at_once(platform: str, net: Network, batch_size: int) -> int | None:
+    """Size of the pieces of a batch: None, the whole, unless pieces save more than they cost.
+
+    On a CPU it pays to keep a convolution's patches in cache, as long as there are few weights,
+    which each piece reads and whose updates it adds up.
+    """
+    patches = sum(
+        layer.num_positions * math.prod(layer.weight_shape[:-1])
+        for layer in net.layers
+        if layer.num_positions > 1
+    )
+    sizes = [k for k in PIECES if batch_size % k == 0]
+    if platform != "cpu" or not patches or not sizes:
+        return None
+    weights = sum(math.prod(layer.weight_shape) for layer in net.layers)
+    return max(sizes) if weights < MOST_WEIGHTS * patches * max(sizes) else None
+
+
+def evaluation_layout(
+    platform: str, in_pieces: bool, seeds_at_once: int, batch_size: int
+) -> tuple[int, int]:
+    """How many seeds, and how many images, go through an evaluation together."""
+    if in_pieces:  # all seeds are evaluated on the same images: those in cache serve several
+        return EVALUATED_TOGETHER, EVALUATED_TOGETHER
+    return seeds_at_once, 500 if platform == "cpu" else max(100, batch_size)
