@@ -160,7 +160,7 @@ MISTAKES = {
     "wrong elsewhere": (["--sweep.seed=1,2", "--config.num_epochs=0"], ["num_epochs must be"]),
     "too large a batch": (["--sweep.batch_size=16,1400"], ["1400 is larger than the training set"]),
     "wrong value": (["--sweep.model.activation=relu,gelu"], ["'gelu'", "linear, relu, tanh"]),
-    "wrong number": (["--sweep.optimizer.learning_rate=0.1,-1"], ["must not be negative"]),
+    "wrong number": (["--sweep.optimizer.learning_rate=0.1,-1"], ["must be at least 0"]),
     "not to be swept": (["--sweep.num_seeds=1,2"], ["num_seeds cannot be swept"]),
     "unknown rule": (["--sweep.rule.name=bp,pepito"], ["'pepito'"]),
     "too large": (["--sweep.seed=1,2,3", "--max_runs=5"], ["6 runs, more than --max_runs=5"]),
