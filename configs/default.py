@@ -13,7 +13,7 @@ from pepita_jax.data import DATASETS
 from pepita_jax.errors import require, require_name
 from pepita_jax.networks.models import MODELS
 from pepita_jax.options import keyword_options
-from pepita_jax.rules import RULES, rule_options
+from pepita_jax.rules import find_rule, rule_options
 from pepita_jax.training.optimizers import optimizer_fields
 
 WORDS = ("rule.name", "model.name", "dataset")  # the fields that RULE, MODEL and DATASET choose
@@ -71,7 +71,7 @@ def get_config(choice="pepita,mlp,mnist"):
     message = f"--config needs RULE,MODEL,DATASET after the colon, got {choice!r}"
     require(len(words) == 3, message)
     rule, model, dataset = words
-    require_name("rule", rule, RULES)
+    find_rule(rule)
     require_name("model", model, MODELS)
     require_name("dataset", dataset, DATASETS)
 

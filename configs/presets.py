@@ -57,6 +57,8 @@ LEARNING_RATE = {
 # set held out: on MNIST at rate 0.1 (sdfa also at 0.01), on CIFAR-10 at 0.01 and 0.001. The default
 # decay of kolen_pollack was the best of 1e-4, 1e-3 and 1e-2 on MNIST.
 LEARNING_RATE["shallow"] = LEARNING_RATE["pepita"]  # PEPITA with F = 0
+for _rule in ("pepita_hebbian", "pepita_mirrored"):
+    LEARNING_RATE[_rule] = LEARNING_RATE["pepita"]
 for _rule in ("dfa", "sdfa", "sign_symmetry"):
     LEARNING_RATE[_rule] = LEARNING_RATE["fa"]
 for _rule in ("local_error", "kolen_pollack"):  # kolen_pollack by validation

@@ -9,6 +9,7 @@ from ml_collections.config_flags import config_path
 
 from configs import default
 from pepita_jax.errors import UserError, require
+from pepita_jax.rules import check_moved
 from pepita_jax.runs.experiment import check_config
 from pepita_jax.sweep.axes import NOT_SWEPT
 
@@ -51,7 +52,9 @@ def make_config(chosen, setting):
         message = f"{field} must be a number, a word, true or false, or a list, got {value!r}"
         require(value is not None and not isinstance(value, dict), message)
     given = chosen.fields | setting
-    config = default.get_config(",".join(map(str, _words(chosen, setting))))
+    words = _words(chosen, setting)
+    check_moved(words[0], [f.partition(".")[2] for f in given if f.startswith("rule.")])
+    config = default.get_config(",".join(map(str, words)))
     config.lock()
     for field, value in given.items():
         if field not in default.WORDS:

@@ -1,14 +1,16 @@
 """What a rule learns: its angles to backpropagation and to its own feedback."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from pepita_jax.options import with_fields
-from pepita_jax.rules import Rule
+from pepita_jax.networks.network import Network
+from pepita_jax.rules.base import Rule
 from pepita_jax.rules.bp import BP
+from pepita_jax.types import Batch, Feedback, Weights
 
 
 class Alignment(NamedTuple):
@@ -31,7 +33,7 @@ class Alignment(NamedTuple):
     weight_norm: tuple[Array, ...]
 
 
-def alignment(net, rule: Rule, params, F, batch) -> Alignment:
+def alignment(net: Network, rule: Rule, params: Weights, F: Feedback, batch: Batch) -> Alignment:
     """Measures any rule on one batch; the rule knows nothing of it.
 
     Args:
@@ -40,7 +42,7 @@ def alignment(net, rule: Rule, params, F, batch) -> Alignment:
         params, F: weights and feedback of one seed.
         batch: where to measure, a `Batch`. Its key serves dropout and the rule's own noise.
     """
-    rule = with_fields(rule, net=net)
+    rule = replace(rule, net=net)
     gradients, _ = BP(net).pseudo_gradients(params, (), batch)
     pseudo_gradients, _ = rule.pseudo_gradients(params, F, batch)
     feedback, forward_equivalent = map(jax.tree.leaves, (F, rule.forward_equivalent(params)))
@@ -53,7 +55,7 @@ def alignment(net, rule: Rule, params, F, batch) -> Alignment:
         )
 
 
-def angle(a, b):
+def angle(a: Array, b: Array) -> Array:
     """Angle between two arrays of one shape, flattened (Sec. 4.2), in degrees; NaN if one is 0."""
     a, b = (x.ravel() / jnp.abs(x).max() for x in (a, b))  # their squares stay in range
     a, b = a / jnp.linalg.norm(a), b / jnp.linalg.norm(b)

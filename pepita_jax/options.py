@@ -1,52 +1,55 @@
 """Options given by name: which ones there are, and whether their values are valid."""
 
-import copy
 import inspect
+from collections.abc import Callable, Collection
 from dataclasses import MISSING, fields
-from typing import Literal, get_args, get_origin, get_type_hints
+from functools import cache
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from pepita_jax.errors import require, require_number
 
 
-def keyword_options(function):
+def keyword_options(function: Callable) -> dict[str, Any]:
     """The keyword-only parameters of `function`: `{name: default}`."""
     parameters = inspect.signature(function).parameters.values()
     return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
-def field_options(dataclass):
+def field_options(dataclass: type) -> dict[str, Any]:
     """The fields of a dataclass that have a default: `{name: default}`."""
     return {f.name: f.default for f in fields(dataclass) if f.default is not MISSING}
 
 
-def check_options(owner, options, valid):
+def check_options(owner: str, options: Collection[str], valid: Collection[str]) -> None:
     """Raises a `UserError` that lists the `valid` names if one of `options` is not among them."""
     unknown = [name for name in options if name not in valid]
     listing = f"valid: {', '.join(sorted(valid))}" if valid else "it has none"
     require(not unknown, f"{owner} has no option {', '.join(map(repr, unknown))}; {listing}")
 
 
-def check_field_values(owner, options, dataclass):
-    """Raises a `UserError` if a value is not one of its field's `Literal`, or not its number."""
-    for name, hint in get_type_hints(dataclass).items():
-        if name in options and get_origin(hint) is Literal:
-            listing = ", ".join(map(str, get_args(hint)))
-            message = f"{owner}.{name} = {options[name]!r} is not valid; valid: {listing}"
-            require(options[name] in get_args(hint), message)
-        elif name in options and hint is float:
-            require_number(f"{owner}.{name}", options[name])
+def check_field_values(owner: str, record: Any) -> None:
+    """Raises a `UserError` if a dataclass holds a value that its field's annotation excludes.
+
+    Fields annotated with `Literal` take only the values listed there, `float` any finite number.
+    """
+    for name, kind in field_kinds(type(record)).items():
+        value = getattr(record, name)
+        if kind is float:
+            require_number(f"{owner}.{name}", value)
+        elif get_origin(kind) is Literal:
+            listing = ", ".join(map(str, get_args(kind)))
+            message = f"{owner}.{name} = {value!r} is not valid; valid: {listing}"
+            require(value in get_args(kind), message)
 
 
-def with_fields(record, **fields):
-    """A copy of a frozen dataclass with some fields replaced, unchecked: what is traced by JAX
-    cannot be compared with anything."""
-    new = copy.copy(record)
-    for name, value in fields.items():
-        object.__setattr__(new, name, value)
-    return new
+@cache
+def field_kinds(dataclass: type) -> dict[str, Any]:
+    """The annotations of a dataclass's fields."""
+    hints = get_type_hints(dataclass)
+    return {field.name: hints[field.name] for field in fields(dataclass)}
 
 
-def flatten(config, prefix=""):
+def flatten(config: dict, prefix: str = "") -> dict[str, Any]:
     """Nested dict -> `{"a.b": value}`; unset fields are left out."""
     flat = {}
     for key, value in config.items():

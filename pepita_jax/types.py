@@ -1,9 +1,15 @@
-"""The records that pass between data, network, rule and training."""
+"""The records and types that pass between data, network, rule and training."""
 
 from typing import Any, NamedTuple
 
 from flax import struct
 from jax import Array
+
+Weights = tuple[Array, ...]  # one array per layer, input side first
+Masks = tuple[Array | None, ...]  # dropout, 0 or 1/(1-p) per unit, `[B, n_l]`; None: no dropout
+Feedback = Any  # a pytree of arrays; `()` without feedback
+Signals = tuple[Array, ...]  # one array per layer, `[B, n_l]`, convolutions `[B, H, W, n_l]`
+Updates = tuple[Weights, dict[str, Any]]  # pseudo-gradients like the weights, and `aux`
 
 
 class Batch(NamedTuple):

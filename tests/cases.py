@@ -31,8 +31,10 @@ VARIANTS = {name: (name, {}) for name in RULES} | {
     "drtp, mean": ("drtp", {"hidden_reduction": "mean"}),
     "sign_symmetry, fixed": ("sign_symmetry", {"magnitudes": "fixed_random"}),
     "sign_symmetry, batchwise": ("sign_symmetry", {"magnitudes": "batchwise_random"}),
-    "pepita, time-local": ("pepita", {"update": "time_local"}),
-    "pepita, mirrored": ("pepita", {"feedback": "mirrored", "modulation_sign": -1}),
+    "pepita_mirrored, Hebbian": ("pepita_mirrored", {"updates": "hebbian"}),
+    "pepita, noise": ("experiments.papers.pepita.noise.InputNoise", {}),
+    "skeleton": ("pepita_jax.rules.skeleton.Skeleton", {}),
+    "node perturbation": ("tests.rules.node_perturbation.NodePerturbation", {}),
 }
 
 

@@ -91,7 +91,7 @@ def pepita(
         for k in range(len(e)):
             Fe += F[k] * v[k]
         inputs_err, _, h_err, _ = forward(net, params, x + sign * Fe, mask)
-        if update == "time_local":
+        if update == "hebbian":
             for l, layer in enumerate(net.layers):
                 positions = h[l][..., 0].size if isinstance(layer, Conv) else 1
                 second = t if l == len(params) - 1 else h_err[l]

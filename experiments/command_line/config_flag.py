@@ -10,6 +10,7 @@ from ml_collections import ConfigDict, config_flags
 
 from configs import default
 from pepita_jax.errors import UserError, require
+from pepita_jax.rules import check_moved
 
 USAGE = "--config=configs/default.py:RULE,MODEL,DATASET"
 # Functions of ml_collections' and of configuration files': what fails in them is in such a file.
@@ -71,6 +72,10 @@ def check(arguments):
             break
         message = f"{argument} needs {USAGE} before it"
         require(not re.match(r"--?(no)?config\.", argument), message)
+    rules = [file.partition(":")[2].partition(",")[0] for file in files]
+    options = [match[1] for a in arguments if (match := re.match(r"--?config\.rule\.(\w+)", a))]
+    for rule in rules:
+        check_moved(rule, options)
 
 
 def user_error_behind(error):

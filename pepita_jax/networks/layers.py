@@ -71,8 +71,7 @@ class Dense(Layer):
 
     def __post_init__(self):
         require_int("the number of a layer's units", self.units, 1)
-        require_number("dropout", self.dropout)
-        require(0 <= self.dropout < 1, f"dropout must be in [0, 1), got {self.dropout}")
+        require_number("dropout", self.dropout, at_least=0, below=1)
 
     @property
     def drops(self):

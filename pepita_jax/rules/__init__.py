@@ -1,11 +1,15 @@
 """Learning rules: pure functions `(params, F, batch) -> (pseudo_gradients, aux)`.
 
-To add one: write its file with a subclass of `Rule`, import it here, and add its line to `RULES`.
+To add one: copy `skeleton.py`, import its class here, and add its line to `RULES`. The tests that
+every rule must pass, `--help` and the presets then know it.
 """
 
-from pepita_jax.errors import look_up
-from pepita_jax.networks.network import require_network
-from pepita_jax.options import check_field_values, check_options, field_options
+from importlib import import_module
+from typing import Any
+
+from pepita_jax.errors import UserError, require, require_name
+from pepita_jax.networks.network import Network
+from pepita_jax.options import check_options, field_options
 from pepita_jax.rules.base import Rule
 from pepita_jax.rules.bp import BP
 from pepita_jax.rules.dfa import DFA, SDFA
@@ -14,12 +18,16 @@ from pepita_jax.rules.fa import FA
 from pepita_jax.rules.kolen_pollack import KolenPollack
 from pepita_jax.rules.local_error import LocalError
 from pepita_jax.rules.pepita import Pepita
+from pepita_jax.rules.pepita_hebbian import PepitaHebbian
+from pepita_jax.rules.pepita_mirrored import PepitaMirrored
 from pepita_jax.rules.shallow import Shallow
 from pepita_jax.rules.sign_symmetry import SignSymmetry
 from pepita_jax.rules.weight_mirror import WeightMirror
 
 RULES = {
     "pepita": Pepita,
+    "pepita_hebbian": PepitaHebbian,
+    "pepita_mirrored": PepitaMirrored,
     "bp": BP,
     "fa": FA,
     "sign_symmetry": SignSymmetry,
@@ -31,25 +39,62 @@ RULES = {
     "local_error": LocalError,
     "shallow": Shallow,
 }
+# Options of earlier versions of `pepita`, and where each went.
+MOVED = {
+    "update": "update=time_local is the rule pepita_hebbian now, and pepita itself is joint",
+    "feedback": "feedback=mirrored is the rule pepita_mirrored now, and pepita's own is fixed",
+    "mirror_decay": "mirror_decay is an option of the rule pepita_mirrored now",
+    "modulation": "modulation=noise is the rule experiments.papers.pepita.noise.InputNoise now",
+    "noise_scale": "noise_scale is an option of experiments.papers.pepita.noise.InputNoise now",
+    "noise_low": "noise_low is an option of experiments.papers.pepita.noise.InputNoise now",
+}
 
 
-def rule_options(name):
+def find_rule(name: str) -> type[Rule]:
+    """The class of a rule.
+
+    Args:
+        name: a key of `RULES`, or of a rule of one's own the path `module.Class`.
+
+    Raises:
+        UserError: there is no such rule.
+    """
+    if "." not in name:
+        require_name("rule", name, RULES)
+        return RULES[name]
+    module, _, attribute = name.rpartition(".")
+    try:
+        found = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise UserError(f"rule {name!r} cannot be imported: {error}") from error
+    is_rule = isinstance(found, type) and issubclass(found, Rule)
+    require(is_rule, f"{name} is no learning rule, a subclass of pepita_jax.Rule")
+    return found
+
+
+def rule_options(name: str) -> dict[str, Any]:
     """The options of a rule with their defaults, `{option: default}`."""
-    return field_options(look_up("rule", name, RULES))
+    return field_options(find_rule(name))
 
 
-def build_rule(name, net, **options) -> Rule:
+def check_moved(name: str, options: Any) -> None:
+    """Raises a `UserError` that says where an earlier version's option of `pepita` has gone."""
+    for option in options if name == "pepita" else ():
+        require(option not in MOVED, f"rule 'pepita' has no option {option!r}: {MOVED.get(option)}")
+
+
+def build_rule(name: str, net: Network, **options: Any) -> Rule:
     """Builds a learning rule for a network.
 
     Args:
-        name: a key of `RULES`.
+        name: a key of `RULES`, or the path `module.Class` of a rule of one's own.
         net: the network, from `build_network`.
         **options: the rule's options; its class's docstring explains them.
 
     Raises:
         UserError: the name, an option or an option's value is not valid.
     """
-    check_options(f"rule {name!r}", options, rule_options(name))
-    check_field_values("rule", options, RULES[name])
-    require_network(net)
-    return RULES[name](net, **options)
+    valid = rule_options(name)
+    check_moved(name, options)
+    check_options(f"rule {name!r}", options, valid)
+    return find_rule(name)(net, **options)

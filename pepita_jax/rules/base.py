@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import jax
+from jax import Array
 
 from pepita_jax.errors import require
-from pepita_jax.networks.network import Network
+from pepita_jax.networks.network import Activity, Network, require_network
+from pepita_jax.options import check_field_values
+from pepita_jax.types import Batch, Feedback, Signals, Updates, Weights
 
 
 @dataclass(frozen=True)
@@ -14,23 +17,32 @@ class Rule:
     """A learning rule on a network; subclasses add their options as fields.
 
     Fields annotated with `Literal` take only the values listed there, `float` any finite number.
+    `skeleton.py` is a rule to copy.
 
     Attributes:
         learns_feedback: whether `aux["feedback"]` says how F is to be descended.
+        draws_noise: whether an update needs a batch with a key, and is another with another key
+            even without dropout.
         splits_batches: whether a batch's update is the mean of the updates of equal parts of it,
             each with a key of its own.
     """
 
-    net: Network
     learns_feedback: ClassVar[bool] = False
+    draws_noise: ClassVar[bool] = False
     splits_batches: ClassVar[bool] = True
 
-    def init_feedback(self, key):
+    net: Network
+
+    def __post_init__(self):
+        require_network(self.net)
+        check_field_values("rule", self)
+
+    def init_feedback(self, key: Array) -> Feedback:
         """Draws the rule's feedback F, a pytree; `()` for a rule without feedback."""
         del key
         return ()
 
-    def forward_equivalent(self, params):
+    def forward_equivalent(self, params: Weights) -> Feedback:
         """The forward weights that F stands in for, shaped like F; `()` without feedback.
 
         With them in F's place, errors return as in backpropagation: through any network if
@@ -39,17 +51,18 @@ class Rule:
         del params
         return ()
 
-    def pseudo_gradients(self, params, F, batch):
+    def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
         """The updates that an optimizer descends, for one `Batch` of size B.
 
         Args:
-            params: weights, one array a layer.
+            params: weights of one seed, one array per layer.
             F: feedback, as from `init_feedback`.
             batch: images, labels and the key of this step.
 
         Returns:
             `(pseudo_gradients, aux)`: arrays like `params`, means over the batch; and the
-            `loss` and `accuracy` of the standard pass, with `feedback`, like F, if it learns.
+            `loss` and `accuracy` of the standard pass. Where `learns_feedback`, `aux["feedback"]`
+            is a tree like F, which a second optimizer state must descend: `pj.train_step` does.
 
         Raises:
             UserError: the rule draws noise, and the batch has no key.
@@ -66,26 +79,34 @@ class SignalRule(Rule):
     They differ in the signals. Convolutions: the same at every position, summed over positions.
     """
 
-    def signals(self, params, F, activity, e, t):
+    def signals(
+        self, params: Weights, F: Feedback, activity: Activity, e: Array, t: Array, key: Array
+    ) -> Signals:
         """The signals `d_1 ... d_L`, arrays shaped like `activity.a`.
 
         Args:
             params, F: forward and feedback weights.
-            activity: `Activity` of the forward pass.
+            activity: of the forward pass.
             e: error h_L - t, `[B, K]`.
             t: targets, `[B, K]`.
+            key: for noise of the rule's own; None unless it `draws_noise`.
         """
         raise NotImplementedError
 
-    def pseudo_gradients(self, params, F, batch):
+    def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
         net, t = self.net, self.net.one_hot(batch.label)
         masks = net.draw_dropout(batch.key, len(batch.image))
         activity = net.forward(params, batch.image, masks)
-        d = self.signals(params, F, activity, activity.h[-1] - t, t)
+        key = noise_key(net, batch) if self.draws_noise else None
+        d = self.signals(params, F, activity, activity.h[-1] - t, t, key)
         return net.hebbian(activity.x, d), net.measure(activity.a[-1], batch.label)
 
 
-def noise_key(net, batch, purpose=0):
-    """A key for a rule's own noise: others for other purposes, and for the batch's dropout."""
+def noise_key(net: Network, batch: Batch, purpose: int = 0) -> Array:
+    """A key for a rule's own noise: others for other purposes, and for the batch's dropout.
+
+    Raises:
+        UserError: the batch has no key.
+    """
     require(batch.key is not None, "this rule draws noise and needs a batch with a key")
     return jax.random.fold_in(batch.key, len(net.layers) + purpose)

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
+from jax import Array
+
+from pepita_jax.networks.network import Activity
 from pepita_jax.rules.base import SignalRule
+from pepita_jax.types import Feedback, Signals, Weights
 
 
 @dataclass(frozen=True)
@@ -20,5 +24,7 @@ class BP(SignalRule):
     Feedback: none; errors return through the forward weights.
     """
 
-    def signals(self, params, F, activity, e, t):
+    def signals(
+        self, params: Weights, F: Feedback, activity: Activity, e: Array, t: Array, key: Array
+    ) -> Signals:
         return self.net.backward(activity, params[1:], e)

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 import jax.numpy as jnp
+from jax import Array
 
+from pepita_jax.networks.network import Activity
 from pepita_jax.rules.base import SignalRule
 from pepita_jax.rules.feedback import downstream_products, draw_direct_feedback
+from pepita_jax.types import Feedback, Signals, Weights
 
 
 @dataclass(frozen=True)
@@ -22,16 +25,18 @@ class DFA(SignalRule):
     Feedback: B_1 ... B_{L-1}, fixed and random, each [K, *shape of h_l before pooling].
     """
 
-    def init_feedback(self, key):
+    def init_feedback(self, key: Array) -> Feedback:
         return draw_direct_feedback(key, self.net)
 
-    def forward_equivalent(self, params):
+    def forward_equivalent(self, params: Weights) -> Feedback:
         return downstream_products(self.net, params)
 
-    def signals(self, params, F, activity, e, t):
+    def signals(
+        self, params: Weights, F: Feedback, activity: Activity, e: Array, t: Array, key: Array
+    ) -> Signals:
         return (*self.project(F, activity, e), e)
 
-    def project(self, F, activity, v):
+    def project(self, F: Feedback, activity: Activity, v: Array) -> Signals:
         """`(v B_l) * s'(a_l)` for every hidden layer; v is `[B, K]`."""
         return tuple(
             self.net.through_activation(l, activity, jnp.tensordot(v, B, 1))
@@ -51,5 +56,7 @@ class SDFA(DFA):
     Feedback: as in `dfa`.
     """
 
-    def signals(self, params, F, activity, e, t):
+    def signals(
+        self, params: Weights, F: Feedback, activity: Activity, e: Array, t: Array, key: Array
+    ) -> Signals:
         return (*self.project(F, activity, jnp.sign(e)), e)

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from jax import Array
+
+from pepita_jax.networks.network import Activity
 from pepita_jax.rules.dfa import DFA
+from pepita_jax.types import Feedback, Signals, Weights
 
 
 @dataclass(frozen=True)
@@ -30,10 +34,12 @@ class DRTP(DFA):
     hidden_reduction: Literal["sum", "mean"] = "sum"
 
     @property
-    def splits_batches(self):
+    def splits_batches(self) -> bool:
         return self.hidden_reduction == "mean"
 
-    def signals(self, params, F, activity, e, t):
+    def signals(
+        self, params: Weights, F: Feedback, activity: Activity, e: Array, t: Array, key: Array
+    ) -> Signals:
         factor = len(t) if self.hidden_reduction == "sum" else 1
         hidden = self.project(F, activity, t)
         return (*(factor * d for d in hidden), e / self.net.num_classes)

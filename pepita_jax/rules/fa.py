@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 
+from jax import Array
+
+from pepita_jax.networks.network import Activity
 from pepita_jax.rules.base import SignalRule
 from pepita_jax.rules.feedback import draw_layer_feedback
+from pepita_jax.types import Feedback, Signals, Weights
 
 
 @dataclass(frozen=True)
@@ -20,11 +24,13 @@ class FA(SignalRule):
     Feedback: B_2 ... B_L, fixed, each of the shape of W_l and drawn like it.
     """
 
-    def init_feedback(self, key):
+    def init_feedback(self, key: Array) -> Feedback:
         return draw_layer_feedback(key, self.net)
 
-    def forward_equivalent(self, params):
+    def forward_equivalent(self, params: Weights) -> Feedback:
         return params[1:]
 
-    def signals(self, params, F, activity, e, t):
+    def signals(
+        self, params: Weights, F: Feedback, activity: Activity, e: Array, t: Array, key: Array
+    ) -> Signals:
         return self.net.backward(activity, F, e)

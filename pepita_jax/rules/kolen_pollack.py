@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pepita_jax.errors import require
+from pepita_jax.errors import require_number
 from pepita_jax.rules.fa import FA
+from pepita_jax.types import Batch, Feedback, Updates, Weights
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,15 @@ class KolenPollack(FA):
         decay: weight decay of W and B; without it B does not approach W.
     """
 
-    decay: float = 1e-4
     learns_feedback: ClassVar[bool] = True
 
-    def __post_init__(self):
-        require(self.decay >= 0, f"rule.decay must not be negative, got {self.decay}")
+    decay: float = 1e-4
 
-    def pseudo_gradients(self, params, F, batch):
+    def __post_init__(self):
+        super().__post_init__()
+        require_number("rule.decay", self.decay, at_least=0)
+
+    def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
         dW, aux = super().pseudo_gradients(params, F, batch)
         with_decay = lambda updates, weights: tuple(
             dW_l + self.decay * W_l for dW_l, W_l in zip(updates, weights, strict=True)

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 import jax.numpy as jnp
+from jax import Array
 
-from pepita_jax.networks.network import OUTPUTS
+from pepita_jax.networks.chain import OUTPUTS
+from pepita_jax.networks.network import Activity
 from pepita_jax.rules.dfa import DFA
+from pepita_jax.types import Feedback, Signals, Weights
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,9 @@ class LocalError(DFA):
     Feedback: C_1 ... C_{L-1}, fixed and random, kept transposed, [K, *shape of h_l].
     """
 
-    def signals(self, params, F, activity, e, t):
+    def signals(
+        self, params: Weights, F: Feedback, activity: Activity, e: Array, t: Array, key: Array
+    ) -> Signals:
         def local(l, C):
             h = activity.h[l]
             scores = h.reshape(len(h), -1) @ C.reshape(len(C), -1).T

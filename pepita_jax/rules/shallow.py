@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 
 from pepita_jax.rules.base import Rule
+from pepita_jax.types import Batch, Feedback, Updates, Weights
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Shallow(Rule):
     Feedback: none.
     """
 
-    def pseudo_gradients(self, params, F, batch):
+    def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
         net = self.net
         masks = net.draw_dropout(batch.key, len(batch.image))
         activity = net.forward(params, batch.image, masks)

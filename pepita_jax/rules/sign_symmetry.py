@@ -6,9 +6,12 @@ from typing import Literal
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
-from pepita_jax.rules.base import SignalRule, noise_key
+from pepita_jax.networks.network import Activity
+from pepita_jax.rules.base import SignalRule
 from pepita_jax.rules.feedback import draw_layer_feedback
+from pepita_jax.types import Feedback, Signals, Weights
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,14 @@ class SignSymmetry(SignalRule):
     magnitudes: Literal["uniform", "fixed_random", "batchwise_random"] = "uniform"
 
     @property
-    def splits_batches(self):
+    def draws_noise(self) -> bool:
+        return self.magnitudes == "batchwise_random"
+
+    @property
+    def splits_batches(self) -> bool:
         return self.magnitudes != "batchwise_random"
 
-    def init_feedback(self, key):
+    def init_feedback(self, key: Array) -> Feedback:
         if self.magnitudes == "batchwise_random":
             return ()
         M = self.draw_magnitudes(key)
@@ -46,18 +53,16 @@ class SignSymmetry(SignalRule):
             return M
         return tuple(jnp.full_like(m, math.sqrt(2 / math.prod(m.shape[:-1]))) for m in M)
 
-    def draw_magnitudes(self, key):
+    def draw_magnitudes(self, key: Array) -> Weights:
         return jax.tree.map(jnp.abs, draw_layer_feedback(key, self.net))
 
-    def forward_equivalent(self, params):
+    def forward_equivalent(self, params: Weights) -> Feedback:
         drawn_each_batch = self.magnitudes == "batchwise_random"
         return () if drawn_each_batch else jax.tree.map(jnp.abs, params[1:])
 
-    def signals(self, params, F, activity, e, t):
-        B = [jnp.sign(W) * M for W, M in zip(params[1:], F, strict=True)]
+    def signals(
+        self, params: Weights, F: Feedback, activity: Activity, e: Array, t: Array, key: Array
+    ) -> Signals:
+        M = self.draw_magnitudes(key) if self.magnitudes == "batchwise_random" else F
+        B = [jnp.sign(W) * M_l for W, M_l in zip(params[1:], M, strict=True)]
         return self.net.backward(activity, B, e)
-
-    def pseudo_gradients(self, params, F, batch):
-        if self.magnitudes == "batchwise_random":
-            F = self.draw_magnitudes(noise_key(self.net, batch))
-        return super().pseudo_gradients(params, F, batch)

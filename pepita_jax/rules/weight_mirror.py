@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
-
-from pepita_jax.errors import require
+from pepita_jax.errors import require_number
 from pepita_jax.rules.base import noise_key
 from pepita_jax.rules.fa import FA
+from pepita_jax.rules.mirror import draw_layer_noise, mirror_updates
+from pepita_jax.types import Batch, Feedback, Updates, Weights
 
 
 @dataclass(frozen=True)
@@ -33,45 +32,17 @@ class WeightMirror(FA):
         decay: of B, and variance of the noise: large is fast, small is accurate.
     """
 
-    decay: float = 0.01
     learns_feedback: ClassVar[bool] = True
+    draws_noise: ClassVar[bool] = True
+
+    decay: float = 0.01
 
     def __post_init__(self):
-        require(self.decay > 0, f"rule.decay must be positive, got {self.decay}")
+        super().__post_init__()
+        require_number("rule.decay", self.decay, above=0)
 
-    def pseudo_gradients(self, params, F, batch):
+    def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
         dW, aux = super().pseudo_gradients(params, F, batch)
         layers, key = self.net.layers[1:], noise_key(self.net, batch)
         u = draw_layer_noise(key, layers, len(batch.image), self.decay)
         return dW, {**aux, "feedback": mirror_updates(layers, params[1:], F, u, self.decay)}
-
-
-def draw_layer_noise(key, layers, batch_size, variance):
-    """Normal noise for each layer's input: `[B, *input_shape]` each."""
-    deviation, keys = jnp.sqrt(variance), jax.random.split(key, len(layers))
-    return tuple(
-        deviation * jax.random.normal(k, (batch_size, *layer.input_shape))
-        for k, layer in zip(keys, layers, strict=True)
-    )
-
-
-def mirror_updates(layers, weights, mirrored, noise, decay):
-    """`dB_l = -u_l^T y_l + decay B_l` for each of `layers`.
-
-    Args:
-        layers: of the network.
-        weights: their forward weights W_l.
-        mirrored: their feedback weights B_l, of the same shapes.
-        noise: u_l, `[B, *input_shape]` each.
-        decay: of the feedback weights.
-    """
-
-    def update(layer, W, B, u):
-        y = layer.forward(u, W)
-        # How often each weight sees the image: at the other positions it sees the padding.
-        one = lambda shape: jnp.ones((1, *shape), u.dtype)
-        dense = layer.num_positions == 1
-        inside = 1 if dense else layer.hebbian(one(layer.input_shape), one(layer.activity_shape))
-        return decay * B - layer.hebbian(u, y) / (len(u) * inside)
-
-    return tuple(map(update, layers, weights, mirrored, noise))

@@ -5,6 +5,7 @@ import time
 
 from pepita_jax.errors import require
 from pepita_jax.runs.checkpoint import Checkpoints
+from pepita_jax.runs.old_configs import upgrade
 from pepita_jax.runs.rows import make_rows
 from pepita_jax.runs.seeds import name_of_seeds, overlap, seeds_of_name
 
@@ -33,6 +34,7 @@ class SeedGroup:
         self.seeds = seeds
         self.checkpoints = Checkpoints(root / name_of_seeds(seeds), states)
         saved = self.checkpoints.record or {}
+        self._config = upgrade(saved.get("config", {}))
         self.rows = {name: saved.get(name, []) for name in FIGURES}
 
     @classmethod
@@ -63,7 +65,7 @@ class SeedGroup:
     @property
     def config(self):
         """What `config.json` held when the newest checkpoint was written."""
-        return self.checkpoints.record["config"]
+        return self._config
 
     def is_done(self, num_epochs):
         """Whether training up to that epoch would bring nothing new."""
@@ -89,9 +91,10 @@ class SeedGroup:
         """Writes a checkpoint of states, rows and configuration."""
         record = {"saved": time.time(), "config": config, **self.rows}
         self.checkpoints.save(epoch, states, record)
+        self._config = config
 
 
 def newest_config(groups):
     """What `config.json` held when the last of all checkpoints was written; None without any."""
-    records = [group.checkpoints.record for group in groups]
-    return max(records, key=lambda record: record["saved"])["config"] if records else None
+    saved = lambda group: group.checkpoints.record["saved"]
+    return max(groups, key=saved).config if groups else None

@@ -13,6 +13,7 @@ from pepita_jax.files import file_errors, replace_file, user_path
 from pepita_jax.jax_settings import recorded_settings
 from pepita_jax.locks import alone, hold_seeds
 from pepita_jax.runs.environment import describe_environment
+from pepita_jax.runs.old_configs import upgrade
 from pepita_jax.runs.rows import append_rows, write_rows
 from pepita_jax.runs.same_run import (
     changed_settings,
@@ -230,7 +231,7 @@ class Workdir:
             content["environment"]
         except (ValueError, KeyError, TypeError) as error:
             raise UserError(f"{path} is damaged ({error})") from error
-        return content
+        return upgrade(content)
 
     def _write_json(self, name, content):
         text = json.dumps(content, indent=2, allow_nan=False)

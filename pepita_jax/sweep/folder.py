@@ -4,6 +4,7 @@ import json
 
 from pepita_jax.errors import UserError, require
 from pepita_jax.files import file_errors, replace_file
+from pepita_jax.runs.old_configs import upgrade
 from pepita_jax.runs.same_run import (
     SWEEP_FILE,
     describe_changes,
@@ -40,7 +41,7 @@ def _read(path):
         len(saved["settings"]), saved["num_seeds"]  # what is looked at below
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path} is damaged ({error})") from error
-    return saved
+    return upgrade(saved)
 
 
 def _require_same_sweep(root, saved, content):

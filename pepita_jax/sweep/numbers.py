@@ -1,12 +1,12 @@
 """Numbers that differ between settings which one compiled function trains side by side."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from pepita_jax.options import flatten
-from pepita_jax.rules import RULES, Rule
+from pepita_jax.options import field_kinds, flatten
+from pepita_jax.rules import Rule, find_rule
 from pepita_jax.training.optimizers import Optimizer, optimizer_fields, optimizer_options
 
 SEED = "seed"
@@ -24,7 +24,7 @@ def can_vary(config: dict, field: str) -> bool:
     """
     group, _, name = field.partition(".")
     if group == "rule":
-        return any(f.name == name and f.type is float for f in fields(RULES[config[group]["name"]]))
+        return field_kinds(find_rule(config[group]["name"])).get(name) is float
     if group == "optimizer":
         own = {"learning_rate", *optimizer_options(config[group]["name"])}
         return name in own and ({"learning_rate": float} | optimizer_fields()).get(name) is float

@@ -88,7 +88,7 @@ def train_step(rule, optimizer, state, batch, images_at_once=None):
             whole batch.
     """
     weights = state.params, state.feedback
-    if images_at_once in (None, len(batch.label)) or not rule.splits_batches:
+    if images_at_once is None:
         pseudo_gradients, aux = rule.pseudo_gradients(*weights, batch)
     else:
         pseudo_gradients, aux = by_pieces(rule, *weights, batch, images_at_once)
@@ -107,7 +107,7 @@ def by_pieces(rule, params, F, batch, images_at_once):
     A convolution's activities at all positions stay in a CPU's cache for a piece, not for a batch.
 
     Args:
-        rule: one that `splits_batches`.
+        rule: a rule; one that does not split batches takes the batch whole.
         params, F, batch: see `Rule.pseudo_gradients`.
         images_at_once: size of a piece, a divisor of the batch's. Pieces draw dropout and noise
             from keys of their own.
@@ -115,6 +115,8 @@ def by_pieces(rule, params, F, batch, images_at_once):
     Raises:
         UserError: the size is no divisor.
     """
+    if images_at_once == len(batch.label) or not rule.splits_batches:
+        return rule.pseudo_gradients(params, F, batch)
     num_pieces, rest = divmod(len(batch.label), images_at_once)
     require(rest == 0, f"images_at_once must divide {len(batch.label)}, got {images_at_once}")
     split = lambda x: x.reshape(num_pieces, images_at_once, *x.shape[1:])

@@ -109,10 +109,13 @@ def test_another_optimizer_is_one_word_and_drops_the_momentum_of_sgd(tmp_path):
     np.testing.assert_allclose(rates, [0.004, 0.004, 0.0004, 0.0004], rtol=1e-6)
 
 
-def test_a_field_may_have_the_name_of_a_method(tmp_path):
-    done = train(tmp_path / "run", *TINY, "--config.rule.update=time_local")
-    assert done.returncode == 0, done.stderr
-    assert pj.load_run(tmp_path / "run").config["rule"]["update"] == "time_local"
+@pytest.mark.parametrize("option", ["update=time_local", "feedback=mirrored", "modulation=noise"])
+def test_an_option_that_has_become_a_rule_is_refused_with_its_name(option, tmp_path):
+    done = train(tmp_path / "run", *TINY, f"--config.rule.{option}")
+    assert done.returncode == 2
+    assert f"{option} is the rule" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "run").exists()
 
 
 DEFAULT = "--config=configs/default.py"

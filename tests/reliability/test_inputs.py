@@ -40,8 +40,8 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 NUMBERS = st.integers(-3, 70) | st.sampled_from([2**31, -(2**31), 10**12, 10**30]) | st.floats()
 WORDS = st.sampled_from(
     ["True", "False", "None", "", "()", "(1,)", "(2,3)", "(0,)", "(-1,)", "(1.5,)", "('a',)", "[4]",
-     "1e-3", "sgd", "adam", "lion", "tanh", "sigmoid", "linear", "he_normal", "mirrored", "noise",
-     "time_local", "modulated", "bfloat16", "/", "a b", "ünï"]
+     "1e-3", "sgd", "adam", "lion", "tanh", "sigmoid", "linear", "he_normal", "hebbian",
+     "standard", "modulated", "bfloat16", "/", "a b", "ünï"]
 )  # fmt: skip
 VALUES = NUMBERS.map(str) | WORDS | TEXT
 CHOICES = st.tuples(

@@ -1,5 +1,7 @@
 """What every rule must do: a new line in `RULES` inherits all of this."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from configs.presets import DIGITS_RATE_OF_RULE, MODEL_OF_RULE
 from pepita_jax import RULES, Batch, UserError, build_network, build_rule, load_dataset
 from pepita_jax import train as train_seeds
+from pepita_jax.options import field_kinds
 from pepita_jax.training import one_seed
 from tests.cases import VARIANTS, make_batch, make_network, make_params, make_rule
 
@@ -67,7 +70,15 @@ def test_it_is_finite_and_pure(variant):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("variant", [v for v in VARIANTS if v != "drtp"])
+def those(has):
+    """The variants whose rules are so."""
+    net = make_network("conv")
+    return [variant for variant in VARIANTS if has(make_rule(variant, net))]
+
+
+@pytest.mark.parametrize(
+    "variant", those(lambda rule: rule.splits_batches and not rule.draws_noise)
+)
 def test_it_is_a_mean_over_the_batch(variant):
     """Two halves of a batch average to the whole: nothing is summed over samples."""
     rule, params, F, _ = make(variant, "conv")
@@ -96,10 +107,7 @@ def test_vmap_over_seeds_equals_a_loop(variant, net_name):
             np.testing.assert_allclose(found[k], wanted, rtol=1e-4, atol=1e-6)
 
 
-DRAWING = ("weight_mirror", "pepita, mirrored")  # of them, noise differs in pieces
-
-
-@pytest.mark.parametrize("variant", [v for v in VARIANTS if v not in DRAWING])
+@pytest.mark.parametrize("variant", those(lambda r: not (r.splits_batches and r.draws_noise)))
 @pytest.mark.parametrize("name", ["mlp, four layers, tanh", "conv, two blocks, padded"])
 def test_an_update_by_pieces_is_the_update_of_the_batch(name, variant):
     net = make_network(name)
@@ -120,21 +128,35 @@ def test_pieces_may_have_no_key_and_must_be_equal():
         one_seed.by_pieces(rule, params, (), batch, images_at_once=4)
 
 
-@pytest.mark.parametrize("variant", DRAWING)
+@pytest.mark.parametrize("variant", those(lambda rule: rule.splits_batches and rule.draws_noise))
 def test_pieces_draw_noise_of_their_own(variant):
     net = make_network("conv")
     rule, params = make_rule(variant, net), make_params(net)
     batch, F = make_batch(net, size=6), rule.init_feedback(jax.random.key(3))
-    _, aux = one_seed.by_pieces(rule, params, F, batch, images_at_once=2)
+    found = one_seed.by_pieces(rule, params, F, batch, images_at_once=2)
     of_pieces = [
-        rule.pseudo_gradients(
-            params, F, Batch(batch.image[i : i + 2], batch.label[i : i + 2], key)
-        )[1]["feedback"]
+        rule.pseudo_gradients(params, F, Batch(batch.image[i : i + 2], batch.label[i : i + 2], key))
         for i, key in zip((0, 2, 4), jax.random.split(batch.key, 3), strict=True)
     ]
-    for found, *parts in zip(aux["feedback"], *of_pieces, strict=True):
-        np.testing.assert_allclose(found, np.mean(parts, axis=0), rtol=1e-5, atol=1e-7)
-        assert not np.allclose(parts[0], parts[1])
+    for whole, *parts in zip(*map(jax.tree.leaves, (found, *of_pieces)), strict=True):
+        np.testing.assert_allclose(whole, np.mean(parts, axis=0), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_rule_that_draws_noise_says_so(variant):
+    """Another key makes another update, and no key is refused; of other rules neither is true."""
+    net = make_network("conv")  # without dropout
+    rule, params, batch = make_rule(variant, net), make_params(net), make_batch(net)
+    F, other = rule.init_feedback(jax.random.key(3)), batch._replace(key=jax.random.key(9))
+    one, another = (jax.tree.leaves(rule.pseudo_gradients(params, F, b)) for b in (batch, other))
+    differ = [not np.array_equal(x, y) for x, y in zip(one, another, strict=True)]
+    assert any(differ) == rule.draws_noise
+    without_key = batch._replace(key=None)
+    if rule.draws_noise:
+        with pytest.raises(UserError, match="needs a batch with a key"):
+            rule.pseudo_gradients(params, F, without_key)
+    else:
+        rule.pseudo_gradients(params, F, without_key)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -153,7 +175,7 @@ def digits():
     return load_dataset("digits")
 
 
-WITH_ADAM = ("bp", "pepita", "pepita, mirrored")  # an optimizer knows nothing of rules
+WITH_ADAM = ("bp", "pepita", "pepita_mirrored")  # an optimizer knows nothing of rules
 
 
 @pytest.mark.parametrize(
@@ -190,6 +212,29 @@ def test_an_option_outside_its_values_is_refused():
         build_rule("pepita", make_network("conv"), presynaptic="both")
 
 
+@pytest.mark.parametrize("name", RULES)
+def test_a_class_checks_as_the_string_does(name):
+    net = make_network("conv")
+    for option, kind in field_kinds(RULES[name]).items():
+        for value in ["large", float("inf"), None] if kind is float else ["nonsense"]:
+            for build in (partial(build_rule, name, net), partial(RULES[name], net)):
+                if option != "net":
+                    with pytest.raises(UserError, match=rf"rule\.{option}"):
+                        build(**{option: value})
+    with pytest.raises(UserError, match="net must be a network"):
+        RULES[name]("mlp")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("os.path", "no learning rule"), ("nowhere.Rule", "cannot be imported: No module"),
+     ("pepita_jax.rules.bp.PB", "cannot be imported: module .* has no attribute")],
+)  # fmt: skip
+def test_the_path_of_a_rule_must_lead_to_one(name, message):
+    with pytest.raises(UserError, match=message):
+        build_rule(name, make_network("conv"))
+
+
 @pytest.mark.parametrize("scale", [float("nan"), "large", True])
 def test_a_scale_that_is_no_number_is_refused(scale):
     with pytest.raises(UserError, match=r"rule\.feedback_scale must be a finite number"):
@@ -198,7 +243,7 @@ def test_a_scale_that_is_no_number_is_refused(scale):
 
 def test_an_empty_interval_of_noise_is_refused():
     with pytest.raises(UserError, match=r"rule\.noise_low must be below 1"):
-        build_rule("pepita", make_network("conv"), noise_low=1.0)
+        build_rule(VARIANTS["pepita, noise"][0], make_network("conv"), noise_low=1.0)
 
 
 def test_shallow_leaves_hidden_layers_alone():

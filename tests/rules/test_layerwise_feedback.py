@@ -154,22 +154,6 @@ def test_weight_mirrors_turn_the_feedback_towards_the_weights():
         assert angle(B, W) < angle(start, W) - 20
 
 
-@pytest.mark.parametrize(
-    ("rule_name", "options"),
-    [
-        ("weight_mirror", {}),
-        ("sign_symmetry", {"magnitudes": "batchwise_random"}),
-        ("pepita", {"feedback": "mirrored", "modulation_sign": -1}),
-    ],
-)
-def test_noise_without_a_key_is_refused(rule_name, options):
-    net = make_network("mlp, two layers")
-    rule = build_rule(rule_name, net, **options)
-    F = rule.init_feedback(jax.random.key(0))
-    with pytest.raises(UserError, match="needs a batch with a key"):
-        rule.pseudo_gradients(make_params(net), F, make_batch(net, dropout=False))
-
-
 @pytest.mark.parametrize(("rule_name", "decay"), [("kolen_pollack", -0.1), ("weight_mirror", 0.0)])
 def test_a_decay_out_of_range_is_refused(rule_name, decay):
     with pytest.raises(UserError, match=r"rule\.decay must"):

@@ -10,17 +10,17 @@ from pepita_jax.networks.layers import Conv, Dense
 from pepita_jax.networks.network import Network
 from pepita_jax.rules.base import noise_key
 from pepita_jax.rules.feedback import weight_product
-from pepita_jax.rules.weight_mirror import draw_layer_noise, mirror_updates
+from pepita_jax.rules.mirror import draw_layer_noise, mirror_updates
 from tests import reference
 from tests.cases import NETWORKS, make_batch, make_network, make_params, to_numpy
 
+INPUT_NOISE = "experiments.papers.pepita.noise.InputNoise"
 OPTIONS = [
     {},
     {"presynaptic": "standard"},
     {"output_error": "modulated"},
     {"modulation_sign": -1},
     {"presynaptic": "standard", "output_error": "modulated", "modulation_sign": -1},
-    {"update": "time_local", "modulation_sign": -1},
 ]
 
 
@@ -29,10 +29,18 @@ def assert_same(found, wanted, rtol=1e-10, atol=1e-14):
         np.testing.assert_allclose(f, w, rtol=rtol, atol=atol)
 
 
-def make_rule(net, **options):
+def make_rule(net, name="pepita", **options):
     """With an F large enough to flip some ReLUs."""
-    rule = build_rule("pepita", net, **{"feedback_scale": 2.0, **options})
+    rule = build_rule(name, net, **{"feedback_scale": 2.0, **options})
     return rule, rule.init_feedback(jax.random.key(3))
+
+
+def by_algorithm_1(rule, params, F, batch, **options):
+    """What `reference.pepita` makes of the same batch."""
+    net, images = rule.net, to_numpy(batch.image)
+    masks, t = to_numpy(net.draw_dropout(batch.key, len(images))), net.one_hot(batch.label)
+    arrays = to_numpy(params), np.asarray(F), images, np.asarray(t), masks
+    return reference.pepita(net, *arrays, **options)
 
 
 @pytest.mark.usefixtures("float64")
@@ -42,18 +50,41 @@ def test_it_is_algorithm_1_sample_by_sample(name, options):
     net = make_network(name)
     params, batch = make_params(net), make_batch(net)
     rule, F = make_rule(net, **options)
-    masks = to_numpy(net.draw_dropout(batch.key, len(batch.image)))
-
     pseudo_gradients, _ = rule.pseudo_gradients(params, F, batch)
-    expected = reference.pepita(
-        net, to_numpy(params), np.asarray(F), to_numpy(batch.image),
-        np.asarray(net.one_hot(batch.label)), masks,
+    expected = by_algorithm_1(
+        rule, params, F, batch,
         sign=options.get("modulation_sign", 1),
         presynaptic=options.get("presynaptic", "modulated"),
         output_error=options.get("output_error", "standard"),
-        update=options.get("update", "joint"),
     )  # fmt: skip
     assert_same(pseudo_gradients, expected)
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_each_pass_of_pepita_hebbian_changes_the_weights_by_its_own_activity(name, sign):
+    net = make_network(name)
+    params, batch = make_params(net), make_batch(net)
+    rule, F = make_rule(net, "pepita_hebbian", modulation_sign=sign)
+    pseudo_gradients, _ = rule.pseudo_gradients(params, F, batch)
+    expected = by_algorithm_1(rule, params, F, batch, sign=sign, update="hebbian")
+    assert_same(pseudo_gradients, expected)
+
+
+TWO_PASSES = [("pepita", options) for options in OPTIONS]
+TWO_PASSES += [("pepita_hebbian", {}), ("pepita_mirrored", {}), (INPUT_NOISE, {})]
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize(("rule_name", "options"), TWO_PASSES, ids=str)
+@pytest.mark.parametrize("name", ["mlp, three layers", "conv, hidden layer", "mlp, normalized"])
+def test_the_difference_that_is_carried_is_that_of_two_whole_passes(name, rule_name, options):
+    net = make_network(name)
+    params, batch = make_params(net), make_batch(net)
+    rule, F = make_rule(net, rule_name, **options)
+    found, _ = rule.pseudo_gradients(params, F, batch)
+    assert_same(found, rule.in_two_passes(params, F, batch))
 
 
 @pytest.mark.usefixtures("float64")
@@ -61,32 +92,21 @@ def test_it_is_algorithm_1_sample_by_sample(name, options):
 def test_noise_moves_the_input_along_F_instead_of_the_error(name):
     net = make_network(name)
     params, batch = make_params(net), make_batch(net)
-    rule, F = make_rule(net, modulation="noise", noise_scale=0.5, noise_low=0.0)
-    masks = to_numpy(net.draw_dropout(batch.key, len(batch.image)))
-    noise = rule.draw_r_k(batch, (len(batch.image), net.num_classes))
+    rule, F = make_rule(net, INPUT_NOISE, noise_scale=0.5, noise_low=0.0)
+    noise = rule.modulation(jnp.zeros((len(batch.image), net.num_classes)), batch)
     assert 0 <= noise.min() < noise.max() < 0.5
 
     pseudo_gradients, _ = rule.pseudo_gradients(params, F, batch)
-    expected = reference.pepita(
-        net, to_numpy(params), np.asarray(F), to_numpy(batch.image),
-        np.asarray(net.one_hot(batch.label)), masks, modulation=np.asarray(noise),
-    )  # fmt: skip
+    expected = by_algorithm_1(rule, params, F, batch, modulation=np.asarray(noise))
     assert_same(pseudo_gradients, expected)
 
 
 def test_noise_has_the_interval_of_equation_11():
     net = make_network("mlp, two layers")
-    rule, _ = make_rule(net, modulation="noise", noise_scale=0.1, noise_low=-1.0)
-    noise = np.asarray(rule.draw_r_k(make_batch(net), (20000,)))
+    rule, _ = make_rule(net, INPUT_NOISE, noise_scale=0.1, noise_low=-1.0)
+    noise = np.asarray(rule.modulation(jnp.zeros(20000), make_batch(net)))
     np.testing.assert_allclose([noise.min(), noise.max()], [-0.1, 0.1], atol=1e-4)
     np.testing.assert_allclose(noise.mean(), 0, atol=5 * 0.1 / np.sqrt(3 * 20000))
-
-
-def test_noise_without_a_key_is_refused():
-    net = make_network("mlp, two layers")
-    rule, F = make_rule(net, modulation="noise")
-    with pytest.raises(UserError, match="key"):
-        rule.pseudo_gradients(make_params(net), F, make_batch(net, dropout=False))
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -196,9 +216,7 @@ def test_mirrored_feedback_is_a_fixed_one_that_moves(name):
     """The updates are those of the rescaled product; B_l is descended as in weight_mirror."""
     net = make_network(name)
     params, batch = make_params(net), make_batch(net)
-    mirrored, B = make_rule(
-        net, feedback="mirrored", modulation_sign=-1, feedback_scale=0.05, mirror_decay=0.1
-    )
+    mirrored, B = make_rule(net, "pepita_mirrored", feedback_scale=0.05, mirror_decay=0.1)
     product = weight_product(net, B)
     F = product / product.std() * 0.05 * np.sqrt(2 / np.prod(net.input_shape))
     found, aux = mirrored.pseudo_gradients(params, B, batch)
@@ -209,11 +227,16 @@ def test_mirrored_feedback_is_a_fixed_one_that_moves(name):
     noise = draw_layer_noise(noise_key(net, batch, 1), net.layers, len(batch.image), 0.1)
     assert_same(aux["feedback"], mirror_updates(net.layers, params, B, noise, 0.1))
 
+    hebbian, _ = make_rule(net, "pepita_mirrored", feedback_scale=0.05, updates="hebbian")
+    fixed, _ = make_rule(net, "pepita_hebbian", modulation_sign=-1)
+    assert_same(
+        *(rule.pseudo_gradients(params, f, batch)[0] for rule, f in ((hebbian, B), (fixed, F)))
+    )
+
 
 def test_mirrored_feedback_has_the_deviation_of_fixed_feedback():
     net = build_network("mlp", input_shape=(20, 20, 2), num_classes=10, hidden=(30,))
-    options = {"feedback": "mirrored", "modulation_sign": -1}
-    (fixed, F), (mirrored, B) = make_rule(net), make_rule(net, **options)
+    (fixed, F), (mirrored, B) = make_rule(net), make_rule(net, "pepita_mirrored")
     np.testing.assert_allclose(
         mirrored.input_feedback(B).std(), fixed.input_feedback(F).std(), rtol=0.03
     )
@@ -225,12 +248,23 @@ def test_small_modulation_along_the_mirrored_weights_descends_the_loss():
     multiplied by W_1 W_1^T, which is positive semidefinite (column vectors)."""
     net = make_network("mlp, linear")
     params, batch = make_params(net), make_batch(net)
-    rule = build_rule("pepita", net, feedback="mirrored", modulation_sign=-1, feedback_scale=1e-6)
+    rule = build_rule("pepita_mirrored", net, feedback_scale=1e-6)
     found, _ = rule.pseudo_gradients(params, params, batch)
     gradient, _ = build_rule("bp", net).pseudo_gradients(params, (), batch)
     assert jnp.vdot(found[0], gradient[0]) > 0
 
 
 def test_mirrored_feedback_that_would_climb_the_loss_is_refused():
-    with pytest.raises(UserError, match=r"needs rule\.modulation_sign=-1"):
-        build_rule("pepita", make_network("conv"), feedback="mirrored")
+    with pytest.raises(UserError, match=r"rule\.modulation_sign must be -1"):
+        build_rule("pepita_mirrored", make_network("conv"), modulation_sign=1)
+
+
+@pytest.mark.parametrize(
+    ("option", "where"),
+    [({"update": "time_local"}, "rule pepita_hebbian now"),
+     ({"feedback": "mirrored"}, "rule pepita_mirrored now"),
+     ({"modulation": "noise"}, INPUT_NOISE)],
+)  # fmt: skip
+def test_an_option_that_has_become_a_rule_is_refused_with_its_name(option, where):
+    with pytest.raises(UserError, match=where):
+        build_rule("pepita", make_network("conv"), **option)

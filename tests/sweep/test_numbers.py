@@ -22,11 +22,11 @@ CASES = {
     "no dropout, slow": ("bp,conv,digits", {"model.hidden": (6,), "model.dropout": 0.2},
                    {"model.dropout": 0.0}),
     "scale of F": ("pepita,mlp,digits", {}, {"rule.feedback_scale": 0.5}),
-    "noise, slow": ("pepita,mlp,digits", {"rule.modulation": "noise"},
+    "noise, slow": ("experiments.papers.pepita.noise.InputNoise,mlp,digits", {},
               {"rule.noise_scale": 1.0, "rule.noise_low": 0.0}),
     "mirror, slow": ("weight_mirror,mlp,digits", {}, {"rule.decay": 0.3}),
     "mirrored F, slow": (
-        "pepita,mlp,digits", {"rule.feedback": "mirrored", "rule.modulation_sign": -1},
+        "pepita_mirrored,mlp,digits", {},
         {"rule.mirror_decay": 0.3},
     ),
     "decay, slow": ("kolen_pollack,mlp,digits", {}, {"rule.decay": 0.1}),

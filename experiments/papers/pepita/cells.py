@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from configs.settings import Chosen, make_config
 from experiments.papers.pepita import published as paper
+from pepita_jax.runs.old_configs import NOISE as INPUT_NOISE
 
 RULES = ("bp", "fa", "drtp", "pepita", "dfa", "shallow")  # the last two are not in the paper
 IN_PAPER = RULES[:4]
@@ -33,7 +34,9 @@ class Cell(NamedTuple):
     @property
     def name(self):
         """Of its folders."""
-        return "_".join(filter(None, (*self.words, self.variant)))
+        rule, *others = self.words
+        rule = "pepita" if rule == INPUT_NOISE else rule
+        return "_".join(filter(None, (rule, *others, self.variant)))
 
     def config(self, num_seeds, num_epochs):
         """Its configuration, a nested plain dict."""
@@ -55,12 +58,8 @@ def of_table_1(rule, model="mlp", dataset="mnist"):
 
 def noise(low, scale):
     """PEPITA with a random perturbation in the error's place, r from [low, 1) (Fig. 5)."""
-    fields = (
-        ("rule.modulation", "noise"),
-        ("rule.noise_low", float(low)),
-        ("rule.noise_scale", scale),
-    )
-    return Cell(("pepita", "mlp", "cifar10"), f"noise_from_{low}_k_{scale}", fields)
+    fields = (("rule.noise_low", float(low)), ("rule.noise_scale", scale))
+    return Cell((INPUT_NOISE, "mlp", "cifar10"), f"noise_from_{low}_k_{scale}", fields)
 
 
 def he_normal(rule, dropout):

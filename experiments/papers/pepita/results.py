@@ -8,6 +8,7 @@ import numpy as np
 from pepita_jax.errors import UserError, require
 from pepita_jax.files import file_errors, replace_file
 from pepita_jax.locks import alone
+from pepita_jax.runs.old_configs import upgrade
 from pepita_jax.runs.same_run import changed_settings, describe_changes
 from pepita_jax.runs.saved_run import FIRST_EPOCH
 
@@ -96,7 +97,7 @@ class Results:
         """
         result = read_result(self.folder / cell.name)
         for record in result.records if result else ():
-            found = record["config"]
+            found = upgrade(record["config"])
             wanted = cell.config(found["num_seeds"], found["num_epochs"])
             changes = describe_changes(found, _fields_of(found, wanted))
             where = f"{self.folder / cell.name} holds another run's results: {changes}"

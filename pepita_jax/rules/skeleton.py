@@ -1,0 +1,60 @@
+"""A rule to copy. First its source: authors, title, venue, year.
+
+1. Copy this file to `rules/NAME.py`, and write your equations in place of these.
+2. Import the class in `rules/__init__.py`, and add its line to `RULES`.
+3. Run `pytest tests/rules`: your rule is now among those that all tests go through. Write a test
+   of its own beside them, of an oracle: a closed form, or a transcription in NumPy.
+
+A rule need not be in this package: `--config=configs/default.py:my_file.MyRule,mlp,digits` trains
+the class `MyRule` of `my_file.py` in the folder that you are in.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jax import Array
+
+from pepita_jax.networks.network import Activity
+from pepita_jax.rules.base import SignalRule
+from pepita_jax.rules.feedback import draw_layer_feedback
+from pepita_jax.types import Feedback, Signals, Weights
+
+
+# `SignalRule` is for rules of the form dW_l = h_{l-1}^T d_l, which differ in the signals d_l alone.
+# For any other form derive from `Rule`, and write `pseudo_gradients(params, F, batch)` yourself:
+# shallow.py is the shortest example, pepita.py one with a second forward pass.
+@dataclass(frozen=True)
+class Skeleton(SignalRule):
+    """In one sentence: what reaches the hidden layers. Rows are samples.
+
+        e     = h_L - t                            error, [B, K]
+        d_L   = e                                  output layer
+        d_l   = c (d_{l+1} B_{l+1}^T) * s'(a_l)    hidden layers, [B, n_l]
+        dW_l  = h_{l-1}^T d_l                      mean over the batch
+
+    Feedback: B_2 ... B_L, fixed, each of the shape of W_l and drawn like it.
+
+    Options:
+        strength: c. `--help` shows this docstring; --config.rule.strength=0.5 sets the option.
+    """
+
+    # What the rule is; these are the defaults, so leave out those that fit.
+    learns_feedback: ClassVar[bool] = False  # True: return aux["feedback"] as well, like F
+    draws_noise: ClassVar[bool] = False  # True: `signals` gets a key, see also `noise_key`
+    splits_batches: ClassVar[bool] = True  # False: the update is no mean over parts of a batch
+
+    # Its options, with defaults. Values are checked: float, or one of the words of a Literal.
+    strength: float = 1.0
+
+    def init_feedback(self, key: Array) -> Feedback:
+        return draw_layer_feedback(key, self.net)
+
+    # What F would have to be for the rule to be backpropagation: angles are measured to it.
+    def forward_equivalent(self, params: Weights) -> Feedback:
+        return params[1:]
+
+    def signals(
+        self, params: Weights, F: Feedback, activity: Activity, e: Array, t: Array, key: Array
+    ) -> Signals:
+        *hidden, output = self.net.backward(activity, F, e)
+        return (*(self.strength * d for d in hidden), output)
