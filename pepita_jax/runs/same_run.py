@@ -1,10 +1,13 @@
 """Whether a folder holds what is to be trained there, or something else that must be kept."""
 
 import json
+from pathlib import Path
 
-from pepita_jax.errors import require
+from pepita_jax.errors import UserError, require
 from pepita_jax.jax_settings import recorded_settings
 from pepita_jax.options import flatten
+from pepita_jax.runs.config_file import read_config_file, without_environment
+from pepita_jax.runs.seed_group import SeedGroup
 
 MAY_CHANGE = {
     "num_epochs",
@@ -14,10 +17,39 @@ MAY_CHANGE = {
     "data_dir",
     "seeds_at_once",
 }
+RESULTS = ("metrics.jsonl", "alignment.jsonl", "summary.json", "checkpoints")
 SWEEP_FILE = "sweep.json"  # what a sweep's folder has, and a run's has not
 
 
-def require_same(path, what, changes):
+def require_same_run(path: Path, config: dict, groups: list[SeedGroup]) -> None:
+    """Raises a `UserError` unless a folder is empty, or holds the run of a configuration.
+
+    Args:
+        path: of the folder.
+        config: what is to be trained there, a nested plain dict.
+        groups: that have checkpoints in it.
+    """
+    if not groups and not (path / "config.json").exists():
+        left = ", ".join(name for name in RESULTS if (path / name).exists())
+        require(not left, f"{path} has {left} but no config.json")
+        return
+    differ = [group for group in groups if _changes(group.config, config)]
+    if 0 < len(differ) < len(groups):  # as after a copy from elsewhere
+        folder, changes = differ[0].checkpoints.folder, _changes(differ[0].config, config)
+        message = f"{folder} is of a different run, or of other JAX settings: {changes}"
+        raise UserError(f"{message}; remove that folder")
+    saved = groups[0].config if groups else read_config_file(path)
+    changes = describe_changes(without_environment(saved), config)
+    require_same(path, "a different run", changes)
+    settings = changed_settings(saved["environment"])
+    message = f"{path} holds a run that began under other JAX settings: {settings}"
+    require(not settings, f"{message}; set them as they were, or use another workdir")
+    if groups:
+        done = {"num_epochs": max(group.epoch for group in groups)}
+        require_not_lowered(path, config, {**done, "num_seeds": groups[-1].seeds.stop})
+
+
+def require_same(path: Path, what: str, changes: str) -> None:
     """Raises a `UserError` that names the fields that differ, if any does.
 
     Args:
@@ -29,8 +61,8 @@ def require_same(path, what, changes):
     require(not changes, f"{path} holds {what}: {changes}; {advice}")
 
 
-def changed_settings(environment):
-    """The settings outside a run that are not as they were recorded, in words; empty if none.
+def changed_settings(environment: dict) -> str:
+    """The JAX settings that are not as they were recorded, in words; empty if none.
 
     Args:
         environment: recorded with the run, by `describe_environment`.
@@ -41,14 +73,14 @@ def changed_settings(environment):
     return describe_changes(before, recorded_settings())
 
 
-def require_not_lowered(path, config, done):
+def require_not_lowered(path: Path, config: dict, done: dict[str, int]) -> None:
     """Raises a `UserError` if a configuration asks for less than is `done`, `{field: number}`."""
     for field, least in done.items():
         message = f"{path} holds a run with {field} {least}"
         require(least <= config[field], f"{message}; it can be raised, not lowered")
 
 
-def describe_changes(found, wanted):
+def describe_changes(found: dict, wanted: dict) -> str:
     """The fields that differ, in words; empty if none does that may not.
 
     Args:
@@ -63,6 +95,12 @@ def describe_changes(found, wanted):
         for field in sorted(names or fields)
         if field not in MAY_CHANGE
     )
+
+
+def _changes(content, config):
+    """What differs between a run, as `config.json` describes it, and a configuration now."""
+    changes = describe_changes(without_environment(content), config)
+    return changes or changed_settings(content["environment"])
 
 
 def _show(fields, name):

@@ -4,10 +4,10 @@ import itertools
 from typing import NamedTuple
 
 from pepita_jax.errors import require
+from pepita_jax.runs.config_file import without_environment
 from pepita_jax.runs.rows import to_history
 from pepita_jax.runs.seed_group import SeedGroup, newest_config
 
-ENVIRONMENT = ("environment", "earlier_environments")  # beside a run's fields in config.json
 FIRST_EPOCH = {"metrics": 1, "alignment": 0}
 
 
@@ -67,11 +67,6 @@ class SavedRun(NamedTuple):
         rows = [row for group in self.groups for row in group.rows[name]]
         last = self.num_epochs if num_epochs is None else num_epochs
         return to_history(rows, self.seeds, range(FIRST_EPOCH[name], last + 1))
-
-
-def without_environment(content):
-    """The run's own fields of what `config.json` holds."""
-    return {name: value for name, value in content.items() if name not in ENVIRONMENT}
 
 
 def _settings(group):

@@ -6,26 +6,22 @@ make a result wrong.
 """
 
 import json
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
-from pepita_jax.errors import UserError, require
-from pepita_jax.files import file_errors, replace_file, user_path
+from pepita_jax.errors import UserError
+from pepita_jax.files import file_errors, user_path
 from pepita_jax.jax_settings import recorded_settings
 from pepita_jax.locks import alone, hold_seeds
+from pepita_jax.runs.config_file import read_config_file, without_environment, write_json
 from pepita_jax.runs.environment import describe_environment
-from pepita_jax.runs.old_configs import upgrade
 from pepita_jax.runs.rows import append_rows, write_rows
-from pepita_jax.runs.same_run import (
-    changed_settings,
-    describe_changes,
-    require_not_lowered,
-    require_same,
-)
-from pepita_jax.runs.saved_run import SavedRun, without_environment
+from pepita_jax.runs.same_run import require_same_run
+from pepita_jax.runs.saved_run import SavedRun
 from pepita_jax.runs.seed_group import FIGURES, SeedGroup, newest_config
 from pepita_jax.runs.seeds import fill_up
-
-RESULTS = ("metrics.jsonl", "alignment.jsonl", "summary.json", "checkpoints")
+from pepita_jax.types import TrainState
 
 
 class Workdir:
@@ -36,15 +32,15 @@ class Workdir:
 
     Attributes:
         path: absolute.
-        content: of `config.json`, once claimed.
+        content: of `config.json`, once some seeds are held.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: Any):
         self.path = user_path(path)
         self.checkpoints = self.path / "checkpoints"
 
     @contextmanager
-    def hold(self, config, seeds=None):
+    def hold(self, config: dict, seeds: range | None = None) -> Iterator[list[SeedGroup]]:
         """Holds seeds of the run of a configuration, and gives their `SeedGroup`s.
 
         No other process can hold them meanwhile; however this one ends, the system sets them free.
@@ -63,7 +59,7 @@ class Workdir:
                 self.path.mkdir(parents=True, exist_ok=True)
                 with alone(self.path):
                     found = self._find_all()
-                    self._require_same_run(config, found)
+                    require_same_run(self.path, config, found)
                     ranges = fill_up([group.seeds for group in found], seeds, self.path)
                     held.enter_context(hold_seeds(self.path, ranges))
                     groups = self._start(config, ranges)
@@ -78,20 +74,20 @@ class Workdir:
         self.content = {**saved, **config}
         for group in groups:
             group.checkpoints.remove_old()
-        self._write_json("config.json", self.content)
+        write_json(self.path / "config.json", self.content)
         self.write_figures(found)
         return groups
 
-    def prepare(self, config):
+    def prepare(self, config: dict) -> None:
         """Makes the folder that of a run, for processes that train it by `read_config()` alone."""
         with self.hold(config, range(0)):
             pass
 
-    def read_config(self):
+    def read_config(self) -> dict:
         """The configuration in `config.json`, a nested plain dict."""
-        return without_environment(self._read_config_file())
+        return without_environment(read_config_file(self.path))
 
-    def begin(self, layout):
+    def begin(self, layout: dict) -> None:
         """Records where training goes on, and where it went on before if that is not the same.
 
         Args:
@@ -106,20 +102,20 @@ class Workdir:
         self.content |= where
         with file_errors(self.path), alone(self.path):
             # The run may have been made longer in the meantime.
-            self._write_json("config.json", self._read_config_file() | where)
+            write_json(self.path / "config.json", read_config_file(self.path) | where)
 
-    def log(self, group, name, epoch, columns):
+    def log(self, group: SeedGroup, name: str, epoch: int, columns: dict) -> list[dict]:
         """Adds figures of an epoch to a group and to their file; returns the rows."""
         rows = group.add(name, epoch, columns)
         with file_errors(self.path):
             append_rows(self.path / f"{name}.jsonl", rows)
         return rows
 
-    def save(self, group, epoch, states):
+    def save(self, group: SeedGroup, epoch: int, states: TrainState) -> None:
         """Writes a group's checkpoint."""
         group.save(epoch, states, self.content)
 
-    def write_results(self, write):
+    def write_results(self, write: Callable[["Workdir", SavedRun], Any]) -> Any:
         """Makes the files of figures hold all that is saved, and calls `write(workdir, SavedRun)`.
 
         Returns:
@@ -132,7 +128,9 @@ class Workdir:
                 return None
             return write(self, SavedRun.of(groups))
 
-    def unfinished(self, config, size=None, seeds=None):
+    def unfinished(
+        self, config: dict, size: int | None = None, seeds: range | None = None
+    ) -> list[range]:
         """Ranges of seeds that have not reached the last epoch.
 
         Args:
@@ -152,7 +150,7 @@ class Workdir:
         ranges = fill_up(done, seeds or range(config["num_seeds"]), self.path)
         return [part for part in ranges if not done.get(part)]
 
-    def write_figures(self, groups):
+    def write_figures(self, groups: list[SeedGroup]) -> None:
         """Makes the files of figures hold just those of some groups, in their order."""
         for name in FIGURES:
             rows, path = [row for c in groups for row in c.rows[name]], self.path / f"{name}.jsonl"
@@ -160,12 +158,12 @@ class Workdir:
                 if rows or path.exists():  # it may hold rows that no checkpoint has
                     write_rows(path, rows)
 
-    def write_summary(self, summary):
+    def write_summary(self, summary: dict) -> None:
         """Writes `summary.json`."""
         with file_errors(self.path):
-            self._write_json("summary.json", summary)
+            write_json(self.path / "summary.json", summary)
 
-    def read(self, states=False):
+    def read(self, states: bool = False) -> SavedRun:
         """The run as it stands, a `SavedRun`; see there for seeds that are added to it.
 
         Args:
@@ -176,7 +174,7 @@ class Workdir:
         """
         return self.retry_reading(lambda: SavedRun.of(self._found_groups(states)))
 
-    def retry_reading(self, read):
+    def retry_reading(self, read: Callable[[], Any]) -> Any:
         """What `read()` returns, tried again if a process has saved or removed checkpoints."""
         while True:
             before = self._names_of_checkpoints()
@@ -193,52 +191,9 @@ class Workdir:
     def _found_groups(self, states):
         groups = SeedGroup.find_all(self.checkpoints, states)
         if not groups:
-            self._read_config_file()
+            read_config_file(self.path)
             raise UserError(f"the run in {self.path} has no checkpoint yet")
         return groups
 
     def _names_of_checkpoints(self):
         return sorted(str(path) for path in self.checkpoints.glob("*/*"))
-
-    def _require_same_run(self, config, groups):
-        if not groups and not (self.path / "config.json").exists():
-            left = ", ".join(name for name in RESULTS if (self.path / name).exists())
-            require(not left, f"{self.path} has {left} but no config.json")
-            return
-        differ = [group for group in groups if _changes(group.config, config)]
-        if 0 < len(differ) < len(groups):  # as after a copy from elsewhere
-            folder = differ[0].checkpoints.folder
-            changes = _changes(differ[0].config, config)
-            message = f"{folder} is of a different run, or of other JAX settings: {changes}"
-            raise UserError(f"{message}; remove that folder")
-        saved = groups[0].config if groups else self._read_config_file()
-        changes = describe_changes(without_environment(saved), config)
-        require_same(self.path, "a different run", changes)
-        settings = changed_settings(saved["environment"])
-        message = f"{self.path} holds a run that began under other JAX settings: {settings}"
-        require(not settings, f"{message}; set them as they were, or use another workdir")
-        if groups:
-            done = {"num_epochs": max(group.epoch for group in groups)}
-            require_not_lowered(self.path, config, {**done, "num_seeds": groups[-1].seeds.stop})
-
-    def _read_config_file(self):
-        path = self.path / "config.json"
-        require(path.exists(), f"{self.path} holds no run: there is no config.json")
-        with file_errors(path, "read"):
-            text = path.read_bytes()
-        try:
-            content = json.loads(text)
-            content["environment"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{path} is damaged ({error})") from error
-        return upgrade(content)
-
-    def _write_json(self, name, content):
-        text = json.dumps(content, indent=2, allow_nan=False)
-        replace_file(self.path / name, text + "\n")
-
-
-def _changes(content, config):
-    """What differs between a run, as `config.json` describes it, and a configuration now."""
-    changes = describe_changes(without_environment(content), config)
-    return changes or changed_settings(content["environment"])

@@ -7,10 +7,11 @@ import numpy as np
 from experiments.papers.pepita.cells import EMBEDDING, FITS
 from experiments.papers.pepita.fits import fit_distribution
 from pepita_jax.data import load_stored
+from pepita_jax.runs.config_file import without_environment
 from pepita_jax.runs.experiment import build_rule_on_network
 from pepita_jax.runs.load import initial_states, restore_states
 from pepita_jax.runs.rows import as_json, to_history
-from pepita_jax.runs.saved_run import FIRST_EPOCH, without_environment
+from pepita_jax.runs.saved_run import FIRST_EPOCH
 
 DECIMALS = 6
 BINS = 120
