@@ -32,8 +32,7 @@ from ml_collections import config_flags
 from configs import default
 from configs.settings import Chosen, command_line, make_config
 from experiments import train
-from experiments.command_line import cli, launch
-from experiments.command_line import config_flag as configuration
+from experiments.command_line import cli, config_flag, launch
 from pepita_jax.errors import DivergedError, UserError, require
 from pepita_jax.files import file_errors, user_path
 from pepita_jax.runs.experiment import check_config
@@ -55,7 +54,7 @@ from pepita_jax.watching import decoration
 
 SETTINGS = flags.DEFINE_string("settings", None, "file of settings, JSON lines {field: value}")
 SAMPLES = flags.DEFINE_integer("num_samples", 1, "draws from uniform: and log_uniform: axes")
-MAX_RUNS = flags.DEFINE_integer("max_runs", 1000, "refuse more settings times seeds than this")
+MAX_SEEDS = flags.DEFINE_integer("max_seeds", 1000, "most seeds to train, those of all settings")
 SELECT = flags.DEFINE_enum(
     "select_on", "validation", ["validation", "test"],
     "what the best setting is chosen on; test only to repeat a paper that did so",
@@ -76,16 +75,16 @@ def main(arguments, axes):
     cli.refuse(arguments)
     launch.begin()
     base = train.read_config()
-    message = f"a sweep begins from {configuration.USAGE}, not from another file"
-    require(configuration.is_from(default), message)
+    message = f"a sweep begins from {config_flag.USAGE}, not from another file"
+    require(config_flag.is_from(default), message)
     require(train.WORKDIR.value, "--workdir=DIR is needed")
-    require(train.SEEDS.value is None, "--seeds is for experiments.train; see --runs_per_job")
+    require(train.SEEDS.value is None, "--seeds is for experiments.train; see --seeds_per_job")
     listed = [{}] if SETTINGS.value is None else read_settings(SETTINGS.value)
     settings = make_settings(axes, listed, SAMPLES.value, base["seed"])
     check_fields(COMPARE.value, settings)
-    num_runs = len(settings) * base["num_seeds"]
-    message = f"{len(settings)} settings of {base['num_seeds']} seeds are {num_runs} runs"
-    require(num_runs <= MAX_RUNS.value, f"{message}, more than --max_runs={MAX_RUNS.value}")
+    total = len(settings) * base["num_seeds"]
+    message = f"{len(settings)} settings with {base['num_seeds']} seeds each are {total} seeds"
+    require(total <= MAX_SEEDS.value, f"{message}, more than --max_seeds={MAX_SEEDS.value}")
     configs = make_configs(settings)
 
     root, split = user_path(train.WORKDIR.value), SELECT.value
@@ -101,7 +100,7 @@ def main(arguments, axes):
     more = {"num_seeds": FINAL_SEEDS.value or base["num_seeds"]}
     chosen = {r["setting"]: configs[r["setting"]] | more for r in best.values() if is_left(r)}
     if not chosen:
-        raise DivergedError(f"no setting has a seed left: all {num_runs} runs have diverged")
+        raise DivergedError(f"no setting has a seed left: all {total} seeds have diverged")
     summaries = test(root, chosen)
     if summaries is not None:
         show_best(root, best, settings, split, summaries)

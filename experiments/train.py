@@ -8,7 +8,7 @@ without --config: --workdir=DIR --config.num_epochs=200 trains longer, and num_s
 likewise. Ctrl-C finishes the epoch and saves it; a second one stops at once.
 
 With --seeds=0:5 only seeds 0 to 4 are trained: processes on several machines can fill one DIR, each
-with seeds of its own. --launcher starts such jobs, of --runs_per_job seeds each.
+with seeds of its own. --launcher starts such jobs, of --seeds_per_job seeds each.
 """
 
 import sys
@@ -19,8 +19,7 @@ from absl import flags
 from ml_collections import ConfigDict, config_flags
 
 from configs import default, saved
-from experiments.command_line import cli, launch, signals
-from experiments.command_line import config_flag as configuration
+from experiments.command_line import cli, config_flag, launch, signals
 from pepita_jax.errors import require
 from pepita_jax.files import user_path
 from pepita_jax.rules import RULES
@@ -60,28 +59,28 @@ def main(arguments):
 
 def with_saved_config(arguments):
     """Arguments with the configuration that --workdir holds, unless they name another."""
-    workdirs = configuration.values_of("workdir", arguments)
-    if configuration.values_of("config", arguments) or not any(workdirs):
+    workdirs = config_flag.values_of("workdir", arguments)
+    if config_flag.values_of("config", arguments) or not any(workdirs):
         return arguments
     return [f"--config={saved.__file__}:{workdirs[-1]}", *arguments]
 
 
 def read_config():
     """The configuration as a nested plain dict."""
-    require(CONFIG.value is not None, f"{configuration.USAGE} is needed")
+    require(CONFIG.value is not None, f"{config_flag.USAGE} is needed")
     config, overrides = CONFIG.value, config_flags.get_override_values(flags.FLAGS["config"])
     chosen = ", ".join(field for field in default.WORDS if field in overrides)
     require(not chosen, f"choose {chosen} by RULE,MODEL,DATASET after the colon of --config")
     missing = ", ".join(set(default.get_config()) - set(config))
     require(not missing, f"the configuration lacks the fields {missing}")
     # A saved configuration says itself what is unset.
-    known = ["optimizer.momentum"] if configuration.is_from(saved) else []
+    known = ["optimizer.momentum"] if config_flag.is_from(saved) else []
     return default.as_plain(config, [*overrides, *known])
 
 
 def describe():
     """Fields with the values that they have for the words on the command line."""
-    files = configuration.values_of("config", sys.argv[1:])
+    files = config_flag.values_of("config", sys.argv[1:])
     words = [f.partition(":")[2] for f in files if f and "default.py:" in f]
     choice = words[-1] if words else "pepita,mlp,mnist"
     config = default.get_config(choice)

@@ -9,7 +9,7 @@ from contextlib import suppress
 import jax
 from absl import app, flags, logging
 
-from experiments.command_line import config_flag as configuration
+from experiments.command_line import config_flag, old_flags
 from pepita_jax import watching
 from pepita_jax.errors import StoppedError, UserError, require
 
@@ -100,13 +100,13 @@ def _make_every_core_a_device():
 def _parse(argv):
     try:
         if "config" in flags.FLAGS:
-            configuration.check(argv[1:])
-        arguments = flags.FLAGS(argv)
+            config_flag.check(argv[1:])
+        arguments = flags.FLAGS(old_flags.rename(argv))
         if "config" in flags.FLAGS and flags.FLAGS.config is not None:
             flags.FLAGS.config.lock()  # a file that cannot be read shows on first use
     # The libraries that read flags report a user's mistakes by exceptions of many types.
     except (flags.Error, AttributeError, KeyError, OSError, TypeError, ValueError) as error:
-        _fail(configuration.user_error_behind(error))
+        _fail(config_flag.user_error_behind(error))
     if not flags.FLAGS["verbosity"].present:
         logging.set_verbosity(logging.ERROR)  # else every checkpoint logs a page
     return arguments

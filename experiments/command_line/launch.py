@@ -22,15 +22,15 @@ LAUNCHER = flags.DEFINE_enum(
     "here: in this process, one job after another; local: as processes that share this machine; "
     "slurm: on a cluster (extra: slurm); print: only print the jobs' commands",
 )  # fmt: skip
-RUNS_PER_JOB = flags.DEFINE_integer(
-    "runs_per_job", None, "most runs (settings times seeds) in a job; default: all of a program", 1
+SEEDS_PER_JOB = flags.DEFINE_integer(
+    "seeds_per_job", None, "most seeds in one job, those of all its settings; default: no limit", 1
 )
 PARALLEL = flags.DEFINE_integer("parallel", 2, "most jobs at a time, local or slurm", 1)
 PARTITION = flags.DEFINE_string("slurm_partition", None, "partition; default: the cluster's")
-MINUTES = flags.DEFINE_integer("slurm_time", 240, "minutes a job; one that takes longer goes on", 1)
-GPUS = flags.DEFINE_integer("slurm_gpus", None, "GPUs a job", 0)
-CPUS = flags.DEFINE_integer("slurm_cpus", None, "cores a job", 1)
-MEMORY = flags.DEFINE_integer("slurm_memory", None, "GiB a job", 1)
+MINUTES = flags.DEFINE_integer("slurm_time", 240, "minutes per job; a longer one is continued", 1)
+GPUS = flags.DEFINE_integer("slurm_gpus", None, "GPUs per job", 0)
+CPUS = flags.DEFINE_integer("slurm_cpus", None, "cores per job", 1)
+MEMORY = flags.DEFINE_integer("slurm_memory", None, "GiB per job", 1)
 OPTION = flags.DEFINE_multi_string(
     "slurm_option", [], "another option of sbatch's, NAME=VALUE or NAME; can be given again"
 )
@@ -77,13 +77,13 @@ def launch(jobs, root):
     return _count(launch_on_slurm(jobs, root / "slurm", slurm_parameters()), len(jobs))
 
 
-def train_all(configs, root, landed=lambda job: None, seeds=None):
+def train_all(configs, root, on_done=lambda job: None, seeds=None):
     """Trains what some workdirs lack of their runs, as jobs.
 
     Args:
         configs: `{path of the workdir: configuration}`.
         root: folder for what the jobs print.
-        landed: called with each `Job` that is done.
+        on_done: called with each `Job` that is done.
         seeds: a range, to train only these.
 
     Returns:
@@ -94,7 +94,7 @@ def train_all(configs, root, landed=lambda job: None, seeds=None):
     """
     jobs = [t for path, config in configs.items() for t in jobs_of(path, config, seeds)]
     require_data(jobs)
-    if not train_jobs(jobs, root, landed):
+    if not train_jobs(jobs, root, on_done):
         return False
     for path, config in configs.items():
         for missing in Workdir(path).unfinished(config, seeds=seeds):
@@ -104,11 +104,11 @@ def train_all(configs, root, landed=lambda job: None, seeds=None):
 
 
 def jobs_of(path, config, seeds=None):
-    """`Job`s of at most `--runs_per_job` seeds, see `make_jobs`."""
-    return make_jobs(path, config, RUNS_PER_JOB.value, seeds)
+    """`Job`s of at most `--seeds_per_job` seeds, see `make_jobs`."""
+    return make_jobs(path, config, SEEDS_PER_JOB.value, seeds)
 
 
-def train_jobs(jobs, root, landed=lambda job: None):
+def train_jobs(jobs, root, on_done=lambda job: None):
     """Trains jobs, or prints their commands; see `train_all`.
 
     Returns:
@@ -118,7 +118,7 @@ def train_jobs(jobs, root, landed=lambda job: None):
         print_commands(jobs)
         return False
     for job in launch(jobs, root):
-        landed(job)
+        on_done(job)
     return True
 
 

@@ -26,7 +26,9 @@ class PepitaHebbian(InputModulation):
     Feedback: F, as in `pepita`.
 
     Options:
-        modulation_sign, feedback_scale, feedback_init: as in `pepita`.
+        modulation_sign: 1 for x + F e, -1 for x - F e, as the authors' program has it.
+        feedback_scale: as in `pepita`.
+        feedback_init: as in `pepita`.
     """
 
     def update(self, standard: Activity, modulated: Activity, t: Array) -> Weights:

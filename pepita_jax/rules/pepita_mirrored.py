@@ -34,7 +34,9 @@ class PepitaMirrored(Pepita):
     kind as the weights'.
 
     Options:
-        presynaptic, output_error, feedback_scale: as in `pepita`.
+        presynaptic: as in `pepita`.
+        output_error: as in `pepita`.
+        feedback_scale: as in `pepita`.
         updates: the weights' updates, those of `pepita` or of `pepita_hebbian`.
         modulation_sign: must be -1: with F along the product of the forward weights, x + F e
             raises the loss.

@@ -18,7 +18,7 @@ from tests.experiments.commands import ROOT, TINY, assert_refused, command, trai
 from tests.experiments.test_sweep import AXES, read_table, sweep
 from tests.reliability.runs import make_config
 
-LOCAL = ("--launcher=local", "--parallel=2", "--runs_per_job=2")
+LOCAL = ("--launcher=local", "--parallel=2", "--seeds_per_job=2")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_processes_fill_one_sweep(here, tmp_path):
 
 @pytest.mark.slow
 def test_printed_commands_do_it_as_well(here, tmp_path):
-    printed = sweep(tmp_path, *AXES, "--launcher=print", "--runs_per_job=3")
+    printed = sweep(tmp_path, *AXES, "--launcher=print", "--seeds_per_job=3")
     assert printed.returncode == 0, printed.stderr
     commands = printed.stdout.splitlines()
     assert len(commands) == 4
@@ -127,7 +127,7 @@ def test_a_job_that_fails_is_named_and_the_others_are_done(tmp_path):
 def test_jobs_of_another_size_respect_what_is_there(tmp_path):
     config = make_config(num_seeds=5)
     assert train(tmp_path, *TINY).returncode == 0  # two seeds
-    more = ("--config.num_seeds=5", "--launcher=local", "--runs_per_job=2")
+    more = ("--config.num_seeds=5", "--launcher=local", "--seeds_per_job=2")
     done = train(tmp_path, *TINY, *more)
     assert done.returncode == 0, done.stderr
     assert "2 of 2 jobs done" in done.stderr
@@ -168,7 +168,7 @@ def wait_for_checkpoints(path, number):
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_processes_end_with_the_command_that_started_them(number, status, tmp_path):
-    epochs, local = "--config.num_epochs=100000", ("--launcher=local", "--runs_per_job=1")
+    epochs, local = "--config.num_epochs=100000", ("--launcher=local", "--seeds_per_job=1")
     process = start(tmp_path, epochs, *local)
     wait_for_checkpoints(tmp_path, 2)
     process.send_signal(number)

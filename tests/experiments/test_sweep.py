@@ -28,7 +28,7 @@ def finished(tmp_path_factory):
 
 def test_the_best_is_chosen_on_held_out_images_and_tested(finished):
     workdir, done = finished
-    assert "4 settings of 2 seeds are 8 runs, in 2 compiled programs" in done.stderr
+    assert "4 settings with 2 seeds each are 8 seeds, in 2 compiled programs" in done.stderr
     assert "chosen on held-out images, then tested once" in done.stdout
     assert len((workdir / "sweep.csv").read_text().splitlines()) == 1 + 4 * 2
     assert "test_accuracy" not in (workdir / "sweep.csv").read_text()
@@ -123,7 +123,7 @@ def test_settings_of_which_no_seed_is_left_are_shown_and_not_trained(tmp_path):
     assert none.returncode == 3, none.stderr
     assert none.stdout.count("| 0 of 2 |") == 2
     last = none.stderr.splitlines()[-1]
-    assert last == "error: no setting has a seed left: all 4 runs have diverged"
+    assert last == "error: no setting has a seed left: all 4 seeds have diverged"
     assert len(read_table(tmp_path / "none" / "sweep.csv")) == 4
     assert not list(tmp_path.glob("none/best*"))
     axes = ("--sweep.optimizer.learning_rate=1e20,0.05", "--compare=optimizer.learning_rate")
@@ -163,7 +163,7 @@ MISTAKES = {
     "wrong number": (["--sweep.optimizer.learning_rate=0.1,-1"], ["must be at least 0"]),
     "not to be swept": (["--sweep.num_seeds=1,2"], ["num_seeds cannot be swept"]),
     "unknown rule": (["--sweep.rule.name=bp,pepito"], ["'pepito'"]),
-    "too large": (["--sweep.seed=1,2,3", "--max_runs=5"], ["6 runs, more than --max_runs=5"]),
+    "too large": (["--sweep.seed=1,2,3", "--max_seeds=5"], ["6 seeds, more than --max_seeds=5"]),
     "twice": (["--sweep.seed=1", "--sweep.seed=2"], ["--sweep.seed is given twice"]),
     "nothing set": (["--settings=SETTINGS"], ["learning_rate must be a number", "got None"]),
     "for another launcher": (["--sweep.seed=1,2", "--slurm_gpus=1"], ["is for --launcher=slurm"]),

@@ -139,7 +139,7 @@ MISTAKES = {
     "no truth": (["--config.optimizer.nesterov=yes"], ["nesterov=yes: must be true or false"]),
     "word for a group": (["--config.schedule=cosine"], ["one by one, --config.schedule.epochs"]),
     "part of a group": (["--config.rule={'name': 'bp'}"], ["RULE,MODEL,DATASET", "colon"]),
-    "type of another flag": (["--runs_per_job=x"], ["--runs_per_job=x: must be a positive int"]),
+    "type of another flag": (["--seeds_per_job=x"], ["--seeds_per_job=x: must be a positive int"]),
     "two configurations": ([f"{DEFAULT}:bp,mlp,digits"] * 2, ["--config is given 2 times"]),
     "no configuration": (["--config=bp,mlp,digits"], ["bp,mlp,digits names no Python file"]),
     "other Python": (["--config=configs/presets.py"], ["no get_config"]),

@@ -40,7 +40,7 @@ def cluster():
 
 
 def test_an_array_of_jobs_fills_one_sweep(tmp_path):
-    done = sweep(tmp_path / "jobs", *AXES, *SLURM, "--runs_per_job=4")
+    done = sweep(tmp_path / "jobs", *AXES, *SLURM, "--seeds_per_job=4")
     assert done.returncode == 0, done.stderr
     assert "2 of 2 jobs done" in done.stderr
     assert sweep(tmp_path / "here", *AXES).returncode == 0
