@@ -3,8 +3,9 @@
     python -m experiments.report DIR [DIR ...] [--out=report.html] [--baseline=DIR] [--json=FILE]
         [--epoch=N] [--num_seeds=N]
 
-DIR is a workdir, or results of `experiments.reproduce`: of one cell, or of all. The page is one
-file that needs nothing else: tables that sort, curves of every seed, figures, configurations.
+DIR is a workdir, or results of `experiments.reproduce`: their folder, or the file of one run. The
+page is one file that needs nothing else: tables that sort, curves of every seed, figures,
+configurations.
 
 With --baseline each run's test accuracy is compared with that run's, seed by seed: runs of one
 `seed` on the same data share their data order and, where the networks are the same, their initial

@@ -1,13 +1,13 @@
 """Reproduces the paper's tables and figures beside its own numbers.
 
-    python -m experiments.reproduce TARGET [TARGET ...] [--seeds=0:10] [--epochs=100] [--out=DIR]
+    python -m experiments.reproduce ARTIFACT [ARTIFACT ...] [--seeds=0:10] [--out=DIR]
 
-TARGET is one of the names below, `all`, or a part such as table1:pepita,conv,cifar10, in which *
+ARTIFACT is one of the names below, `all`, or a part such as table1:pepita,conv,cifar10, in which *
 stands for anything. What the results in --out already have is not trained again: in a clone they
 are there, and --out=DIR elsewhere trains everything anew. Stopped, the same command goes on. With
---seeds=0:5 only these are trained: results of several machines, a file a seed, can be copied
-together. Shown is all that the results have of a cell, not only what was asked for now. --quick
-tries it all on scikit-learn's digits.
+--seeds=0:5 only these are trained; --merge=DIR adds the results that another machine has written
+to its own --out. The tables show every seed that the results have. --quick tries it all on
+scikit-learn's digits.
 """
 
 from functools import cache
@@ -16,16 +16,18 @@ from absl import flags
 
 from experiments.command_line import cli, launch
 from experiments.papers.pepita import accuracies, dynamics, speed, weights
-from experiments.papers.pepita.artifacts import TARGETS, read_targets
-from experiments.papers.pepita.cells import Cell
+from experiments.papers.pepita.artifacts import ARTIFACTS, read_artifacts
 from experiments.papers.pepita.results import Results
+from experiments.papers.pepita.runs import PaperRun
 from experiments.papers.pepita.show import fill_in
 from experiments.papers.pepita.training import Reproduction
+from pepita_jax.errors import require
 from pepita_jax.files import file_errors, replace_file, user_path
 from pepita_jax.locks import alone
 
+RESULTS = "experiments/papers/pepita/results"
 OUT = flags.DEFINE_string(
-    "out", None, "folder of the results; default: experiments/results, with --quick runs/quick"
+    "out", None, f"folder of the results; default: {RESULTS}, with --quick runs/quick"
 )
 WORKDIR = flags.DEFINE_string(
     "workdir", None, "folder of the runs and their checkpoints, which can be removed when all is "
@@ -33,6 +35,9 @@ WORKDIR = flags.DEFINE_string(
 )  # fmt: skip
 SEEDS = flags.DEFINE_string("seeds", None, "FIRST:END; default: as the paper, 0:10 for most")
 EPOCHS = flags.DEFINE_integer("epochs", None, "default: as the paper, 100 for most", 1)
+MERGE = flags.DEFINE_multi_string(
+    "merge", [], "another folder of results, whose seeds are added to these; can be given again"
+)
 QUICK = flags.DEFINE_bool("quick", False, "two seeds, three epochs, and digits for every data set")
 TRAIN = flags.DEFINE_bool("train", True, "--notrain trains nothing, and shows what there is")
 
@@ -55,56 +60,71 @@ SHOW = {
 
 def main(arguments):
     launch.begin()
-    wanted = read_targets(arguments)
+    wanted = read_artifacts(arguments)
     seeds = cli.read_seeds(SEEDS.value)
-    out = user_path(OUT.value or ("runs/quick" if QUICK.value else "experiments/results"))
+    out = user_path(OUT.value or ("runs/quick" if QUICK.value else RESULTS))
     is_own = OUT.value or QUICK.value
     root = user_path(WORKDIR.value or (out / "runs" if is_own else "runs/reproduce"))
-    results, stands_for = Results(out), Cell.quick if QUICK.value else lambda cell: cell
-    cells = dict.fromkeys(stands_for(cell) for cells in wanted.values() for cell in cells)
-    reproduction = Reproduction(cells, seeds, EPOCHS.value, results, root)
+    results, stands_for = Results(out), PaperRun.quick if QUICK.value else lambda run: run
+    runs = dict.fromkeys(stands_for(run) for runs in wanted.values() for run in runs)
+    reproduction = Reproduction(runs, seeds, EPOCHS.value, results, root)
     with file_errors(out):
         out.mkdir(parents=True, exist_ok=True)
-    for cell in (cell for target in wanted for cell in TARGETS[target].cells):
-        results.read(stands_for(cell))  # what is damaged is named now, not after hours
+    for other in MERGE.value:
+        results.merge(Results(existing(other)), runs)
+    for run in (run for artifact in wanted for run in ARTIFACTS[artifact].runs):
+        results.read(stands_for(run))  # what is damaged is named now, not after hours
     reproduction.collect()
     if TRAIN.value and not reproduction.train():
         return
-    find = cache(lambda cell: results.read(stands_for(cell)))
+    find = cache(lambda run: results.read(stands_for(run)))
     with file_errors(out), alone(out):
         files = show_all(wanted, find, out)
     print(f"\n{out}: {', '.join(files) or 'no run has been finished yet'}")
 
 
-def show_all(targets, find, out):
-    """Prints and writes what there is of some targets; returns the names of the files.
+def existing(folder):
+    """The path of a folder of results.
+
+    Raises:
+        UserError: there is none.
+    """
+    path = user_path(folder)
+    is_there = (path / "records").is_dir() or (path / "cells").is_dir()
+    require(is_there, f"--merge={folder} holds no results: there is no folder records in it")
+    return path
+
+
+def show_all(artifacts, find, out):
+    """Prints and writes what there is of some artifacts; returns the names of the files.
 
     The tables are also filled in where the folder's README.md has a place for them.
 
     Args:
-        targets: names.
-        find: `Cell -> Result`, or None if it has not been run.
+        artifacts: names.
+        find: `PaperRun -> Result`, or None if it has not been run.
         out: folder.
     """
-    files, tables = [], {}
-    for target in targets:
-        if any(find(cell) for cell in TARGETS[target].cells):
-            shown = SHOW[target](find)
-            files += shown.write(out, target)
+    readme, files, tables = out / "README.md", [], {}
+    document = readme.read_text(encoding="utf-8") if readme.exists() else ""
+    for artifact in artifacts:
+        if any(find(run) for run in ARTIFACTS[artifact].runs):
+            shown = SHOW[artifact](find)
+            files += shown.write(out, artifact, document)
             if shown.table:
-                tables[target] = shown.table
-                print(f"\n{target}\n\n{shown.table}")
-    readme = out / "README.md"
-    if readme.exists():
-        replace_file(readme, fill_in(readme.read_text(encoding="utf-8"), tables))
+                tables[artifact] = shown.table
+                print(f"\n{artifact}\n\n{shown.table}")
+    if document:
+        replace_file(readme, fill_in(document, tables))
+        files.append(readme.name)
     return files
 
 
 def describe():
     own, where = map(cli.describe_flags, (__name__, launch.__name__))
-    targets = (f"  {name}: {target.title}" for name, target in TARGETS.items())
-    cells = (f"  {name}: {', '.join(c.name for c in t.cells)}" for name, t in TARGETS.items())
-    return "\n".join([__doc__, own, where, "\nTargets:", *targets, "\nTheir cells:", *cells])
+    artifacts = (f"  {name}: {artifact.title}" for name, artifact in ARTIFACTS.items())
+    runs = (f"  {name}: {', '.join(c.name for c in t.runs)}" for name, t in ARTIFACTS.items())
+    return "\n".join([__doc__, own, where, "\nArtifacts:", *artifacts, "\nTheir runs:", *runs])
 
 
 if __name__ == "__main__":

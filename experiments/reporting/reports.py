@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.papers.pepita.artifacts import TARGETS
-from experiments.papers.pepita.results import SEED_FILES, read_result
-from experiments.papers.pepita.show import describe_difference
+from experiments.papers.pepita.artifacts import ARTIFACTS
+from experiments.papers.pepita.record_files import OLD_FILES, read_records
+from experiments.papers.pepita.results import Results, make_result
+from experiments.papers.pepita.show import describe_difference, place_of
 from pepita_jax.errors import require
 from pepita_jax.files import file_errors, user_path
 from pepita_jax.runs.summary import summarize
@@ -50,7 +51,7 @@ class Report(NamedTuple):
 
 
 def read_reports(path, epoch=None, num_seeds=None):
-    """The runs in a folder, `Report`s: a workdir, or results, all or one cell's.
+    """The runs in a folder, `Report`s: a workdir, or results, of all runs or of one.
 
     Args:
         path: as the user gives it.
@@ -61,14 +62,14 @@ def read_reports(path, epoch=None, num_seeds=None):
         UserError: the folder holds no run, or it has fewer epochs or seeds.
     """
     folder = user_path(path)
-    if (folder / "cells").is_dir():
-        cells = sorted(path for path in (folder / "cells").iterdir() if path.is_dir())
-        reports = [
-            _of_result(cell.name, cell, epoch) for cell in cells if any(cell.glob(SEED_FILES))
-        ]
+    if is_results(folder):
+        results = Results(folder)
+        reports = [_of_result(name, results.read_name(name), epoch) for name in results.names()]
         require(reports, f"{path} has no results yet")
-    elif any(folder.glob(SEED_FILES)):
-        reports = [_of_result(str(path), folder, epoch)]
+    elif folder.suffix == ".json" or any(folder.glob(OLD_FILES)):
+        result = make_result(read_records(folder))
+        require(result, f"{path} holds no results")
+        reports = [_of_result(str(path), result, epoch)]
     else:
         inside = sorted(file.parent.name for file in folder.glob("*/config.json"))
         require(not inside, f"{path} holds no run itself, but folders that do: {', '.join(inside)}")
@@ -92,8 +93,12 @@ def _of_workdir(name, epoch):
     )
 
 
-def _of_result(name, folder, epoch):
-    result = read_result(folder)
+def is_results(folder):
+    """Whether a folder holds results, and not a run."""
+    return any((folder / name).is_dir() for name in ("records", "cells"))
+
+
+def _of_result(name, result, epoch):
     last = _last_epoch(name, epoch or result.epochs, result.epochs)
     read = lambda part, end: {n: result.history(part, n)[:, :end] for n in result.names(part)}
     history = read("metrics", last)
@@ -142,16 +147,22 @@ def compare(report, baseline):
 
 
 def read_documents(path):
-    """What stands beside the cells of a results folder, as `(title, Markdown, SVG)`; a part that
-    there is not is None. Of a workdir: nothing."""
+    """What stands beside the records of results, `(title, Markdown, SVG)` or None in their places.
+
+    Of a workdir: nothing.
+    """
     folder = user_path(path)
-    if not (folder / "cells").is_dir():
+    if not is_results(folder):
         return []
-    return [
-        (target.title, *(_text(folder / f"{name}{ending}") for ending in (".md", ".svg")))
-        for name, target in TARGETS.items()
-        if any((folder / f"{name}{ending}").exists() for ending in (".md", ".svg"))
-    ]
+    readme = _text(folder / "README.md") or ""
+    documents = []
+    for name, artifact in ARTIFACTS.items():
+        place = place_of(name).search(readme)
+        table = place[2] if place else _text(folder / f"{name}.md")
+        figure = _text(folder / f"{name}.svg")
+        if table or figure:
+            documents.append((artifact.title, table, figure))
+    return documents
 
 
 def _text(path):

@@ -1,4 +1,4 @@
-"""Networks unlike those the paper describes, as its programs may be, judged on images held out."""
+"""Networks unlike those that the paper describes, as its programs may be."""
 
 from dataclasses import dataclass
 from functools import reduce
@@ -6,22 +6,26 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jax import Array
 
 from configs.settings import Chosen, make_config
-from experiments.studies.preprocess import load_held_out
+from experiments.studies.images import load_images
+from pepita_jax.networks.network import Activity
 from pepita_jax.rules.base import noise_key
 from pepita_jax.rules.drtp import DRTP
 from pepita_jax.rules.pepita import Pepita
 from pepita_jax.runs.experiment import build_configured_optimizer, build_rule_on_network
+from pepita_jax.training.loop import epochs
 from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.types import Batch, Feedback, Signals, Updates, Weights
 
 
-class Difference(NamedTuple):
+class Ablation(NamedTuple):
     """What is unlike the paper's description; by default nothing is.
 
     Attributes:
         rule, model: their names.
-        images: of `held_out.IMAGES`.
+        images: of `images.IMAGES`.
         fields: `(field, value)` of the configuration.
         input_dropout: the share of the input that is dropped, by DRTP.
         summed_loss: whether DRTP's loss is the sum over the classes, and not their mean.
@@ -69,21 +73,21 @@ PROGRAM = {
 DROPPED = {"a tenth of the input dropped": lambda network: network._replace(input_dropout=0.1)}
 PADDED = {"two pixels of padding": field("model.padding", 2)}
 SUMMED = {"loss summed over the classes": lambda network: network._replace(summed_loss=True)}
-SUSPECTS = {
-    "drtp": one_by_one(Difference("drtp"), PROGRAM | DROPPED, SUMMED),
-    "drtp_conv": one_by_one(Difference("drtp", "conv"), PROGRAM | PADDED, SUMMED),
-    "fa_conv": one_by_one(Difference("fa", "conv"), PROGRAM | PADDED),
-    "bp_conv": one_by_one(Difference("bp", "conv"), PROGRAM | PADDED),
+ABLATIONS = {
+    "drtp": one_by_one(Ablation("drtp"), PROGRAM | DROPPED, SUMMED),
+    "drtp_conv": one_by_one(Ablation("drtp", "conv"), PROGRAM | PADDED, SUMMED),
+    "fa_conv": one_by_one(Ablation("fa", "conv"), PROGRAM | PADDED),
+    "bp_conv": one_by_one(Ablation("bp", "conv"), PROGRAM | PADDED),
     "filters": {
-        "random": Difference("shallow", "conv"),
+        "random": Ablation("shallow", "conv"),
         **{
-            f"update times {scale}": Difference("pepita", "conv", filter_scale=scale)
+            f"update times {scale}": Ablation("pepita", "conv", filter_scale=scale)
             for scale in FILTER_SCALES
         },
     },
     "whitening": {
         f"{name}, rate {rate}": field("optimizer.learning_rate", rate)(
-            Difference("pepita", images=images)
+            Ablation("pepita", images=images)
         )
         for name, images in PREPARED.items()
         for rate in RATES
@@ -98,13 +102,15 @@ class OtherDRTP(DRTP):
     input_dropout: float = 0.0
     summed_loss: bool = False
 
-    def pseudo_gradients(self, params, F, batch):
+    def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
         kept = 1 - self.input_dropout
         mask = jax.random.bernoulli(noise_key(self.net, batch), kept, batch.image.shape)
         return super().pseudo_gradients(params, F, batch._replace(image=batch.image * mask / kept))
 
-    def signals(self, params, F, activity, e, t):
-        *hidden, of_mean = super().signals(params, F, activity, e, t)
+    def signals(
+        self, params: Weights, F: Feedback, activity: Activity, e: Array, t: Array, key: Array
+    ) -> Signals:
+        *hidden, of_mean = super().signals(params, F, activity, e, t, key)
         return (*hidden, e if self.summed_loss else of_mean)
 
 
@@ -114,15 +120,15 @@ class WithScaledFilters(Pepita):
 
     filter_scale: float = 1.0
 
-    def pseudo_gradients(self, params, F, batch):
+    def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
         (filters, *dense), aux = super().pseudo_gradients(params, F, batch)
         return (self.filter_scale * filters, *dense), aux
 
 
-def differences_on(dataset, suspect):
-    """`{name: Difference}`; of the sets some alone are standardized, and equals come once."""
+def ablations_on(dataset, ablation):
+    """`{name: Ablation}`; of the sets some alone are standardized, and equals come once."""
     names = {}
-    for name, difference in SUSPECTS[suspect].items():
+    for name, difference in ABLATIONS[ablation].items():
         if difference.images == "standardized" and dataset not in STANDARDIZED:
             difference = difference._replace(images="plain")
         names.setdefault(difference, name)
@@ -145,16 +151,14 @@ def rule_of(rule, difference):
 
 
 def train(dataset, difference, num_epochs, num_seeds):
-    """Accuracy on held-out images after each epoch, `[epochs, seeds]`."""
+    """Accuracy on the validation split after each epoch, `[epochs, seeds]`."""
     config = config_of(dataset, difference)
-    train_set, held_out = load_held_out(dataset, difference.images)
+    train_set, validation = load_images(dataset, difference.images)
     steps = len(train_set[0]) // config["batch_size"]
     optimizer = build_configured_optimizer(config, steps)
     rule = rule_of(build_rule_on_network(config), difference)
     keys = seed_keys(config["seed"], num_seeds)
     trainer = SeedTrainer(rule, optimizer, train_set, config["batch_size"], keys)
-    states, accuracy = trainer.init(), []
-    for epoch in range(1, num_epochs + 1):
-        states, _ = trainer.train_epoch(states, epoch)
-        accuracy.append(trainer.evaluate(states, held_out))
-    return np.array(accuracy)
+    splits = {"validation": validation}
+    trained = epochs(trainer, trainer.init(), splits, 1, num_epochs)
+    return np.array([epoch.metrics["validation_accuracy"] for epoch in trained])

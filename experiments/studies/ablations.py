@@ -31,7 +31,7 @@ from absl import flags
 
 from experiments.command_line import cli
 from experiments.papers.pepita.show import describe_accuracy
-from experiments.studies.ablation_runs import SETS, SUSPECTS, differences_on, train
+from experiments.studies.ablation_runs import ABLATIONS, SETS, ablations_on, train
 from pepita_jax.errors import require, require_name
 from pepita_jax.tables import markdown_table
 
@@ -41,13 +41,13 @@ SEEDS = flags.DEFINE_integer("num_seeds", 4, "networks of each kind", 1)
 
 
 def main(arguments):
-    valid = f"Valid: {', '.join(SUSPECTS)}"
-    require(len(arguments) == 1, f"one suspect at a time, not {len(arguments)}. {valid}")
-    suspect, _, pattern = arguments[0].partition(":")
-    require_name("suspect", suspect, SUSPECTS)
-    differences = differences_on(DATASET.value, suspect)
+    valid = f"Valid: {', '.join(ABLATIONS)}"
+    require(len(arguments) == 1, f"one ablation at a time, not {len(arguments)}. {valid}")
+    ablation, _, pattern = arguments[0].partition(":")
+    require_name("ablation", ablation, ABLATIONS)
+    differences = ablations_on(DATASET.value, ablation)
     wanted = [name for name in differences if fnmatchcase(name, pattern or "*")]
-    require(wanted, f"{suspect} has no network {pattern!r}; valid: {'; '.join(differences)}")
+    require(wanted, f"{ablation} has no network {pattern!r}; valid: {'; '.join(differences)}")
     rows = [("network", "epoch 1", f"epoch {EPOCHS.value}")]
     for name in wanted:
         accuracy = train(DATASET.value, differences[name], EPOCHS.value, SEEDS.value)

@@ -30,7 +30,7 @@ from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.watching import decoration
 
 CONFIG = "pepita,mlp,mnist"
-OUT = flags.DEFINE_string("out", "experiments/results/precision", "folder for the results")
+OUT = flags.DEFINE_string("out", "experiments/studies/results/precision", "folder for the results")
 EPOCHS = flags.DEFINE_integer("epochs", 5, "to train", lower_bound=1)
 SEEDS = flags.DEFINE_integer("seeds", 3, "to train", lower_bound=1)
 

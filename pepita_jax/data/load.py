@@ -6,8 +6,8 @@ import numpy as np
 
 from pepita_jax.data.images import to_float
 from pepita_jax.data.prepared import load_prepared
+from pepita_jax.data.preprocess import zca_whiten
 from pepita_jax.data.sets import DATASETS
-from pepita_jax.data.whitening import zca_whiten
 from pepita_jax.errors import require, require_name, require_number
 
 
@@ -22,12 +22,17 @@ class Dataset(NamedTuple):
     validation: tuple[np.ndarray, np.ndarray] | None = None
 
     @property
-    def held_out(self):
+    def eval_splits(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """The splits to evaluate on, by name."""
         return {name: data for name, data in self._asdict().items() if name != "train" and data}
 
 
-def load_dataset(name, data_dir=None, validation_fraction=0.0, whiten=False):
+def load_dataset(
+    name: str,
+    data_dir: str | None = None,
+    validation_fraction: float = 0.0,
+    whiten: bool = False,
+) -> Dataset:
     """Loads a data set; its images are float32 in [0, 1], unless whitened.
 
     The arguments and errors are those of `load_stored`.
@@ -36,44 +41,47 @@ def load_dataset(name, data_dir=None, validation_fraction=0.0, whiten=False):
     return Dataset(*((to_float(split[0]), split[1]) if split else None for split in splits))
 
 
-def load_stored(name, data_dir=None, validation_fraction=0.0, whiten=False):
-    """Loads a data set as it is stored: images of a byte a number, where there are such.
+def load_stored(
+    name: str,
+    data_dir: str | None = None,
+    validation_fraction: float = 0.0,
+    whiten: bool = False,
+) -> Dataset:
+    """Loads a data set as it is stored: most images have a byte per number.
 
     A run keeps its training set on the device, where bytes take a fourth of the memory.
 
     Args:
         name: a key of `DATASETS`.
         data_dir: folder of TensorFlow Datasets; None: `TFDS_DATA_DIR`, or the home folder's.
-        validation_fraction: share of the training set, taken from its end, to hold out.
+        validation_fraction: share of the training set, taken from its end, for validation.
         whiten: ZCA-whiten all splits with the training set's statistics.
 
     Raises:
         UserError: the name is unknown, or the set is missing, empty or damaged.
     """
     require_name("dataset", name, DATASETS)
-    held_out = num_held_out(validation_fraction, DATASETS[name].num_train)
+    size = num_validation(validation_fraction, DATASETS[name].num_train)
     train, test = _load_digits() if name == "digits" else _load_prepared(name, data_dir)
     splits = [train, test]
-    if held_out:
-        splits = [tuple(x[:-held_out] for x in train), test, tuple(x[-held_out:] for x in train)]
+    if size:
+        splits = [tuple(x[:-size] for x in train), test, tuple(x[-size:] for x in train)]
     if whiten:
         images = zca_whiten(*(image for image, _ in splits))
         splits = [(image, label) for image, (_, label) in zip(images, splits, strict=True)]
     return Dataset(*splits)
 
 
-def num_held_out(validation_fraction, num_train):
-    """How many of the training images are held out.
+def num_validation(validation_fraction: float, num_train: int) -> int:
+    """How many of the training images make up the validation split.
 
     Raises:
         UserError: the fraction is not valid, or leaves nothing to train on.
     """
-    require_number("validation_fraction", validation_fraction)
-    message = f"validation_fraction must be in [0, 1), got {validation_fraction}"
-    require(0 <= validation_fraction < 1, message)
-    held_out = round(validation_fraction * num_train)
-    require(held_out < num_train, "validation_fraction leaves no image to train on")
-    return held_out
+    require_number("validation_fraction", validation_fraction, at_least=0, below=1)
+    size = round(validation_fraction * num_train)
+    require(size < num_train, "validation_fraction leaves no image to train on")
+    return size
 
 
 def _load_digits():

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from pepita_jax.data import DATASETS, Dataset, load_stored
-from pepita_jax.data.load import num_held_out
+from pepita_jax.data.load import num_validation
 from pepita_jax.errors import look_up, require_int, require_name
 from pepita_jax.networks.models import build_network
 from pepita_jax.rules import Rule, build_rule
@@ -108,7 +108,7 @@ def check_config(config: dict) -> None:
     build_rule_on_network(config)
     build_configured_optimizer(config)
     num_train = DATASETS[config["dataset"]].num_train
-    num_train -= num_held_out(config["validation_fraction"], num_train)
+    num_train -= num_validation(config["validation_fraction"], num_train)
     check_sizes(num_train, config["batch_size"], config["seeds_at_once"])
 
 
@@ -129,7 +129,7 @@ def build_experiment(config: dict) -> Experiment:
         build_configured_optimizer(config, len(data.train[0]) // config["batch_size"]),
         data,
         seed_keys(config["seed"], config["num_seeds"]),
-        data.held_out,
+        data.eval_splits,
         f"{config['rule']['name']} on {config['dataset']}",
         [f"seed {k}" for k in range(config["num_seeds"])],
     )

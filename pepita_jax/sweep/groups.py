@@ -44,7 +44,7 @@ def build_group_experiment(config: dict) -> Experiment:
     return replace(
         experiment,
         keys=_keys(config, settings, num_seeds),
-        splits={config["split"]: experiment.data.held_out[config["split"]]},
+        splits={config["split"]: experiment.data.eval_splits[config["split"]]},
         label=f"{number} of {config['rule']['name']}",
         names=[
             ", ".join([*(f"{f}={v:g}" for f, v in setting.items()), f"seed {seed}"])

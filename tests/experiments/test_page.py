@@ -15,7 +15,7 @@ from experiments.reporting.page import draw_seeds, inline, make_page, read_markd
 from experiments.reporting.reports import Report, read_documents, read_reports
 from pepita_jax.plots import save_figure
 from tests.experiments.commands import command
-from tests.experiments.reproduction.planted import plant
+from tests.experiments.papers.pepita.planted import plant
 
 VOID = {"meta", "br", "img", "hr", "input", "link"}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -71,8 +71,8 @@ class Structure(html.parser.HTMLParser):
 
 def test_the_page_holds_the_figures_and_needs_nothing_else(page):
     structure = Structure(page)
-    for cell in ("runs/a", "runs/<b>&", "50.00 ± 0.00", "7.00 ± 0.00", "4", "0.9000", "0.1"):
-        assert cell in structure.cells
+    for run in ("runs/a", "runs/<b>&", "50.00 ± 0.00", "7.00 ± 0.00", "4", "0.9000", "0.1"):
+        assert run in structure.cells
     assert all(link.startswith("#") for link in structure.links)
     assert {link[1:] for link in structure.links} <= set(structure.ids)
     assert len(set(structure.ids)) == len(structure.ids)
@@ -125,8 +125,8 @@ def test_a_figure_s_file_becomes_an_element_without_size():
 def test_results_are_shown_like_runs(tmp_path):
     metrics = {n: [0.5, 0.6] for n in ("test_accuracy", "train_accuracy", "train_loss", "seconds")}
     metrics["learning_rate"] = [0.1, 0.1]
-    cell = of_table_1("pepita")
-    plant(tmp_path, cell, [[0.5, 0.6], [0.5, 0.6], [0.5, 0.6]], metrics=metrics)
+    run = of_table_1("pepita")
+    plant(tmp_path, run, [[0.5, 0.6], [0.5, 0.6], [0.5, 0.6]], metrics=metrics)
     (tmp_path / "table1.md").write_text("| a |\n|---|\n| planted |\n")
     (report,) = read_reports(tmp_path, epoch=1, num_seeds=2)
     assert (report.name, report.seeds, report.seconds) == ("pepita_mlp_mnist", [0, 1], 0.5)
@@ -134,7 +134,7 @@ def test_results_are_shown_like_runs(tmp_path):
     (document,) = read_documents(tmp_path)
     assert "planted" in document[1]
     out = tmp_path / "deep" / "report.html"
-    done = command("report", tmp_path / "cells" / cell.name, tmp_path, f"--out={out}")
+    done = command("report", tmp_path / "records" / f"{run.name}.json", tmp_path, f"--out={out}")
     assert done.returncode == 0, done.stderr
     assert "planted" in Structure(out.read_text()).cells
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.papers.pepita.cells import of_table_1
-from experiments.papers.pepita.results import read_result
+from experiments.papers.pepita.results import Results
+from experiments.papers.pepita.runs import of_table_1
 from pepita_jax.runs.workdir import Workdir
 from tests.experiments.commands import assert_refused, command
-from tests.experiments.reproduction.planted import plant as plant_results
+from tests.experiments.papers.pepita.planted import plant as plant_results
 
 ACCURACIES = {
     "pepita": [[0.1, 0.5], [0.1, 0.6], [0.1, 0.7], [0.1, 0.9]],
@@ -45,7 +45,7 @@ def report(*arguments):
     done = command("report", *arguments)
     assert done.returncode == 0, done.stderr
     lines = [line.strip("| ").split("|") for line in done.stdout.splitlines()]
-    return [[cell.strip() for cell in line] for line in lines[2:]]
+    return [[run.strip() for run in line] for line in lines[2:]]
 
 
 def test_differences_are_paired_and_have_student_s_interval(workdirs):
@@ -75,20 +75,20 @@ def test_runs_that_do_not_pair_are_not_compared(workdirs, tmp_path):
 
 def test_other_seeds_do_not_pair(tmp_path):
     metrics = {n: [0.5] for n in ("test_accuracy", "train_accuracy", "train_loss", "seconds")}
-    cells = [of_table_1(rule) for rule in ("pepita", "bp")]
-    for cell, first in zip(cells, (0, 5), strict=True):
-        plant_results(tmp_path, cell, [[0.5]] * 2, first, metrics=metrics)
-    one, other = (tmp_path / "cells" / cell.name for cell in cells)
+    runs = [of_table_1(rule) for rule in ("pepita", "bp")]
+    for run, first in zip(runs, (0, 5), strict=True):
+        plant_results(tmp_path, run, [[0.5]] * 2, first, metrics=metrics)
+    one, other = (tmp_path / "records" / f"{run.name}.json" for run in runs)
     refused = command("report", one, f"--baseline={other}")
     assert_refused(refused, "seeds [0, 1] do not pair [5, 6]")
 
 
 def test_versions_in_which_seeds_differ_are_all_named(tmp_path):
-    cell = of_table_1("bp")
+    run = of_table_1("bp")
     for seed, version in enumerate(("0.1", "0.2", "0.1")):
         environment = {"jax": version, "devices": ["cpu", "cpu"]}
-        plant_results(tmp_path, cell, [[0.5]], seed, environment=environment)
-    found = read_result(tmp_path / "cells" / cell.name).environment
+        plant_results(tmp_path, run, [[0.5]], seed, environment=environment)
+    found = Results(tmp_path).read_name(run.name).environment
     assert found == {"jax": ["0.1", "0.2"], "devices": ["cpu", "cpu"]}
 
 

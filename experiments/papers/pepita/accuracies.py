@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from experiments.papers.pepita import published as paper
-from experiments.papers.pepita.cells import READINGS, TABLE_1, TABLE_4, WHITENED, of_table_1
+from experiments.papers.pepita.runs import READINGS, TABLE_1, TABLE_4, WHITENED, of_table_1
 from experiments.papers.pepita.show import (
     Shown,
     describe_accuracy,
@@ -46,11 +46,11 @@ def table_4(find):
 def readings(find):
     """Runs that differ from Table 1's in one field, beside those, after as many epochs."""
     rows = [("network", "data", "rule", "field", "value", *HEADINGS[:3], *AS_USUAL)]
-    for cell, result in ((cell, find(cell)) for cell in READINGS):
-        usual = find(of_table_1(*cell.words))
+    for run, result in ((run, find(run)) for run in READINGS):
+        usual = find(of_table_1(*run.words))
         if result:
             rule, model, data = words_of(result)
-            ((field, value),) = cell.fields
+            ((field, value),) = run.fields
             size = (describe_seeds(result), str(result.epochs))
             ours = (describe_accuracy(result.test_accuracy), *size, *_as_usual(result, usual))
             rows.append((model, data, label(rule), field, str(value), *ours))

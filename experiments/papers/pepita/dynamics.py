@@ -3,7 +3,7 @@
 import numpy as np
 
 from experiments.papers.pepita import published as paper
-from experiments.papers.pepita.cells import LINEAR, LONG, NOISE, PEPITA, WITHOUT_NOISE
+from experiments.papers.pepita.runs import LINEAR, LONG, NOISE, PEPITA, WITHOUT_NOISE
 from experiments.papers.pepita.show import (
     COLORS,
     Shown,
@@ -75,7 +75,7 @@ def _draw(results, figures_of, angle=None):
     tables = []
     for result, row in zip(results, panels.reshape(-1, 3), strict=True):
         shown = figures_of(result)
-        title = f"{result.cell.replace('_', ' ')} ({describe_size(result)})"
+        title = f"{result.run.replace('_', ' ')} ({describe_size(result)})"
         for axes, (name, (values, _)) in zip(row, shown.items(), strict=True):
             epoch = np.arange(result.epochs + 1)[-values.shape[1] :]
             plot_band(axes, epoch, values, None, color=COLORS["pepita"])
@@ -112,7 +112,7 @@ def figure_5(find):
         for axes in panels:
             line = "--" if rule == "shallow" else "-"  # weak noise lies on it
             plot_test_curve(axes, result, label(rule), color=COLORS[rule], ls=line)
-    for (low, scale), result in ((key, find(cell)) for key, cell in NOISE.items()):
+    for (low, scale), result in ((key, find(run)) for key, run in NOISE.items()):
         if result:
             axes, color = panels[0 if low == 0 else 1], NOISE_COLORS[scale]
             plot_test_curve(axes, result, f"noise, k = {scale}", color=color)

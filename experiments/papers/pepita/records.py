@@ -1,11 +1,11 @@
-"""What is kept of a trained cell: its figures, and what is drawn of its weights."""
+"""What is kept of a trained run: its figures, and what is drawn of its weights."""
 
 import sys
 
 import numpy as np
 
-from experiments.papers.pepita.cells import EMBEDDING, FITS
 from experiments.papers.pepita.fits import fit_distribution
+from experiments.papers.pepita.runs import EMBEDDING, FITS
 from pepita_jax.data import load_stored
 from pepita_jax.runs.config_file import without_environment
 from pepita_jax.runs.experiment import build_rule_on_network
@@ -19,11 +19,11 @@ FAMILIES = ("norm", "t")
 EMBEDDED = 2000  # test images
 
 
-def digest(cell, group, epochs, seeds):
-    """Yields `(seed, record)` for some seeds of a group; the records are plain dicts.
+def make_records(run, group, epochs, seeds):
+    """Yields the records of some seeds of a seed group, plain dicts.
 
     Args:
-        cell: the `Cell`.
+        run: the `PaperRun`.
         group: trained for `epochs` or more, unless it has diverged.
         epochs: number of epochs.
         seeds: their numbers.
@@ -35,19 +35,19 @@ def digest(cell, group, epochs, seeds):
     names = ("environment", "earlier_environments")
     where = {name: content[name] for name in names if name in content}
     for seed in seeds:
-        record = {"cell": cell.name, "seed": seed, "epochs": epochs, "config": config, **where}
+        record = {"run": run.name, "seed": seed, "epochs": epochs, "config": config, **where}
         for name, first in FIRST_EPOCH.items():
             record[name] = _figures_of(group.rows[name], seed, range(first, epochs + 1))
         trained = tuple(np.asarray(W[group.seeds.index(seed)]) for W in params)
         if all(np.isfinite(W).all() for W in trained):
             record["histograms"] = [describe_weights(W) for W in trained]
-            if FITS in cell.kept:
+            if FITS in run.kept:
                 fits = {family: fit_distribution(family, trained[-1]) for family in FAMILIES}
                 record[FITS] = {family: fit._asdict() for family, fit in fits.items()}
-            if EMBEDDING in cell.kept and seed == 0:
-                print(f"{cell.name}: t-SNE, which takes a minute", file=sys.stderr)
+            if EMBEDDING in run.kept and seed == 0:
+                print(f"{run.name}: t-SNE, which takes a minute", file=sys.stderr)
                 record[EMBEDDING] = embed(config, trained)
-        yield seed, record
+        yield record
 
 
 def _figures_of(rows, seed, epochs):

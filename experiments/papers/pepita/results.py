@@ -1,32 +1,30 @@
-"""Results on disk: a JSON file for each seed of each cell."""
+"""Results: what has been found for the runs of the paper."""
 
-import json
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from pepita_jax.errors import UserError, require
-from pepita_jax.files import file_errors, replace_file
+from experiments.papers.pepita.record_files import OLD_FILES, read_records, write_records
+from pepita_jax.errors import require
+from pepita_jax.files import file_errors
 from pepita_jax.locks import alone
 from pepita_jax.runs.old_configs import upgrade
 from pepita_jax.runs.same_run import changed_settings, describe_changes
 from pepita_jax.runs.saved_run import FIRST_EPOCH
 
-SEED_FILES = "seed_*.json"
-FIELDS = {"cell", "seed", "epochs", "config", "environment", *FIRST_EPOCH}  # of every record
-
 
 class Result(NamedTuple):
-    """What was found for a cell.
+    """What was found for a run.
 
     Attributes:
-        cell: its name.
+        run: its name.
         seeds: their numbers, S of them.
         epochs: that they were trained for, at least half of all seeds.
-        records: a dict a seed, see `digest`, of these epochs.
+        records: one dict per seed, see `make_records`, of these epochs.
     """
 
-    cell: str
+    run: str
     seeds: list[int]
     epochs: int
     records: list[dict]
@@ -70,74 +68,100 @@ class Result(NamedTuple):
 
 
 class Results:
-    """The folder of results.
+    """The folder of results: `records/NAME.json` for every run.
+
+    Records of earlier versions, `cells/NAME/seed_K.json`, are read as well.
 
     Args:
         folder: a path; need not exist.
     """
 
-    def __init__(self, folder):
-        self.folder = folder / "cells"
+    def __init__(self, folder: Path):
+        self.folder, self.old_folder = folder / "records", folder / "cells"
 
-    def write(self, cell, seed, record):
-        """Writes one seed's file."""
-        path = self._file(cell, seed)
-        with file_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+    def add(self, run, records):
+        """Writes records of seeds among those that are there, in place of shorter ones."""
+        with file_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
             with alone(self.folder):
-                replace_file(path, json.dumps(record, allow_nan=False) + "\n")
+                write_records(self._file(run), _longest([*records, *self._records(run)]))
 
-    def read(self, cell):
-        """The `Result` of a cell; None without any.
+    def read(self, run):
+        """The `Result` of a run; None without any.
 
-        A field that there was not yet when the cell was trained does not count.
+        A field that there was not yet when it was trained does not count.
 
         Raises:
-            UserError: a file is damaged, or of a run of another configuration than the cell's.
+            UserError: a file is damaged, or of a run of another configuration.
         """
-        result = read_result(self.folder / cell.name)
+        result = make_result(self._records(run))
         for record in result.records if result else ():
             found = upgrade(record["config"])
-            wanted = cell.config(found["num_seeds"], found["num_epochs"])
+            wanted = run.config(found["num_seeds"], found["num_epochs"])
             changes = describe_changes(found, _fields_of(found, wanted))
-            where = f"{self.folder / cell.name} holds another run's results: {changes}"
+            where = f"{self._file(run)} holds another run's results: {changes}"
             require(not changes, f"{where}; remove it, or choose another --out")
         return result
 
-    def require_same_settings(self, cell):
-        """Raises a `UserError` if a cell was trained under settings that JAX has not now."""
-        result = self.read(cell)
+    def require_same_settings(self, run):
+        """Raises a `UserError` if a run was trained under JAX settings that are not those now."""
+        result = self.read(run)
         for record in result.records if result else ():
             changes = changed_settings(record["environment"])
-            where = f"{self.folder / cell.name} was trained under other JAX settings: {changes}"
+            where = f"{self._file(run)} was trained under other JAX settings: {changes}"
             require(not changes, f"{where}; set them as they were, or choose another --out")
 
-    def missing(self, cell, seeds, epochs):
+    def missing(self, run, seeds, epochs):
         """Those of some seeds that have no result of so many epochs."""
-        there = {}
-        for seed in seeds:
-            path = self._file(cell, seed)
-            there[seed] = _read_file(path)["epochs"] if path.exists() else 0
-        return [seed for seed in seeds if there[seed] < epochs]
+        there = {record["seed"]: record["epochs"] for record in self._records(run)}
+        return [seed for seed in seeds if there.get(seed, 0) < epochs]
 
-    def _file(self, cell, seed):
-        return self.folder / cell.name / f"seed_{seed}.json"
+    def merge(self, other, runs):
+        """Adds what another folder of results has of some runs, as from another machine."""
+        for run in runs:
+            other.read(run)  # which checks it
+            if records := other._records(run):
+                self.add(run, records)
+
+    def names(self):
+        """Of all runs that have records."""
+        new = [path.stem for path in self.folder.glob("*.json")]
+        old = [path.name for path in self.old_folder.glob("*") if any(path.glob(OLD_FILES))]
+        return sorted({*new, *old})
+
+    def read_name(self, name):
+        """The `Result` of a run by its name alone, whatever its configuration."""
+        return make_result(self._records_of(name))
+
+    def _records(self, run):
+        return self._records_of(run.name)
+
+    def _records_of(self, name):
+        new, old = self.folder / f"{name}.json", self.old_folder / name
+        return _longest([*read_records(new), *read_records(old)])
+
+    def _file(self, run):
+        return self.folder / f"{run.name}.json"
 
 
-def read_result(folder):
-    """The `Result` in a cell's folder, of whatever run it is; None without any.
-
-    Raises:
-        UserError: a file is damaged.
-    """
-    found = [_read_file(path) for path in folder.glob(SEED_FILES)]
-    if not found:
+def make_result(records):
+    """The `Result` that records of seeds make up; None without any."""
+    if not records:
         return None
-    longest_first = sorted((record["epochs"] for record in found), reverse=True)
-    epochs = longest_first[(len(found) - 1) // 2]
-    records = [_cut(record, epochs) for record in found if record["epochs"] >= epochs]
-    records.sort(key=lambda record: record["seed"])
-    return Result(folder.name, [record["seed"] for record in records], epochs, records)
+    longest_first = sorted((record["epochs"] for record in records), reverse=True)
+    epochs = longest_first[(len(records) - 1) // 2]
+    kept = [_cut(record, epochs) for record in records if record["epochs"] >= epochs]
+    kept.sort(key=lambda record: record["seed"])
+    return Result(kept[0]["run"], [record["seed"] for record in kept], epochs, kept)
+
+
+def _longest(records):
+    """One record per seed, the first of those with the most epochs."""
+    longest = {}
+    for record in records:
+        if record["epochs"] > longest.get(record["seed"], {"epochs": 0})["epochs"]:
+            longest[record["seed"]] = record
+    return list(longest.values())
 
 
 def _fields_of(found, wanted):
@@ -150,22 +174,7 @@ def _cut(record, epochs):
     """A record as it would be after fewer epochs, of which the weights are not known."""
     if record["epochs"] == epochs:
         return record
-    known = {name: record[name] for name in ("cell", "seed", "config", "environment")}
+    known = {name: record[name] for name in ("run", "seed", "config", "environment")}
     for part, first in FIRST_EPOCH.items():
         known[part] = {name: v[: epochs + 1 - first] for name, v in record[part].items()}
     return known | {"epochs": epochs}
-
-
-def _read_file(path):
-    try:
-        with file_errors(path, "read"):
-            record = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        if isinstance(error, UserError):
-            raise
-        raise UserError(f"{path} is damaged ({error}); remove it") from error
-    lacks = FIELDS - record.keys() if isinstance(record, dict) else FIELDS
-    require(not lacks, f"{path} is no result of a seed: it lacks {', '.join(sorted(lacks))}")
-    name = f"seed_{record['seed']}.json"
-    require(path.name == name, f"{path} is a copy of {name}, which would count twice; remove it")
-    return record

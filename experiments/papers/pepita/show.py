@@ -19,22 +19,25 @@ class Shown(NamedTuple):
     table: str | None = None
     figure: Any = None
 
-    def write(self, folder, name):
-        """Writes `NAME.md`, `NAME.png` and `NAME.svg`; returns the names of those there are."""
+    def write(self, folder, name, document=""):
+        """Writes `NAME.md` and `NAME.svg`; returns the names of those there are.
+
+        A table that the folder's document has a place for gets no file of its own.
+        """
         written = []
-        if self.table:
+        if self.table and not place_of(name).search(document):
             written.append(f"{name}.md")
             replace_file(folder / f"{name}.md", self.table + "\n")
         if self.figure:
-            for file in (f"{name}.png", f"{name}.svg"):
-                with decoration(folder / file):
-                    save_figure(self.figure, folder / file)
-                    written.append(file)
+            file = folder / f"{name}.svg"
+            with decoration(file):
+                save_figure(self.figure, file)
+                written.append(file.name)
         return written
 
 
 def fill_in(text, tables):
-    """A document with tables in their places, each between `<!-- NAME -->` and `<!-- end -->`.
+    """A document with tables in their places, see `place_of`.
 
     Args:
         text: of the document.
@@ -42,9 +45,14 @@ def fill_in(text, tables):
             left as it is.
     """
     for name, table in tables.items():
-        place = re.compile(rf"(<!-- {name} -->\n)(?:(?!<!--).)*(<!-- end -->)", re.DOTALL)
-        text = place.sub(lambda found, table=table: f"{found[1]}\n{table}\n\n{found[2]}", text)
+        fill = lambda found, table=table: f"{found[1]}\n{table}\n\n{found[3]}"
+        text = place_of(name).sub(fill, text)
     return text
+
+
+def place_of(name):
+    """The place of a table in a document: what is between `<!-- NAME -->` and `<!-- end -->`."""
+    return re.compile(rf"(<!-- {name} -->\n)((?:(?!<!--).)*)(<!-- end -->)", re.DOTALL)
 
 
 def plot_test_curve(axes, result, name, **style):
@@ -64,15 +72,15 @@ def put_legend_below(figure, panels):
     figure.legend(entries.values(), entries, loc="outside lower center", ncols=2)
 
 
-def results_of(cells, find):
-    """`Result`s of the cells that have been run; a run that serves several cells comes once.
+def results_of(runs, find):
+    """`Result`s of the runs that have been trained; one that serves twice comes once.
 
     Args:
-        cells: `Cell`s.
-        find: `Cell -> Result`, or None if it has not been run.
+        runs: `PaperRun`s.
+        find: `PaperRun -> Result`, or None if it has not been run.
     """
-    found = [find(cell) for cell in cells]
-    return list({result.cell: result for result in found if result}.values())
+    found = [find(run) for run in runs]
+    return list({result.run: result for result in found if result}.values())
 
 
 def label(rule):

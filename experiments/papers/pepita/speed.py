@@ -3,8 +3,8 @@
 import numpy as np
 
 from experiments.papers.pepita import published as paper
-from experiments.papers.pepita.cells import MLP_ON_CIFAR_10, TABLE_3
 from experiments.papers.pepita.fits import FIT_EPOCHS, fit_plateau
+from experiments.papers.pepita.runs import MLP_ON_CIFAR_10, TABLE_3
 from experiments.papers.pepita.show import (
     COLORS,
     Shown,
@@ -69,15 +69,15 @@ def figure_8(find):
     return Shown(figure=figure)
 
 
-def fitted_curves(cells, find):
-    """The runs of some cells that the equation can be fitted to.
+def fitted_curves(runs, find):
+    """The curves that the equation can be fitted to.
 
     Returns:
         A list of `(Result, test curves before the rate drops)`, the curves `[S, epochs]` without
         seeds that diverged.
     """
     found = []
-    for result in results_of(cells, find):
+    for result in results_of(runs, find):
         drop = min(result.config["schedule"]["epochs"], default=FIT_EPOCHS)
         curves = result.history("metrics", "test_accuracy")[:, : min(FIT_EPOCHS, drop)]
         curves = curves[np.isfinite(curves).all(1)]

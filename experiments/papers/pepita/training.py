@@ -7,7 +7,7 @@ import time
 import jax
 
 from experiments.command_line import launch
-from experiments.papers.pepita.records import digest
+from experiments.papers.pepita.records import make_records
 from pepita_jax.data import DATASETS
 from pepita_jax.errors import UserError, require
 from pepita_jax.runs.experiment import build_rule_on_network
@@ -17,20 +17,20 @@ from pepita_jax.words import describe_time
 
 
 class Reproduction:
-    """Brings cells to the seeds and epochs that are wanted.
+    """Brings runs to the seeds and epochs that are wanted.
 
     Args:
-        cells: `Cell`s.
+        runs: `PaperRun`s.
         seeds: a range; None: each cell's own number.
         epochs: to train; None: each cell's own.
         results: the `Results`, in which what is there is not trained again.
-        root: folder of the workdirs, one a cell.
+        root: folder of the workdirs, one per run.
     """
 
-    def __init__(self, cells, seeds, epochs, results, root):
+    def __init__(self, runs, seeds, epochs, results, root):
         self.results, self.root = results, root
-        self.wanted = {c: (seeds or range(c.seeds), epochs or c.epochs) for c in cells}
-        self.cell_at = {root / cell.name: cell for cell in cells}
+        self.wanted = {c: (seeds or range(c.seeds), epochs or c.epochs) for c in runs}
+        self.run_at = {root / run.name: run for run in runs}
 
     def collect(self):
         """Brings what the workdirs have among the results.
@@ -38,8 +38,8 @@ class Reproduction:
         Raises:
             UserError: a file is damaged.
         """
-        for cell in self.wanted:
-            self._collect(cell)
+        for run in self.wanted:
+            self._collect(run)
 
     def train(self):
         """Trains what is missing; what is done is among the results at once.
@@ -50,7 +50,7 @@ class Reproduction:
         Raises:
             StoppedError, UserError: see `launch`.
         """
-        jobs = [job for cell in self.wanted for job in self._jobs(cell)]
+        jobs = [job for run in self.wanted for job in self._jobs(run)]
         launch.require_data(jobs)
         if not jobs:
             print("nothing to train: the results have it all", file=sys.stderr)
@@ -60,71 +60,71 @@ class Reproduction:
         waiting, start = {job: self._work(job) for job in jobs}, time.monotonic()
         everything = sum(waiting.values())
 
-        def land(job):
-            self._collect(self.cell_at[job.path])
+        def collect(job):
+            self._collect(self.run_at[job.path])
             del waiting[job]
             left = sum(waiting.values())
             seconds = (time.monotonic() - start) * left / (everything - left)
             after = f", about {describe_time(seconds)} left for the others" if left else ""
             print(f"{self._describe(job)}: done{after}", file=sys.stderr)
 
-        if not launch.train_jobs(jobs, self.root, land):
+        if not launch.train_jobs(jobs, self.root, collect):
             return False
-        for cell, wanted in self.wanted.items():
-            if missing := self.results.missing(cell, *wanted):
+        for run, wanted in self.wanted.items():
+            if missing := self.results.missing(run, *wanted):
                 seeds = ", ".join(map(str, missing))
-                raise UserError(f"{cell.name} lacks seeds {seeds}: start again")
+                raise UserError(f"{run.name} lacks seeds {seeds}: start again")
         return True
 
-    def _jobs(self, cell):
-        """`Job`s for the seeds of a cell that are in no result."""
-        seeds, epochs = self.wanted[cell]
-        missing, there = set(self.results.missing(cell, seeds, epochs)), self._groups(cell)
+    def _jobs(self, run):
+        """`Job`s for the seeds of a run that are in no result."""
+        seeds, epochs = self.wanted[run]
+        missing, there = set(self.results.missing(run, seeds, epochs)), self._groups(run)
         if not missing:
             return []
-        self.results.require_same_settings(cell)
+        self.results.require_same_settings(run)
         for group in there:  # what has been trained together stays together
             missing |= set(group.seeds) if missing & set(group.seeds) else set()
         num_seeds = max([max(missing) + 1, *(group.seeds.stop for group in there)])
         num_epochs = max([epochs, *(group.epoch for group in there)])
-        path, config = self.root / cell.name, cell.config(num_seeds, num_epochs)
+        path, config = self.root / run.name, run.config(num_seeds, num_epochs)
         return [job for part in _ranges(missing) for job in launch.jobs_of(path, config, part)]
 
-    def _collect(self, cell):
+    def _collect(self, run):
         """Writes results of the seeds that the workdir has and the results lack."""
-        _, epochs = self.wanted[cell]
-        for group in self._groups(cell):
-            missing = self.results.missing(cell, group.seeds, epochs)
+        _, epochs = self.wanted[run]
+        for group in self._groups(run):
+            missing = self.results.missing(run, group.seeds, epochs)
             if missing and group.is_done(epochs):
                 whole = SeedGroup(group.checkpoints.folder.parent, group.seeds)  # all is checked
                 damaged = f"the checkpoint of epoch {group.epoch} in {group.checkpoints.folder}"
                 message = f"{damaged} is damaged: remove it, to train on from the one before"
                 require(whole.is_done(epochs), message)
-                for seed, record in digest(cell, whole, epochs, missing):
-                    self.results.write(cell, seed, record)
+                for record in make_records(run, whole, epochs, missing):
+                    self.results.add(run, [record])
 
-    def _groups(self, cell):
-        workdir = Workdir(self.root / cell.name)
+    def _groups(self, run):
+        workdir = Workdir(self.root / run.name)
         return workdir.retry_reading(lambda: SeedGroup.find_all(workdir.checkpoints, states=False))
 
     def _epochs(self, job):
         """How many of a job's epochs are wanted."""
-        return self.wanted[self.cell_at[job.path]][1]
+        return self.wanted[self.run_at[job.path]][1]
 
     def _describe(self, job):
-        first, last, name = job.seeds.start, job.seeds[-1], self.cell_at[job.path].name
+        first, last, name = job.seeds.start, job.seeds[-1], self.run_at[job.path].name
         return f"{name}, seeds {first} to {last}, {job.num_epochs} epochs"
 
     def _work(self, job):
         """Multiplications of a job's forward passes, as a measure of its time."""
-        cell = self.cell_at[job.path]
-        net = build_rule_on_network(cell.config(1, 1)).net
+        run = self.run_at[job.path]
+        net = build_rule_on_network(run.config(1, 1)).net
         shapes = jax.eval_shape(lambda: net.init(jax.random.key(0)))
         layers = zip(net.layers, shapes, strict=True)
         an_image = sum(layer.num_positions * math.prod(W.shape) for layer, W in layers)
-        done = sum(c.epoch for c in self._groups(cell) if c.seeds == job.seeds)
+        done = sum(c.epoch for c in self._groups(run) if c.seeds == job.seeds)
         epochs = job.num_epochs - done
-        return an_image * DATASETS[cell.words[2]].num_train * len(job.seeds) * epochs
+        return an_image * DATASETS[run.words[2]].num_train * len(job.seeds) * epochs
 
 
 def _ranges(seeds):

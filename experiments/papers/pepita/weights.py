@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from experiments.papers.pepita.cells import EMBEDDING, FITS, HE_NORMAL, PEPITA
+from experiments.papers.pepita.runs import EMBEDDING, FITS, HE_NORMAL, PEPITA
 from experiments.papers.pepita.show import (
     COLORS,
     Shown,
@@ -101,7 +101,7 @@ def _describe(record):
 
 def _known(find):
     """`{(rule, dropout): records}` of the seeds whose weights are known, as finite ones are."""
-    found = {key: find(cell) for key, cell in HE_NORMAL.items()}
+    found = {key: find(run) for key, run in HE_NORMAL.items()}
     records = {key: [r for r in of.records if FITS in r] for key, of in found.items() if of}
     return {key: known for key, known in records.items() if known}
 

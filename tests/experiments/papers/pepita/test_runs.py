@@ -1,0 +1,131 @@
+"""Which runs a artifact needs."""
+
+import re
+
+import pytest
+
+from experiments.papers.pepita import published as paper
+from experiments.papers.pepita.artifacts import ARTIFACTS, read_artifacts
+from experiments.papers.pepita.runs import (
+    FIG_5,
+    HE_NORMAL,
+    IN_PAPER,
+    LINEAR,
+    LONG,
+    NOISE,
+    READINGS,
+    TABLE_1,
+    TABLE_3,
+    WHITENED,
+    of_table_1,
+)
+from pepita_jax import UserError
+from pepita_jax.options import flatten
+
+APPENDIX_E = [
+    "model.activation linear", "model.output linear", "model.dropout 0.0", "whiten True",
+    "rule.presynaptic standard", "num_seeds 5",
+]  # fmt: skip
+
+
+def test_every_cell_of_every_target_is_a_valid_run_of_its_own():
+    runs = {run for artifact in ARTIFACTS.values() for run in artifact.runs}
+    assert len({run.name for run in runs}) == len(runs)
+    for run in runs:
+        run.config(run.seeds, run.epochs)  # which checks it
+        run.quick().config(2, 3)
+
+
+def test_the_cells_of_table_1_are_the_paper_s_with_its_rates():
+    config = of_table_1("pepita", "conv", "cifar10").config(10, 100)
+    assert (config["optimizer"]["learning_rate"], config["batch_size"]) == (0.1, 100)
+    in_paper = {run.words for run in TABLE_1 if run.words[0] in IN_PAPER}
+    assert in_paper == paper.TABLE_1.keys()
+    assert {(run.words[0], run.words[2]) for run in TABLE_3} == paper.TABLE_3.keys()
+
+
+@pytest.mark.parametrize(
+    ("run", "fields"),
+    [
+        (NOISE[-1, 0.01], ["rule.noise_scale 0.01"]),
+        (NOISE[0, 1.0],
+         ["rule.noise_scale 1.0", "rule.noise_low 0.0"]),
+        (WHITENED, ["whiten True", "optimizer.learning_rate 0.01"]),
+        (HE_NORMAL["bp", 0.0], ["model.init he_normal", "model.dropout 0.0"]),
+        (LONG, ["num_epochs 1000", "num_seeds 5"]),
+        (LINEAR[1], [*APPENDIX_E, "batch_size 6000", "optimizer.momentum 0.0",
+                     "optimizer.learning_rate 0.05", "rule.feedback_scale 1.0", "num_epochs 50"]),
+        (LINEAR[2], [*APPENDIX_E, "optimizer.learning_rate 0.01", "num_epochs 20"]),
+        (READINGS[1], ["rule.output_error modulated", "num_seeds 3"]),
+        (READINGS[4], ["rule.hidden_reduction mean", "num_seeds 3"]),
+        (READINGS[-1], ["model.padding 2", "num_seeds 3"]),
+    ],
+)  # fmt: skip
+def test_a_variant_differs_from_table_1_in_these_fields_alone(run, fields):
+    usual = of_table_1(*run.words)
+    own, usual = (flatten(c.config(c.seeds, c.epochs)) for c in (run, usual))
+    differing = {f"{name} {value}" for name, value in own.items() if usual[name] != value}
+    assert differing == set(fields)
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value"),
+    [
+        (paper.TABLE_1, ("bp", "mlp", "cifar10"), (55.27, 0.32)),
+        (paper.TABLE_1, ("drtp", "conv", "cifar100"), (20.14, 0.68)),
+        (paper.TABLE_1, ("pepita", "conv", "mnist"), (98.29, 0.13)),
+        (paper.TABLE_3, ("fa", "cifar100"), 4.243),
+        (paper.TABLE_4, True, (92.08, 0.14)),
+    ],
+)
+def test_the_paper_s_numbers_stand_where_the_paper_has_them(table, key, value):
+    assert table[key] == value
+
+
+def test_targets_share_the_runs_of_table_1():
+    for artifact in ("table3", "fig3", "fig4", "fig7", "fig8"):
+        assert set(ARTIFACTS[artifact].runs) <= set(TABLE_1)
+    assert len(set(FIG_5) & set(TABLE_1)) == 2
+
+
+@pytest.mark.parametrize(
+    ("argument", "names"),
+    [
+        ("table1:pepita,conv,cifar10", ["pepita_conv_cifar10"]),
+        ("table1:*,mlp,mnist", [f"{rule}_mlp_mnist" for rule in
+                                ("bp", "fa", "drtp", "pepita", "dfa", "shallow")]),
+        ("fig5:*noise_from_0_k_0.1", ["pepita_mlp_cifar10_noise_from_0_k_0.1"]),
+        ("fig3", ["pepita_mlp_mnist"]),
+    ],
+)  # fmt: skip
+def test_parts_of_a_target_are_named_by_words_or_name(argument, names):
+    ((_, runs),) = read_artifacts([argument]).items()
+    assert [run.name for run in runs] == names
+
+
+def test_all_is_everything_and_parts_add_up():
+    assert read_artifacts(["all"]) == {name: artifact.runs for name, artifact in ARTIFACTS.items()}
+    two = read_artifacts(["table1:bp,mlp,mnist", "table1:fa,mlp,mnist"])
+    assert [run.words[0] for run in two["table1"]] == ["bp", "fa"]
+    read_artifacts(["all", "table1:bp,mlp,mnist"])
+    assert len(TABLE_1) == 36
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "which artifact? Valid: all, table1"),
+        (["table2"], "unknown artifact 'table2'; valid: all, anti_alignment"),
+        (["all:bp,mlp,mnist"], "'all:bp,mlp,mnist': all has no parts"),
+        (["table1:"], "table1 has no run ''; valid: RULE,MODEL,DATASET"),
+        (["table1:bp,mlp"], "table1 has no run 'bp,mlp'; valid: RULE,MODEL,DATASET"),
+        (
+            ["fig3:bp"],
+            "fig3 has no run 'bp'; valid: RULE,MODEL,DATASET, in which * stands for "
+            "anything, pepita_mlp_mnist; see --help",
+        ),
+    ],
+)
+def test_a_target_that_there_is_not_is_refused(arguments, words):
+    with pytest.raises(UserError, match="^" + re.escape(words)):
+        read_artifacts(arguments)
