@@ -10,7 +10,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from experiments.papers.pepita.cells import of_table_1
+from experiments.papers.pepita.runs import of_table_1
 from experiments.reporting.page import draw_seeds, inline, make_page, read_markdown
 from experiments.reporting.reports import Report, read_documents, read_reports
 from pepita_jax.plots import save_figure
