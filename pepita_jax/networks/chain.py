@@ -1,26 +1,20 @@
 """What a network is: a chain of layers without biases, its weights, and what its scores mean."""
 
+import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Self
 
 import jax
 import jax.numpy as jnp
-import optax
 from jax import Array
 
 from pepita_jax.data.images import to_float
 from pepita_jax.errors import require, require_name
 from pepita_jax.networks.initializers import INITIALIZERS
 from pepita_jax.networks.layers import Conv, Dense
+from pepita_jax.networks.nonlinearities import ACTIVATIONS, OUTPUTS
 from pepita_jax.types import Masks, Weights
-
-ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh, "linear": lambda a: a}
-# Each output non-linearity with the loss whose derivative in the scores is e = h_L - t.
-OUTPUTS = {
-    "softmax": (jax.nn.softmax, optax.softmax_cross_entropy),
-    "sigmoid": (jax.nn.sigmoid, lambda a, t: optax.sigmoid_binary_cross_entropy(a, t).sum(-1)),
-    "linear": (lambda a: a, lambda a, t: optax.l2_loss(a, t).sum(-1)),
-}
 
 
 @dataclass(frozen=True)
@@ -43,11 +37,26 @@ class Chain:
     normalize: bool = False
 
     def __post_init__(self):
+        are_layers = isinstance(self.layers, tuple) and self.layers
+        are_layers = are_layers and all(isinstance(l, Dense | Conv) for l in self.layers)
+        message = "layers must be a tuple of Dense and Conv layers"
+        require(are_layers, f"{message}, got {self.layers!r}")
+        for below, above in pairwise(self.layers):
+            message = f"a layer gives {below.output_shape}, the next takes {above.input_shape}"
+            require(math.prod(below.output_shape) == math.prod(above.input_shape), message)
         require_name("activation", self.activation, ACTIVATIONS)
         require_name("output", self.output, OUTPUTS)
         require_name("init", self.initializer, INITIALIZERS)
         message = f"normalize must be True or False, got {self.normalize!r}"
         require(isinstance(self.normalize, bool), message)
+
+    def __repr__(self) -> str:
+        """Such as `Network(28x28x1-1024(dropout=0.1)-10, relu, softmax)`."""
+        sizes = ("x".join(map(str, self.input_shape)), *map(str, self.layers))
+        words = ["-".join(sizes), self.activation, self.output]
+        words += [self.initializer] if self.initializer != "he_uniform" else []
+        words += ["normalize=True"] if self.normalize else []
+        return f"{type(self).__name__}({', '.join(words)})"
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -59,8 +68,7 @@ class Chain:
 
     def without_dropout(self) -> Self:
         """The same network, of which nothing is dropped."""
-        layers = (replace(l, dropout=0.0) if l.drops else l for l in self.layers)
-        return replace(self, layers=tuple(layers))
+        return self.with_dropout(0.0)
 
     def with_dropout(self, probability: float | Array) -> Self:
         """The same network, with dropout after each hidden dense layer; it may be traced."""
@@ -78,7 +86,7 @@ class Chain:
         )
 
     def draw_dropout(self, key: Array | None, batch_size: int) -> Masks:
-        """One dropout mask a layer, `[B, units]` of 0 or 1/(1-p); None where nothing drops."""
+        """One dropout mask per layer, `[B, units]` of 0 or 1/(1-p); None where nothing drops."""
 
         def draw(l, layer):
             if key is None or not layer.drops:
@@ -125,7 +133,7 @@ class Chain:
 
     def losses(self, scores: Array, t: Array) -> Array:
         """The loss of each image, `[B]`, of scores and targets `[B, num_classes]`."""
-        return OUTPUTS[self.output][1](scores, t)
+        return OUTPUTS[self.output].losses(scores, t)
 
     def is_correct(self, scores: Array, label: Array) -> Array:
         """Whether the highest score `[B, num_classes]` is the label's; a NaN guesses nothing."""

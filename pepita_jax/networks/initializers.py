@@ -1,13 +1,17 @@
 """How weights are drawn."""
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 
-def variance_scaling(scale, draw, inverse_variance=1):
+def variance_scaling(
+    scale: float, draw: Callable[..., Array], inverse_variance: float = 1
+) -> Callable[[Array, tuple[int, ...]], Array]:
     """An initializer of variance `scale` / fan_in.
 
     Its numbers are those of `jax.nn.initializers.variance_scaling` (later versions of JAX round

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from pepita_jax.errors import require
-from pepita_jax.networks.chain import ACTIVATIONS, OUTPUTS, Chain
+from pepita_jax.networks.chain import Chain
+from pepita_jax.networks.nonlinearities import ACTIVATIONS, OUTPUTS
 from pepita_jax.types import Masks, Signals, Weights
 
 SMALLEST_VARIANCE = 1e-8  # keeps a silent layer finite under `normalize`
@@ -160,7 +161,7 @@ class Network(Chain):
 
     def _activate(self, l, a, mask):
         if l == len(self.layers) - 1:
-            return OUTPUTS[self.output][0](a)
+            return OUTPUTS[self.output].activate(a)
         h = ACTIVATIONS[self.activation](a)
         if self.normalize:
             variance = h.var(axis=tuple(range(1, h.ndim)), keepdims=True)

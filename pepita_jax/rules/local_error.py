@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 from jax import Array
 
-from pepita_jax.networks.chain import OUTPUTS
 from pepita_jax.networks.network import Activity
+from pepita_jax.networks.nonlinearities import OUTPUTS
 from pepita_jax.rules.dfa import DFA
 from pepita_jax.types import Feedback, Signals, Weights
 
@@ -33,7 +33,7 @@ class LocalError(DFA):
         def local(l, C):
             h = activity.h[l]
             scores = h.reshape(len(h), -1) @ C.reshape(len(C), -1).T
-            e_l = OUTPUTS[self.net.output][0](scores) - t
+            e_l = OUTPUTS[self.net.output].activate(scores) - t
             return self.net.through_activation(l, activity, jnp.tensordot(e_l, C, 1))
 
         return (*(local(l, C) for l, C in enumerate(F)), e)

@@ -5,21 +5,21 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from pepita_jax.networks import by_device
+from pepita_jax.networks import convolution
 from pepita_jax.networks.layers import Conv, Dense
 from tests import reference
 from tests.cases import VARIANTS, make_batch, make_network, make_params, make_rule
 
 FORMS = {
     "patches": {
-        "convolve": by_device.convolve_by_patches,
-        "hebbian": by_device.hebbian_by_patches,
-        "pool": by_device.pool_by_slices,
+        "convolve": convolution.convolve_by_patches,
+        "hebbian": convolution.hebbian_by_patches,
+        "pool": convolution.pool_by_slices,
     },
     "native": {
-        "convolve": by_device.convolve_natively,
-        "hebbian": by_device.hebbian_natively,
-        "pool": by_device.pool_natively,
+        "convolve": convolution.convolve_natively,
+        "hebbian": convolution.hebbian_natively,
+        "pool": convolution.pool_natively,
     },
 }
 SIZES = [(1, 0, 1), (2, 0, 2), (3, 1, 2), (5, 2, 3)]  # kernel, padding, pool
@@ -34,7 +34,7 @@ def form(request, monkeypatch):
 
 def use(monkeypatch, form):
     for name, function in FORMS[form].items():
-        monkeypatch.setattr(by_device, name, function)
+        monkeypatch.setattr(convolution, name, function)
 
 
 def normal(key, shape):

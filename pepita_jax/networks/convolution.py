@@ -6,9 +6,11 @@ patches stay in cache (`layouts.default_images_at_once`).
 """
 
 from functools import partial, reduce
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 # How the activities of a window are combined: two of them, all of them, and those of none.
 COMBINE = {"max": (jnp.maximum, jax.lax.max, -jnp.inf), "sum": (jnp.add, jax.lax.add, 0.0)}
@@ -20,7 +22,7 @@ def choose(on_cpu, elsewhere, *arrays, **options):
     return jax.lax.platform_dependent(*arrays, cpu=forms[0], default=forms[1])
 
 
-def convolve(x, W, padding):
+def convolve(x: Array, W: Array, padding: int) -> Array:
     """Each filter at each position: `[B, H, W, C]`, `[k, k, C, n]` -> `[B, H', W', n]`.
 
     Args:
@@ -48,7 +50,7 @@ def patches(x, k, padding):
     return jnp.concatenate(shifted, axis=-1)
 
 
-def hebbian(x, d, weight_shape, padding):
+def hebbian(x: Array, d: Array, weight_shape: tuple[int, ...], padding: int) -> Array:
     """Patches times signals, summed over samples and positions: `[k, k, C, n]`.
 
     Args:
@@ -74,7 +76,7 @@ def hebbian_by_patches(x, d, weight_shape, padding):
     return dW.reshape(weight_shape)
 
 
-def pool(h, size, combine):
+def pool(h: Array, size: int, combine: Literal["max", "sum"]) -> Array:
     """Windows combined: `[B, H, W, n]` -> `[B, H // size, W // size, n]`; borders are cut off.
 
     Args:
