@@ -1,30 +1,64 @@
-"""Forward-only and feedback-alignment learning rules in JAX."""
+"""Forward-only and feedback-alignment learning rules in JAX.
+
+A rule is a pure function `(params, F, batch) -> (pseudo_gradients, aux)`. `train` trains many seeds
+in one call; `init_state` and `train_step` are for a loop of one's own.
+"""
 
 from pepita_jax import analysis
 from pepita_jax.data import DATASETS, load_dataset
 from pepita_jax.errors import UserError
-from pepita_jax.networks.models import build_network
-from pepita_jax.networks.network import Network
+from pepita_jax.networks import Network, build_network, conv, mlp
 from pepita_jax.rules import RULES, Rule, build_rule
+from pepita_jax.rules.bp import BP
+from pepita_jax.rules.dfa import DFA, SDFA
+from pepita_jax.rules.drtp import DRTP
+from pepita_jax.rules.fa import FA
+from pepita_jax.rules.kolen_pollack import KolenPollack
+from pepita_jax.rules.local_error import LocalError
+from pepita_jax.rules.pepita import Pepita
+from pepita_jax.rules.pepita_hebbian import PepitaHebbian
+from pepita_jax.rules.pepita_mirrored import PepitaMirrored
+from pepita_jax.rules.shallow import Shallow
+from pepita_jax.rules.sign_symmetry import SignSymmetry
+from pepita_jax.rules.weight_mirror import WeightMirror
 from pepita_jax.runs.load import Run, load_run
+from pepita_jax.training.one_seed import init_state, train_step
 from pepita_jax.training.optimizers import build_optimizer
 from pepita_jax.training.train import Result, train
-from pepita_jax.types import Batch
+from pepita_jax.types import Batch, TrainState
 
 __all__ = [
+    "BP",
     "DATASETS",
+    "DFA",
+    "DRTP",
+    "FA",
     "RULES",
+    "SDFA",
     "Batch",
+    "KolenPollack",
+    "LocalError",
     "Network",
+    "Pepita",
+    "PepitaHebbian",
+    "PepitaMirrored",
     "Result",
     "Rule",
     "Run",
+    "Shallow",
+    "SignSymmetry",
+    "TrainState",
     "UserError",
+    "WeightMirror",
     "analysis",
     "build_network",
     "build_optimizer",
     "build_rule",
+    "conv",
+    "init_state",
     "load_dataset",
     "load_run",
+    "mlp",
     "train",
+    "train_step",
 ]

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import jax
 from flax import struct
 from jax import Array
 
@@ -15,6 +16,11 @@ Updates = tuple[Weights, dict[str, Any]]  # pseudo-gradients like the weights, a
 class Batch(NamedTuple):
     """One mini-batch of B labelled images, as a rule sees it.
 
+    >>> import jax.numpy as jnp
+    >>> import pepita_jax as pj
+    >>> pj.Batch(image=jnp.zeros((64, 8, 8, 1)), label=jnp.zeros(64, int))
+    Batch(image=float32[64, 8, 8, 1], label=int32[64], key=None)
+
     Attributes:
         image: `[B, H, W, C]` float, in [0, 1] unless whitened.
         label: `[B]` int, class numbers from 0.
@@ -26,19 +32,41 @@ class Batch(NamedTuple):
     label: Array
     key: Array | None = None
 
+    def __repr__(self) -> str:
+        return f"Batch({describe_fields(self._asdict())})"
+
 
 @struct.dataclass
 class TrainState:
     """What training changes for one seed; with a leading seed axis, for many.
 
     Attributes:
-        params: one weight array a layer, input side first.
+        params: one weight array per layer, input side first.
         feedback: the rule's feedback (F), a pytree; `()` where it has none.
         opt_state: state of the optax optimizer.
         feedback_opt_state: the same for feedback that learns, else `()`.
     """
 
-    params: tuple[Array, ...]
-    feedback: Any
+    params: Weights
+    feedback: Feedback
     opt_state: Any
     feedback_opt_state: Any
+
+    def __repr__(self) -> str:
+        return f"TrainState({describe_fields(vars(self))})"
+
+
+class Text(str):
+    """A string that prints without quotation marks."""
+
+    __repr__ = str.__str__
+
+
+def describe_fields(fields: dict[str, Any]) -> str:
+    """Fields of a record in one line, their arrays by type and shape: no weight is printed."""
+
+    def describe(x):
+        is_array = hasattr(x, "dtype") and hasattr(x, "shape")
+        return Text(f"{x.dtype}{list(x.shape)}") if is_array else x
+
+    return ", ".join(f"{name}={jax.tree.map(describe, x)!r}" for name, x in fields.items())

@@ -6,16 +6,19 @@ the epoch's number, so that nothing depends on how many seeds run or on where tr
 
 import math
 from functools import reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import chex
 import jax
 import jax.numpy as jnp
 import optax
+from jax import Array
+from optax import GradientTransformation
 
 from pepita_jax.analysis import alignment
 from pepita_jax.data.images import to_float
 from pepita_jax.errors import require
+from pepita_jax.rules.base import Rule
 from pepita_jax.types import Batch, TrainState
 
 
@@ -28,8 +31,13 @@ def seed_key(seed, k):
     return jax.random.fold_in(jax.random.wrap_key_data(words, impl="threefry2x32"), k)
 
 
-def init_state(rule, optimizer, key):
-    """Draws the weights and the feedback of one seed."""
+def init_state(rule: Rule, optimizer: GradientTransformation, key: Array) -> TrainState:
+    """Draws the weights and the feedback of one seed, with the state of an optimizer for each.
+
+    Args:
+        rule, optimizer: any rule, and any optax transformation.
+        key: a random key; `pj.train` gives seed k of `seed` the key `seed_key(seed, k)`.
+    """
     params = rule.net.init(jax.random.fold_in(key, 0))
     feedback = rule.init_feedback(jax.random.fold_in(key, 1))
     opt_state = with_own_keys(optimizer.init(params), jax.random.fold_in(key, 4))
@@ -77,8 +85,29 @@ def plan_epoch(key, epoch, num_examples, batch_size):
     return Plan(order, jax.random.fold_in(epoch_key, 1))
 
 
-def train_step(rule, optimizer, state, batch, images_at_once=None):
-    """One update. Returns the new state and the rule's `aux`.
+def train_step(
+    rule: Rule,
+    optimizer: GradientTransformation,
+    state: TrainState,
+    batch: Batch,
+    images_at_once: int | None = None,
+) -> tuple[TrainState, dict[str, Any]]:
+    """One update of the weights, and of the feedback if it learns: what a loop repeats.
+
+    It is pure: `jax.jit`, `jax.vmap` and `jax.lax.scan` take it. A loop that descends
+    `rule.pseudo_gradients` itself must, where `rule.learns_feedback`, descend `aux["feedback"]`
+    too, from F and with a second optimizer state; without that F stays as it was drawn.
+
+    >>> import jax, optax
+    >>> import pepita_jax as pj
+    >>> image, label = (x[:64] for x in pj.load_dataset("digits").train)
+    >>> rule = pj.PepitaMirrored(pj.mlp((8, 8, 1), 10, hidden=(32,)))
+    >>> optimizer = optax.sgd(0.1)
+    >>> state = pj.init_state(rule, optimizer, jax.random.key(0))
+    >>> step = jax.jit(lambda state, batch: pj.train_step(rule, optimizer, state, batch))
+    >>> state, aux = step(state, pj.Batch(image, label, jax.random.key(1)))
+    >>> sorted(aux)
+    ['accuracy', 'feedback', 'loss']
 
     Args:
         rule, optimizer: any rule, and any optax transformation.
@@ -86,6 +115,13 @@ def train_step(rule, optimizer, state, batch, images_at_once=None):
         batch: a `Batch`.
         images_at_once: size of the pieces that a batch is taken in, see `by_pieces`; None: the
             whole batch.
+
+    Returns:
+        The state after the step, and the rule's `aux`: `loss` and `accuracy`, measured before it.
+
+    Raises:
+        UserError: the images, labels or weights do not fit the network, or the rule draws noise
+            and the batch has no key.
     """
     weights = state.params, state.feedback
     if images_at_once is None:
