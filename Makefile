@@ -39,6 +39,7 @@ compile-accelerators: $(VENV)/.installed-tpu
 lint: $(VENV)/.installed-test
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
+	$(RUN) ty check --python $(VENV)
 
 clean:
 	rm -rf $(VENV) .venv-newest .venv-accelerators

@@ -36,6 +36,17 @@ class Alignment(NamedTuple):
 def alignment(net: Network, rule: Rule, params: Weights, F: Feedback, batch: Batch) -> Alignment:
     """Measures any rule on one batch; the rule knows nothing of it.
 
+    >>> import jax
+    >>> import pepita_jax as pj
+    >>> rule = pj.FA(pj.mlp((8, 8, 1), 10, hidden=(32,)))
+    >>> params = rule.net.init(jax.random.key(0))
+    >>> image, label = (x[:64] for x in pj.load_dataset("digits").train)
+    >>> batch = pj.Batch(image, label)
+    >>> F = params[1:]  # the forward weights themselves: backpropagation
+    >>> angles = pj.analysis.alignment(rule.net, rule, params, F, batch)
+    >>> [round(float(angle)) for angle in (*angles.gradient_angle, *angles.feedback_angle)]
+    [0, 0, 0]
+
     Args:
         net: the network; `rule.net`, or the same layers with other dropout.
         rule: from `build_rule`.

@@ -15,7 +15,7 @@ def keyword_options(function: Callable) -> dict[str, Any]:
     return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
-def field_options(dataclass: type) -> dict[str, Any]:
+def field_options(dataclass: Any) -> dict[str, Any]:
     """The fields of a dataclass that have a default: `{name: default}`."""
     return {f.name: f.default for f in fields(dataclass) if f.default is not MISSING}
 
@@ -43,7 +43,7 @@ def check_field_values(owner: str, record: Any) -> None:
 
 
 @cache
-def field_kinds(dataclass: type) -> dict[str, Any]:
+def field_kinds(dataclass: Any) -> dict[str, Any]:
     """The annotations of a dataclass's fields."""
     hints = get_type_hints(dataclass)
     return {field.name: hints[field.name] for field in fields(dataclass)}

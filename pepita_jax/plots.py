@@ -25,7 +25,7 @@ def save_figure(figure, file):
     import matplotlib
 
     is_svg = str(file).endswith(".svg") or not isinstance(file, (str, os.PathLike))
-    with matplotlib.rc_context(SVG):
+    with matplotlib.rc_context(SVG):  # ty: ignore[invalid-argument-type]  names as strings
         if is_svg:
             figure.savefig(file, format="svg", metadata={"Date": None})
         else:

@@ -35,10 +35,16 @@ def load_dataset(
 ) -> Dataset:
     """Loads a data set; its images are float32 in [0, 1], unless whitened.
 
+    >>> import pepita_jax as pj
+    >>> image, label = pj.load_dataset("digits").train
+    >>> image.shape, label.shape
+    ((1437, 8, 8, 1), (1437,))
+
     The arguments and errors are those of `load_stored`.
     """
     splits = load_stored(name, data_dir, validation_fraction, whiten)
-    return Dataset(*((to_float(split[0]), split[1]) if split else None for split in splits))
+    floats = ((to_float(split[0]), split[1]) if split else None for split in splits)
+    return Dataset(*floats)  # ty: ignore[invalid-argument-type]  only validation may be None
 
 
 def load_stored(

@@ -147,7 +147,8 @@ def _read_archive(path, names):
             for member in archive:
                 name = Path(member.name).name
                 if member.isfile() and name in names:
-                    found[name] = f"{name} in {path}", archive.extractfile(member).read()
+                    file = archive.extractfile(member)
+                    found[name] = f"{name} in {path}", file.read()  # ty: ignore[missing-union-attribute]
         return found
 
 

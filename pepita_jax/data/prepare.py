@@ -135,7 +135,9 @@ def _check_splits(name, splits):
 
 def _examples(split, columns, builder):
     for i, image in enumerate(columns["image"]):
-        example = {key: int(column[i]) for key, column in columns.items() if key != "image"}
+        example: dict[str, object] = {
+            key: int(column[i]) for key, column in columns.items() if key != "image"
+        }
         example["image"] = _as_png(image)
         if "id" in builder.info.features:
             example["id"] = f"{split}_{i:05d}"

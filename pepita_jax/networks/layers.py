@@ -15,6 +15,7 @@ from pepita_jax.errors import require, require_int, require_number
 from pepita_jax.networks import convolution
 
 
+@dataclass(frozen=True)
 class Layer:
     """What all layers share. B is the size of the batch; weights are those of one seed.
 
@@ -74,8 +75,6 @@ class Dense(Layer):
         dropout: probability of silencing a unit in training; inverted dropout.
     """
 
-    input_shape: tuple[int, ...]
-    units: int
     dropout: float = 0.0
 
     def __post_init__(self):
@@ -126,8 +125,6 @@ class Conv(Layer):
         pool: side of the square pooling windows; odd borders are cut off. 1: no pooling.
     """
 
-    input_shape: tuple[int, int, int]
-    units: int
     kernel_size: int
     padding: int = 0
     pool: int = 2

@@ -84,7 +84,14 @@ def check_moved(name: str, options: Any) -> None:
 
 
 def build_rule(name: str, net: Network, **options: Any) -> Rule:
-    """Builds a learning rule for a network.
+    """Builds a learning rule for a network by name, as `--config` does.
+
+    >>> import pepita_jax as pj
+    >>> net = pj.mlp((8, 8, 1), 10)
+    >>> pj.build_rule("pepita", net, presynaptic="standard") == pj.Pepita(
+    ...     net, presynaptic="standard"
+    ... )
+    True
 
     Args:
         name: a key of `RULES`, or the path `module.Class` of a rule of one's own.

@@ -6,7 +6,7 @@ from typing import ClassVar
 import jax
 from jax import Array
 
-from pepita_jax.errors import require
+from pepita_jax.errors import UserError
 from pepita_jax.networks.network import Activity, Network, require_network
 from pepita_jax.options import check_field_values
 from pepita_jax.types import Batch, Feedback, Signals, Updates, Weights
@@ -54,6 +54,16 @@ class Rule:
     def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
         """The updates that an optimizer descends, for one `Batch` of size B.
 
+        >>> import jax
+        >>> import pepita_jax as pj
+        >>> rule = pj.Pepita(pj.mlp((8, 8, 1), 10, hidden=(32,)))
+        >>> params = rule.net.init(jax.random.key(0))
+        >>> F = rule.init_feedback(jax.random.key(1))
+        >>> image, label = (x[:64] for x in pj.load_dataset("digits").train)
+        >>> dW, aux = jax.jit(rule.pseudo_gradients)(params, F, pj.Batch(image, label))
+        >>> [dW_l.shape for dW_l in dW], sorted(aux)
+        ([(64, 32), (32, 10)], ['accuracy', 'loss'])
+
         Args:
             params: weights of one seed, one array per layer.
             F: feedback, as from `init_feedback`.
@@ -98,7 +108,8 @@ class SignalRule(Rule):
         masks = net.draw_dropout(batch.key, len(batch.image))
         activity = net.forward(params, batch.image, masks)
         key = noise_key(net, batch) if self.draws_noise else None
-        d = self.signals(params, F, activity, activity.h[-1] - t, t, key)
+        e = activity.h[-1] - t
+        d = self.signals(params, F, activity, e, t, key)  # ty: ignore[invalid-argument-type]  None: no noise
         return net.hebbian(activity.x, d), net.measure(activity.a[-1], batch.label)
 
 
@@ -108,5 +119,6 @@ def noise_key(net: Network, batch: Batch, purpose: int = 0) -> Array:
     Raises:
         UserError: the batch has no key.
     """
-    require(batch.key is not None, "this rule draws noise and needs a batch with a key")
+    if batch.key is None:
+        raise UserError("this rule draws noise and needs a batch with a key")
     return jax.random.fold_in(batch.key, len(net.layers) + purpose)

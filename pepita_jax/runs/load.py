@@ -40,7 +40,7 @@ class Run(NamedTuple):
     alignment: dict[str, np.ndarray]
     seeds: list[int]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         num_seeds, num_epochs = self.history["seconds"].shape
         rule, dataset = self.config["rule"]["name"], self.config["dataset"]
         return f"Run({rule} on {dataset}, {num_seeds} seeds, {num_epochs} epochs)"
@@ -48,6 +48,14 @@ class Run(NamedTuple):
 
 def load_run(path: Any, epoch: int | None = None) -> Run:
     """Reads a run back from its workdir; seeds that are still catching up are left out.
+
+    >>> import pepita_jax as pj
+    >>> run = pj.load_run("runs/digits")
+    >>> run
+    Run(pepita on digits, 2 seeds, 1 epochs)
+    >>> params_of_seed_0 = tuple(W[0] for W in run.params)
+    >>> run.net.apply(params_of_seed_0, pj.load_dataset("digits").test[0]).shape
+    (360, 10)
 
     Args:
         path: of the workdir.

@@ -54,7 +54,9 @@ def append_rows(path, rows):
 def as_json(values):
     """An array as nested lists of plain numbers, with None where they are not finite."""
     values = np.asarray(values, float)
-    return np.where(np.isfinite(values), values.astype(object), None).tolist()
+    # NumPy's annotations know no None among objects.
+    plain = np.where(np.isfinite(values), values.astype(object), None)  # ty: ignore[no-matching-overload]
+    return plain.tolist()
 
 
 def _as_lines(rows):

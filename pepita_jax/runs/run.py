@@ -50,7 +50,8 @@ def run(
         DivergedError: no seed is left; all is saved.
     """
     experiment, workdir = build(config), Workdir(path)
-    precision = config["matmul_precision"] or jax.config.jax_default_matmul_precision
+    default = jax.config.jax_default_matmul_precision  # ty: ignore[missing-attribute]  made by JAX
+    precision = config["matmul_precision"] or default
     write_events = tensorboard(workdir.path, config["tensorboard"])
     with (
         workdir.hold(config, seeds) as groups,

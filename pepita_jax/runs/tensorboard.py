@@ -65,7 +65,7 @@ def _start(folder):
 
 def _record(row=None):
     """An event as it stands in a file, with its length and checksums; that which begins a file."""
-    from tensorboardX.proto.event_pb2 import Event
+    from tensorboardX.proto.event_pb2 import Event  # ty: ignore[missing-module-member]  protobuf's
     from tensorboardX.record_writer import masked_crc32c
 
     event = Event(wall_time=time.time())

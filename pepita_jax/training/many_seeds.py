@@ -176,7 +176,7 @@ class SeedTrainer:
             epoch's batches as trained.
         """
         plans = self.stages.plan_epoch(self.keys, epoch)
-        total = {"loss": 0.0, "accuracy": 0.0}
+        total: dict[str, Any] = {"loss": 0.0, "accuracy": 0.0}
         stride = -(-self.steps_per_epoch // PROGRESS_UPDATES)
         for start in range(0, self.steps_per_epoch, stride):
             steps = start, min(start + stride, self.steps_per_epoch)

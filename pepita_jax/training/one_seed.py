@@ -34,6 +34,13 @@ def seed_key(seed, k):
 def init_state(rule: Rule, optimizer: GradientTransformation, key: Array) -> TrainState:
     """Draws the weights and the feedback of one seed, with the state of an optimizer for each.
 
+    >>> import jax, optax
+    >>> import pepita_jax as pj
+    >>> rule = pj.DFA(pj.mlp((8, 8, 1), 10, hidden=(32,)))
+    >>> state = pj.init_state(rule, optax.sgd(0.1), jax.random.key(0))
+    >>> [W.shape for W in state.params], [B.shape for B in state.feedback]
+    ([(64, 32), (32, 10)], [(10, 32)])
+
     Args:
         rule, optimizer: any rule, and any optax transformation.
         key: a random key; `pj.train` gives seed k of `seed` the key `seed_key(seed, k)`.

@@ -59,6 +59,12 @@ def build_optimizer(
 ) -> optax.GradientTransformation:
     """An optax optimizer by name.
 
+    >>> import pepita_jax as pj
+    >>> optimizer = pj.build_optimizer("sgd", 0.1, momentum=0.9)
+    >>> pj.build_optimizer("sdg", 0.1)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    pepita_jax.errors.UserError: unknown optimizer 'sdg'; valid: ...
+
     Args:
         name: a key of `OPTIMIZERS`, such as `sgd`, `adam`, `adamw`, `rmsprop`, `lion`.
         learning_rate: a number or an optax schedule.

@@ -30,7 +30,7 @@ class Result(NamedTuple):
     feedback: Any
     history: dict[str, np.ndarray]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         num_seeds, num_epochs = self.history["test_accuracy"].shape
         return f"Result({num_seeds} seeds, {num_epochs} epochs)"
 
@@ -51,6 +51,17 @@ def train(
     progress: bool = True,
 ) -> Result:
     """Trains a network on one's own arrays, all seeds at once.
+
+    >>> import optax
+    >>> import pepita_jax as pj
+    >>> digits = pj.load_dataset("digits")
+    >>> net = pj.mlp((8, 8, 1), 10, hidden=(32,))
+    >>> result = pj.train(net, pj.Pepita(net), optax.sgd(0.1, momentum=0.9), train=digits.train,
+    ...                   test=digits.test, num_seeds=2, num_epochs=3, progress=False)
+    >>> result
+    Result(2 seeds, 3 epochs)
+    >>> result.history["test_accuracy"].shape
+    (2, 3)
 
     Args:
         net: from `build_network`.
