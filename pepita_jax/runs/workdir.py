@@ -6,7 +6,7 @@ make a result wrong.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -40,7 +40,7 @@ class Workdir:
         self.checkpoints = self.path / "checkpoints"
 
     @contextmanager
-    def hold(self, config: dict, seeds: range | None = None) -> Iterator[list[SeedGroup]]:
+    def hold(self, config: dict, seeds: range | None = None) -> Generator[list[SeedGroup]]:
         """Holds seeds of the run of a configuration, and gives their `SeedGroup`s.
 
         No other process can hold them meanwhile; however this one ends, the system sets them free.

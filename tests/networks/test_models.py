@@ -3,7 +3,8 @@
 import jax
 import pytest
 
-from pepita_jax import UserError, build_network
+from pepita_jax import Network, UserError, build_network, conv, mlp
+from pepita_jax.networks.layers import Conv, Dense
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,48 @@ def test_conv_networks_have_the_paper_s_sizes(dataset, shapes):
 def test_mistakes_are_named(model, options, message):
     with pytest.raises(UserError, match=message):
         build_network(model, **{"input_shape": (7, 7, 1), "num_classes": 3, **options})
+
+
+def test_each_door_builds_the_same_network():
+    shape, options = (8, 8, 1), {"hidden": [5, 4], "dropout": 0.2, "init": "pytorch"}
+    by_name = build_network("conv", input_shape=list(shape), num_classes=3, channels=[2], **options)
+    assert by_name == conv(shape, 3, channels=(2,), **options)
+    assert by_name.layers == (Conv(shape, 2, 5), *mlp((2, 2, 2), 3, **options).layers)
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: mlp((28, 28), 10), r"input_shape must be \(H, W, C\), got \(28, 28\)"),
+        (lambda: mlp((0, 8, 1), 10), "each size of input_shape must be an integer of at least 1"),
+        (lambda: mlp((8, 8, 1), 10, hidden=64), "hidden must be a tuple of sizes, got 64"),
+        (lambda: conv((8, 8, 1), 10, channels=()), "at least one entry in channels"),
+        (lambda: Dense((4,), 0), "a layer's units must be an integer of at least 1, got 0"),
+        (lambda: Dense(4, 2), "a layer's input_shape must be a tuple of sizes, got 4"),
+        (lambda: Dense((4,), 2, dropout=-0.1), "dropout must be at least 0, got -0.1"),
+        (lambda: Conv((8, 8), 2, 3), r"input_shape must be \(H, W, C\), got \(8, 8\)"),
+        (lambda: Conv((8, 8, 1), 2, 3, pool=0), "pool must be an integer of at least 1, got 0"),
+        (lambda: Network(()), "layers must be a tuple of Dense and Conv layers"),
+        (lambda: Network((3, 4)), "layers must be a tuple of Dense and Conv layers"),
+        (lambda: Network((Dense((4,), 3), Dense((4,), 2))), r"gives \(3,\), the next takes \(4,\)"),
+        (lambda: Network((Dense((4,), 3),), "gelu"), "unknown activation 'gelu'"),
+    ],
+)
+def test_mistakes_are_named_by_functions_and_classes_too(build, message):
+    with pytest.raises(UserError, match=message):
+        build()
+
+
+def test_networks_that_differ_print_differently():
+    networks = [
+        mlp((8, 8, 1), 10),
+        mlp((8, 8, 1), 10, dropout=0.1),
+        mlp((8, 8, 1), 10, normalize=True),
+        mlp((8, 8, 1), 10, init="pytorch"),
+        mlp((4, 8, 2), 10),
+        conv((8, 8, 1), 10),
+        conv((8, 8, 1), 10, padding=1),
+        conv((8, 8, 1), 10, kernel_size=3, hidden=(7,)),
+        Network((Conv((8, 8, 1), 32, 5, pool=1), Dense((4, 4, 32), 10))),
+    ]
+    assert len(set(map(repr, networks))) == len(networks)

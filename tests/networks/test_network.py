@@ -130,3 +130,18 @@ def test_no_images_have_no_scores():
     for name in ("mlp, two layers", "conv"):
         net = make_network(name)
         assert net.apply(make_params(net), make_batch(net).image[:0]).shape == (0, 4)
+
+
+def test_a_traced_dropout_draws_what_a_number_does():
+    net, batch = make_network("mlp, three layers"), make_batch(make_network("mlp, three layers"))
+    params = make_params(net)
+
+    def scores(probability):
+        dropped = net.with_dropout(probability)
+        masks = dropped.draw_dropout(batch.key, len(batch.image))
+        return dropped.forward(params, batch.image, masks).a[-1]
+
+    traced = jax.jit(scores)
+    for probability in (0.0, 0.3, 0.6):
+        np.testing.assert_allclose(traced(probability), scores(probability), rtol=1e-5)
+    assert np.abs(traced(0.3) - traced(0.6)).max() > 0.1
