@@ -15,7 +15,7 @@ from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from pepita_jax.rules.base import Rule
-from pepita_jax.training import one_seed, tuning
+from pepita_jax.training import one_seed, one_step, tuning
 from pepita_jax.types import TrainState
 
 
@@ -100,7 +100,7 @@ def init_states(
     rule: Rule, optimizer: Any, keys: Array, numbers: Any = None, vary: Callable = same_for_all
 ) -> TrainState:
     """The initial `TrainState` of every seed, seed axis first."""
-    init = lambda key, numbers: one_seed.init_state(*vary(rule, optimizer, numbers), key)
+    init = lambda key, numbers: one_step.init_state(*vary(rule, optimizer, numbers), key)
     return jax.vmap(init)(keys, numbers)
 
 

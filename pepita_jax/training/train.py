@@ -11,7 +11,7 @@ from pepita_jax.errors import UserError, require, require_int
 from pepita_jax.jax_settings import fixed_settings
 from pepita_jax.networks.network import Network, require_network
 from pepita_jax.rules.base import Rule
-from pepita_jax.training import one_seed
+from pepita_jax.training import one_step
 from pepita_jax.training.loop import epochs
 from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.training.progress import Progress
@@ -110,7 +110,7 @@ def _check_kinds(net, rule, optimizer):
     require(is_optimizer, message)
 
     def update(params):
-        return one_seed.descend(optimizer, params, optimizer.init(params), params)
+        return one_step.descend(optimizer, params, optimizer.init(params), params)
 
     try:
         jax.eval_shape(update, jax.eval_shape(net.init, jax.random.key(0)))

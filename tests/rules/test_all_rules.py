@@ -12,7 +12,7 @@ from configs.presets import DIGITS_RATE_OF_RULE, MODEL_OF_RULE
 from pepita_jax import RULES, Batch, UserError, build_network, build_rule, load_dataset
 from pepita_jax import train as train_seeds
 from pepita_jax.options import field_kinds
-from pepita_jax.training import one_seed
+from pepita_jax.training import one_step
 from tests.cases import VARIANTS, make_batch, make_network, make_params, make_rule
 
 # Test accuracy on the digits, mean of three seeds after four epochs, that each must exceed.
@@ -114,7 +114,7 @@ def test_an_update_by_pieces_is_the_update_of_the_batch(name, variant):
     rule, params, batch = make_rule(variant, net), make_params(net), make_batch(net, size=6)
     F = rule.init_feedback(jax.random.key(3))
     whole = rule.pseudo_gradients(params, F, batch)
-    pieces = one_seed.by_pieces(rule, params, F, batch, images_at_once=2)
+    pieces = one_step.by_pieces(rule, params, F, batch, images_at_once=2)
     pairs = zip(jax.tree.leaves(pieces), jax.tree.leaves(whole), strict=True)
     for found, wanted in pairs:
         np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6)
@@ -123,9 +123,9 @@ def test_an_update_by_pieces_is_the_update_of_the_batch(name, variant):
 def test_pieces_may_have_no_key_and_must_be_equal():
     net = make_network("conv")
     rule, params, batch = make_rule("bp", net), make_params(net), make_batch(net, 6, dropout=False)
-    one_seed.by_pieces(rule, params, (), batch, images_at_once=2)
+    one_step.by_pieces(rule, params, (), batch, images_at_once=2)
     with pytest.raises(UserError, match="must divide 6, got 4"):
-        one_seed.by_pieces(rule, params, (), batch, images_at_once=4)
+        one_step.by_pieces(rule, params, (), batch, images_at_once=4)
 
 
 @pytest.mark.parametrize("variant", those(lambda rule: rule.splits_batches and rule.draws_noise))
@@ -133,7 +133,7 @@ def test_pieces_draw_noise_of_their_own(variant):
     net = make_network("conv")
     rule, params = make_rule(variant, net), make_params(net)
     batch, F = make_batch(net, size=6), rule.init_feedback(jax.random.key(3))
-    found = one_seed.by_pieces(rule, params, F, batch, images_at_once=2)
+    found = one_step.by_pieces(rule, params, F, batch, images_at_once=2)
     of_pieces = [
         rule.pseudo_gradients(params, F, Batch(batch.image[i : i + 2], batch.label[i : i + 2], key))
         for i, key in zip((0, 2, 4), jax.random.split(batch.key, 3), strict=True)
@@ -163,8 +163,8 @@ def test_a_rule_that_draws_noise_says_so(variant):
 def test_only_rules_that_say_so_change_their_feedback(variant):
     net = make_network("mlp, three layers")
     rule, optimizer = make_rule(variant, net), optax.sgd(0.1, momentum=0.9)
-    before = one_seed.init_state(rule, optimizer, jax.random.key(0))
-    after, _ = one_seed.train_step(rule, optimizer, before, make_batch(net))
+    before = one_step.init_state(rule, optimizer, jax.random.key(0))
+    after, _ = one_step.train_step(rule, optimizer, before, make_batch(net))
     pairs = zip(jax.tree.leaves(before.feedback), jax.tree.leaves(after.feedback), strict=True)
     for one, other in pairs:
         assert np.array_equal(one, other) != rule.learns_feedback

@@ -9,7 +9,7 @@ import pytest
 from pepita_jax import UserError, build_network, build_rule
 from pepita_jax.analysis import angle
 from pepita_jax.rules.weight_mirror import draw_layer_noise, mirror_updates
-from pepita_jax.training import one_seed
+from pepita_jax.training import one_step
 from tests import reference
 from tests.cases import NETWORKS, make_batch, make_network, make_params, to_numpy
 
@@ -91,8 +91,8 @@ def test_batchwise_magnitudes_differ_from_batch_to_batch():
 
 def train(rule, optimizer, num_steps):
     """The states of a training on batches of their own, the initial one included."""
-    states = [one_seed.init_state(rule, optimizer, jax.random.key(0))]
-    step = jax.jit(lambda state, batch: one_seed.train_step(rule, optimizer, state, batch)[0])
+    states = [one_step.init_state(rule, optimizer, jax.random.key(0))]
+    step = jax.jit(lambda state, batch: one_step.train_step(rule, optimizer, state, batch)[0])
     for i in range(num_steps):
         states.append(step(states[-1], make_batch(rule.net, key=i)))
     return states

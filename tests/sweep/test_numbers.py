@@ -9,7 +9,7 @@ import pytest
 from configs.default import as_plain, get_config
 from pepita_jax.runs.experiment import build_configured_optimizer, build_rule_on_network
 from pepita_jax.sweep.numbers import can_vary, vary
-from pepita_jax.training import one_seed
+from pepita_jax.training import one_step
 from pepita_jax.training.optimizers import OPTIMIZERS, optimizer_options
 from tests.cases import make_batch
 
@@ -49,10 +49,10 @@ def five_steps(make):
     @jax.jit
     def train(key):
         rule, optimizer = make()
-        state = one_seed.init_state(rule, optimizer, key)
+        state = one_step.init_state(rule, optimizer, key)
         batch = make_batch(rule.net, size=8)
         step = lambda state, key: (
-            one_seed.train_step(rule, optimizer, state, batch._replace(key=key))[0],
+            one_step.train_step(rule, optimizer, state, batch._replace(key=key))[0],
             None,
         )
         state, _ = jax.lax.scan(step, state, jax.random.split(key, 5))
@@ -106,8 +106,8 @@ def test_every_number_that_can_vary_can_be_traced_by_its_optimizer(name):
 
         def step(number, key, field=field):
             made = vary(rule, optimizer, {f"optimizer.{field}": number})
-            return one_seed.train_step(
-                *made, one_seed.init_state(*made, key), make_batch(rule.net, size=2)
+            return one_step.train_step(
+                *made, one_step.init_state(*made, key), make_batch(rule.net, size=2)
             )
 
         jax.eval_shape(step, jnp.float32(0.5), jax.random.key(0))

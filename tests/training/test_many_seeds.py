@@ -12,6 +12,7 @@ import pytest
 from pepita_jax import RULES, Batch, Rule, UserError, build_network, build_optimizer, build_rule
 from pepita_jax.analysis import alignment
 from pepita_jax.training import one_seed as one
+from pepita_jax.training import one_step
 from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.training.optimizers import step_schedule
 from pepita_jax.training.tuning import default_images_at_once
@@ -75,7 +76,7 @@ def test_what_a_seed_draws_is_the_same_bit_for_bit_alone_and_among_ten():
     trainer = make_trainer(num_seeds=10)
     states, key = trainer.init(), one.seed_key(0, 7)
     rule, optimizer = build_rule("pepita", make_net()), optax.sgd(0.05, momentum=0.9)
-    alone = jax.jit(lambda key: one.init_state(rule, optimizer, key))(key)
+    alone = jax.jit(lambda key: one_step.init_state(rule, optimizer, key))(key)
     among = jax.tree.map(lambda x: x[7], states)
     for found, wanted in zip(jax.tree.leaves(among), jax.tree.leaves(alone), strict=True):
         np.testing.assert_array_equal(found, wanted)

@@ -9,11 +9,11 @@ import pytest
 from pepita_jax import Batch, build_network, build_rule
 from pepita_jax.training.one_seed import (
     count_correct,
-    init_state,
     plan_epoch,
     seed_key,
     train_steps,
 )
+from pepita_jax.training.one_step import init_state
 from tests.cases import make_batch
 
 

@@ -8,7 +8,7 @@ from configs.presets import BATCH_SIZE, MODEL
 from experiments.benchmarks.steps import SHAPES
 from pepita_jax import build_network, build_rule
 from pepita_jax.training import tuning
-from pepita_jax.training.one_seed import init_state
+from pepita_jax.training.one_step import init_state
 
 
 def layout(platform, model, shape, num_seeds=10):

@@ -1,0 +1,146 @@
+"""One training step of one seed: what a loop repeats, and what it begins with."""
+
+from functools import reduce
+from typing import Any
+
+import chex
+import jax
+import jax.numpy as jnp
+import optax
+from jax import Array
+from optax import GradientTransformation
+
+from pepita_jax.errors import require
+from pepita_jax.rules.base import Rule
+from pepita_jax.types import Batch, Feedback, TrainState, Updates, Weights
+
+
+def init_state(rule: Rule, optimizer: GradientTransformation, key: Array) -> TrainState:
+    """Draws the weights and the feedback of one seed, with the state of an optimizer for each.
+
+    >>> import jax, optax
+    >>> import pepita_jax as pj
+    >>> rule = pj.DFA(pj.mlp((8, 8, 1), 10, hidden=(32,)))
+    >>> state = pj.init_state(rule, optax.sgd(0.1), jax.random.key(0))
+    >>> [W.shape for W in state.params], [B.shape for B in state.feedback]
+    ([(64, 32), (32, 10)], [(10, 32)])
+
+    Args:
+        rule, optimizer: any rule, and any optax transformation.
+        key: a random key; `pj.train` gives seed k of `seed` the key `seed_key(seed, k)`.
+    """
+    params = rule.net.init(jax.random.fold_in(key, 0))
+    feedback = rule.init_feedback(jax.random.fold_in(key, 1))
+    opt_state = with_own_keys(optimizer.init(params), jax.random.fold_in(key, 4))
+    feedback_opt_state = ()
+    if rule.learns_feedback:
+        feedback_opt_state = with_own_keys(optimizer.init(feedback), jax.random.fold_in(key, 5))
+    return TrainState(params, feedback, opt_state, feedback_opt_state)
+
+
+def with_own_keys(opt_state: Any, key: Array) -> Any:
+    """An optimizer's state with random keys of the seed's own, where it holds any.
+
+    An optimizer that adds noise, such as `optax.noisy_sgd`, begins with one key for all seeds.
+    """
+
+    def own(x):
+        if not (isinstance(x, jax.Array) and jnp.issubdtype(x.dtype, jax.dtypes.prng_key)):
+            return x
+        words = jax.random.key_data(x)
+        fold = jax.vmap(lambda words: reduce(jax.random.fold_in, words, key))
+        return fold(words.reshape(-1, words.shape[-1])).reshape(x.shape)
+
+    return jax.tree.map(own, opt_state)
+
+
+def train_step(
+    rule: Rule,
+    optimizer: GradientTransformation,
+    state: TrainState,
+    batch: Batch,
+    images_at_once: int | None = None,
+) -> tuple[TrainState, dict[str, Any]]:
+    """One update of the weights, and of the feedback if it learns: what a loop repeats.
+
+    It is pure: `jax.jit`, `jax.vmap` and `jax.lax.scan` take it. A loop that descends
+    `rule.pseudo_gradients` itself must, where `rule.learns_feedback`, descend `aux["feedback"]`
+    too, from F and with a second optimizer state; without that F stays as it was drawn.
+
+    >>> import jax, optax
+    >>> import pepita_jax as pj
+    >>> image, label = (x[:64] for x in pj.load_dataset("digits").train)
+    >>> rule = pj.PepitaMirrored(pj.mlp((8, 8, 1), 10, hidden=(32,)))
+    >>> optimizer = optax.sgd(0.1)
+    >>> state = pj.init_state(rule, optimizer, jax.random.key(0))
+    >>> step = jax.jit(lambda state, batch: pj.train_step(rule, optimizer, state, batch))
+    >>> state, aux = step(state, pj.Batch(image, label, jax.random.key(1)))
+    >>> sorted(aux)
+    ['accuracy', 'feedback', 'loss']
+
+    Args:
+        rule, optimizer: any rule, and any optax transformation.
+        state: the `TrainState` before, as from `init_state`.
+        batch: a `Batch`.
+        images_at_once: size of the pieces that a batch is taken in, see `by_pieces`; None: the
+            whole batch.
+
+    Returns:
+        The state after the step, and the rule's `aux`: `loss` and `accuracy`, measured before it.
+
+    Raises:
+        UserError: the images, labels or weights do not fit the network, or the rule draws noise
+            and the batch has no key.
+    """
+    weights = state.params, state.feedback
+    if images_at_once is None:
+        pseudo_gradients, aux = rule.pseudo_gradients(*weights, batch)
+    else:
+        pseudo_gradients, aux = by_pieces(rule, *weights, batch, images_at_once)
+    params, opt_state = descend(optimizer, pseudo_gradients, state.opt_state, state.params)
+    feedback, feedback_opt_state = state.feedback, state.feedback_opt_state
+    if rule.learns_feedback:
+        feedback, feedback_opt_state = descend(
+            optimizer, aux["feedback"], feedback_opt_state, feedback
+        )
+    return TrainState(params, feedback, opt_state, feedback_opt_state), aux
+
+
+def by_pieces(
+    rule: Rule, params: Weights, F: Feedback, batch: Batch, images_at_once: int
+) -> Updates:
+    """The rule's pseudo-gradients and `aux`, as means over equal pieces of the batch.
+
+    A convolution's activities at all positions stay in a CPU's cache for a piece, not for a batch.
+
+    Args:
+        rule: a rule; one that does not split batches takes the batch whole.
+        params, F, batch: see `Rule.pseudo_gradients`.
+        images_at_once: size of a piece, a divisor of the batch's. Pieces draw dropout and noise
+            from keys of their own.
+
+    Raises:
+        UserError: the size is no divisor.
+    """
+    if images_at_once == len(batch.label) or not rule.splits_batches:
+        return rule.pseudo_gradients(params, F, batch)
+    num_pieces, rest = divmod(len(batch.label), images_at_once)
+    require(rest == 0, f"images_at_once must divide {len(batch.label)}, got {images_at_once}")
+    split = lambda x: x.reshape(num_pieces, images_at_once, *x.shape[1:])
+    keys = None if batch.key is None else jax.random.split(batch.key, num_pieces)
+    pieces = Batch(split(batch.image), split(batch.label), keys)
+    of_piece = lambda piece: rule.pseudo_gradients(params, F, piece)
+    shapes = jax.eval_shape(of_piece, jax.tree.map(lambda x: x[0], pieces))
+    zeros = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
+    add = lambda sums, piece: (jax.tree.map(jnp.add, sums, of_piece(piece)), None)
+    sums, _ = jax.lax.scan(add, zeros, pieces)
+    return jax.tree.map(lambda x: x / num_pieces, sums)
+
+
+def descend(
+    optimizer: GradientTransformation, updates: Any, opt_state: Any, weights: Any
+) -> tuple[Any, Any]:
+    """One step of an optimizer. Returns the new weights and its new state."""
+    chex.assert_trees_all_equal_shapes_and_dtypes(updates, weights)
+    updates, opt_state = optimizer.update(updates, opt_state, weights)
+    return optax.apply_updates(weights, updates), opt_state
