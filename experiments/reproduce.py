@@ -23,7 +23,7 @@ from experiments.papers.pepita.show import fill_in
 from experiments.papers.pepita.training import Reproduction
 from pepita_jax.errors import require
 from pepita_jax.files import file_errors, replace_file, user_path
-from pepita_jax.locks import alone
+from pepita_jax.runs.locks import alone
 
 RESULTS = "experiments/papers/pepita/results"
 OUT = flags.DEFINE_string(

@@ -13,9 +13,9 @@ from typing import Any
 from pepita_jax.errors import UserError
 from pepita_jax.files import file_errors, user_path
 from pepita_jax.jax_settings import recorded_settings
-from pepita_jax.locks import alone, hold_seeds
 from pepita_jax.runs.config_file import read_config_file, without_environment, write_json
 from pepita_jax.runs.environment import describe_environment
+from pepita_jax.runs.locks import alone, hold_seeds
 from pepita_jax.runs.rows import append_rows, write_rows
 from pepita_jax.runs.same_run import require_same_run
 from pepita_jax.runs.saved_run import SavedRun

@@ -8,7 +8,7 @@ import numpy as np
 from experiments.papers.pepita.record_files import OLD_FILES, read_records, write_records
 from pepita_jax.errors import require
 from pepita_jax.files import file_errors
-from pepita_jax.locks import alone
+from pepita_jax.runs.locks import alone
 from pepita_jax.runs.old_configs import upgrade
 from pepita_jax.runs.same_run import changed_settings, describe_changes
 from pepita_jax.runs.saved_run import FIRST_EPOCH
