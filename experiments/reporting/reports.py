@@ -10,6 +10,7 @@ from experiments.papers.pepita.results import Results, make_result
 from experiments.papers.pepita.show import describe_difference, place_of
 from pepita_jax.errors import require
 from pepita_jax.files import file_errors, user_path
+from pepita_jax.history import History
 from pepita_jax.runs.summary import summarize
 from pepita_jax.runs.workdir import Workdir
 
@@ -24,8 +25,8 @@ class Report(NamedTuple):
         seeds: their numbers.
         config: nested dict; `num_seeds` and `num_epochs` are those shown.
         environment: versions, commit, devices and layout.
-        history: `{name: [S, epochs]}`.
-        alignment: `{name: [S, 1 + epochs, arrays]}`; empty if it was not logged.
+        history: of `metrics`.
+        alignment: empty if it was not logged.
         seconds: wall time.
     """
 
@@ -33,8 +34,8 @@ class Report(NamedTuple):
     seeds: list[int]
     config: dict
     environment: dict
-    history: dict[str, np.ndarray]
-    alignment: dict[str, np.ndarray]
+    history: History
+    alignment: History
     seconds: float
 
     @property
@@ -82,13 +83,14 @@ def _of_workdir(name, epoch):
     message = f"{name} holds settings of a sweep: its figures are in sweep.csv, a folder up"
     require("settings" not in saved.config, message)
     last = _last_epoch(name, epoch or saved.config["num_epochs"], saved.num_epochs)
+    has_alignment = saved.config["log_alignment"]
     return Report(
         name,
         saved.seeds,
         saved.config | {"num_epochs": last},
         saved.environment,
         saved.history("metrics", last),
-        saved.history("alignment", last) if saved.config["log_alignment"] else {},
+        saved.history("alignment", last) if has_alignment else History({}, saved.seeds, 0),
         saved.seconds(last),
     )
 
@@ -100,15 +102,14 @@ def is_results(folder):
 
 def _of_result(name, result, epoch):
     last = _last_epoch(name, epoch or result.epochs, result.epochs)
-    read = lambda part, end: {n: result.history(part, n)[:, :end] for n in result.names(part)}
-    history = read("metrics", last)
+    history = result.history("metrics").until(last)
     return Report(
         name,
         result.seeds,
         result.config | {"num_seeds": len(result.seeds), "num_epochs": last},
         result.environment,
         history,
-        read("alignment", last + 1),
+        result.history("alignment").until(last),
         float(np.nansum(history["seconds"], 1).max()),  # as if all were trained side by side
     )
 
@@ -123,12 +124,11 @@ def _first_seeds(report, num_seeds):
     there = len(report.seeds)
     number = num_seeds or there
     require(number <= there, f"the run in {report.name} has {there} seeds, not {number}")
-    cut = lambda values: {n: v[:number] for n, v in values.items()}
     return report._replace(
         seeds=report.seeds[:number],
         config=report.config | {"num_seeds": number},
-        history=cut(report.history),
-        alignment=cut(report.alignment),
+        history=report.history.of_first(number),
+        alignment=report.alignment.of_first(number),
     )
 
 

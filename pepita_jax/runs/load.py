@@ -6,6 +6,7 @@ import jax
 import numpy as np
 
 from pepita_jax.errors import require, require_int
+from pepita_jax.history import History
 from pepita_jax.jax_settings import fixed_settings
 from pepita_jax.networks.network import Network
 from pepita_jax.rules import Rule
@@ -36,14 +37,14 @@ class Run(NamedTuple):
     params: Any
     feedback: Any
     config: dict
-    history: dict[str, np.ndarray]
-    alignment: dict[str, np.ndarray]
+    history: History
+    alignment: History
     seeds: list[int]
 
     def __repr__(self) -> str:
-        num_seeds, num_epochs = self.history["seconds"].shape
         rule, dataset = self.config["rule"]["name"], self.config["dataset"]
-        return f"Run({rule} on {dataset}, {num_seeds} seeds, {num_epochs} epochs)"
+        size = f"{len(self.seeds)} seeds, {self.history.num_epochs} epochs"
+        return f"Run({rule} on {dataset}, {size})"
 
 
 def load_run(path: Any, epoch: int | None = None) -> Run:
@@ -79,7 +80,8 @@ def _load(saved, epoch):
     config, rule = saved.config, build_rule_on_network(saved.config)
     restored = [restore_states(config, group, epoch) for group in saved.groups]
     states = jax.tree.map(lambda *x: np.concatenate(x), *restored)
-    alignment = saved.history("alignment", epoch) if config["log_alignment"] else {}
+    has_alignment = config["log_alignment"]
+    alignment = saved.history("alignment", epoch) if has_alignment else History({}, saved.seeds, 0)
     history = saved.history("metrics", epoch)
     figures = (config, history, alignment, saved.seeds)
     return Run(rule.net, rule, states.params, states.feedback, *figures)

@@ -1,13 +1,17 @@
-"""Figures of a run as rows, one an epoch and seed: JSON lines on disk, arrays in memory."""
+"""Figures of a run as rows, one per epoch and seed: JSON lines on disk, arrays in memory."""
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from pepita_jax.files import replace_file
+from pepita_jax.history import History
 
 
-def make_rows(epoch, seeds, columns):
+def make_rows(epoch: int, seeds: Sequence[int], columns: dict[str, Any]) -> list[dict]:
     """A plain dict for each seed.
 
     Args:
@@ -22,36 +26,36 @@ def make_rows(epoch, seeds, columns):
     ]
 
 
-def to_history(rows, seeds, epochs):
-    """Rows of any order as `{name: [S, epochs, ...]}`; null, and where there is no row, is NaN.
+def to_history(rows: list[dict], seeds: Sequence[int], epochs: range) -> History:
+    """Rows of any order as a `History`; null, and where there is no row, is NaN.
 
     Args:
         rows: of these seeds; other epochs may be among them.
         seeds: their numbers, S of them, in the order that is wanted.
         epochs: a range.
     """
-    history, place = {}, {seed: i for i, seed in enumerate(seeds)}
+    figures, place = {}, {seed: i for i, seed in enumerate(seeds)}
     for name in [name for name in rows[0] if name not in ("epoch", "seed")]:
-        history[name] = np.full((len(seeds), len(epochs), *np.shape(rows[0][name])), np.nan)
+        figures[name] = np.full((len(seeds), len(epochs), *np.shape(rows[0][name])), np.nan)
         for row in rows:
             if row["epoch"] in epochs:
                 values = np.array(row[name], float)
-                history[name][place[row["seed"]], row["epoch"] - epochs.start] = values
-    return history
+                figures[name][place[row["seed"]], row["epoch"] - epochs.start] = values
+    return History(figures, seeds, epochs.start)
 
 
-def write_rows(path, rows):
+def write_rows(path: Path, rows: list[dict]) -> None:
     """Makes a file of just these rows."""
     replace_file(path, _as_lines(rows))
 
 
-def append_rows(path, rows):
+def append_rows(path: Path, rows: list[dict]) -> None:
     """Adds rows to a file."""
     with open(path, "a", encoding="utf-8") as file:
         file.write(_as_lines(rows))
 
 
-def as_json(values):
+def as_json(values: Any) -> Any:
     """An array as nested lists of plain numbers, with None where they are not finite."""
     values = np.asarray(values, float)
     # NumPy's annotations know no None among objects.

@@ -4,6 +4,7 @@ import itertools
 from typing import NamedTuple
 
 from pepita_jax.errors import require
+from pepita_jax.history import History
 from pepita_jax.runs.config_file import without_environment
 from pepita_jax.runs.rows import to_history
 from pepita_jax.runs.seed_group import SeedGroup, newest_config
@@ -18,9 +19,9 @@ class SavedRun(NamedTuple):
     are not trained any further: their figures of later epochs are NaN.
 
     Attributes:
-        config: nested dict; `num_seeds` as in the groups.
+        config: nested dict; `num_seeds` as in the seed groups.
         environment: versions, commit, devices and layout that it was last trained with.
-        groups: `SeedGroup`s of these seeds.
+        groups: the seed groups of these seeds.
     """
 
     config: dict
@@ -28,11 +29,11 @@ class SavedRun(NamedTuple):
     groups: list[SeedGroup]
 
     @classmethod
-    def of(cls, groups):
-        """What is to be shown of a run's groups, of which there is at least one.
+    def of(cls, groups: list[SeedGroup]) -> "SavedRun":
+        """What is to be shown of a run's seed groups, of which there is at least one.
 
         Raises:
-            UserError: they were trained under different settings outside the configuration.
+            UserError: they were trained under different JAX settings.
         """
         going = [group.epoch for group in groups if not group.has_diverged]
         shown = [c for c in groups if c.has_diverged or c.epoch == going[0]]
@@ -46,24 +47,24 @@ class SavedRun(NamedTuple):
         return cls(config, content["environment"], shown)
 
     @property
-    def seeds(self):
+    def seeds(self) -> list[int]:
         """Their numbers, S of them."""
         return [seed for group in self.groups for seed in group.seeds]
 
     @property
-    def num_epochs(self):
+    def num_epochs(self) -> int:
         """Epochs that are done, or that would bring nothing new."""
         going = [group.epoch for group in self.groups if not group.has_diverged]
         return going[0] if going else self.config["num_epochs"]
 
-    def seconds(self, num_epochs=None):
+    def seconds(self, num_epochs: int | None = None) -> float:
         """Wall time of the epochs; of all by default."""
         last = self.num_epochs if num_epochs is None else num_epochs
         firsts = [(row, c.seeds.start) for c in self.groups for row in c.rows["metrics"]]
         return sum(r["seconds"] for r, k in firsts if r["seed"] == k and r["epoch"] <= last)
 
-    def history(self, name, num_epochs=None):
-        """`{name: [S, epochs, ...]}` of one of `FIGURES`, see `to_history`; all by default."""
+    def history(self, name: str, num_epochs: int | None = None) -> History:
+        """The `History` of one of `FIGURES`, of some epochs or of all."""
         rows = [row for group in self.groups for row in group.rows[name]]
         last = self.num_epochs if num_epochs is None else num_epochs
         return to_history(rows, self.seeds, range(FIRST_EPOCH[name], last + 1))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from pepita_jax.history import History
 from pepita_jax.plots import draw_alignment, draw_learning_curves, save_figure
 from pepita_jax.runs.rows import as_json
 from pepita_jax.runs.saved_run import SavedRun
@@ -24,30 +25,28 @@ def write_results(workdir: Workdir, saved: SavedRun) -> dict:
     return summary
 
 
-def summarize(config: dict, history: dict[str, np.ndarray], seconds: float) -> dict:
+def summarize(config: dict, history: History, seconds: float) -> dict:
     """The content of `summary.json`.
 
     Seeds that have diverged are listed, with the epoch and the learning rate, and are in no mean.
 
     Args:
         config: of the run.
-        history: `{name: [S, epochs]}`, of which the last epoch is shown.
+        history: of which the last epoch is shown.
         seconds: wall time.
     """
-    num_seeds, num_epochs = history["seconds"].shape
-    finite = np.isfinite(history["test_accuracy"])
+    learning_rate = history["learning_rate"]
     diverged = [
-        {"seed": k, "epoch": int(at) + 1, "learning_rate": history["learning_rate"][k, at]}
-        for k, at in enumerate(finite.argmin(1))
-        if not finite[k].all()
+        {"seed": k, "epoch": epoch, "learning_rate": learning_rate[k, epoch - 1]}
+        for k, epoch in history.diverged().items()
     ]
     return {
         "rule": config["rule"]["name"],
         "model": config["model"]["name"],
         "dataset": config["dataset"],
-        "num_seeds": num_seeds,
-        "num_epochs": num_epochs,
-        **{name: _statistics(history[name][:, -1]) for name in history if "accuracy" in name},
+        "num_seeds": len(history.seeds),
+        "num_epochs": history.num_epochs,
+        **{name: _statistics(history.final(name)) for name in history if "accuracy" in name},
         "diverged": diverged,
         "seconds": round(seconds, 3),
     }

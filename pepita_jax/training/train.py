@@ -8,6 +8,7 @@ import optax
 
 from pepita_jax.data.images import usable_images
 from pepita_jax.errors import UserError, require, require_int
+from pepita_jax.history import History
 from pepita_jax.jax_settings import fixed_settings
 from pepita_jax.networks.network import Network, require_network
 from pepita_jax.rules.base import Rule
@@ -28,11 +29,10 @@ class Result(NamedTuple):
 
     params: Any
     feedback: Any
-    history: dict[str, np.ndarray]
+    history: History
 
     def __repr__(self) -> str:
-        num_seeds, num_epochs = self.history["test_accuracy"].shape
-        return f"Result({num_seeds} seeds, {num_epochs} epochs)"
+        return f"Result({len(self.history.seeds)} seeds, {self.history.num_epochs} epochs)"
 
 
 @fixed_settings()
@@ -95,9 +95,8 @@ def train(
         for epoch in epochs(trainer, trainer.init(), {"test": test}, 1, num_epochs, bar.advance):
             bar.finish_epoch(epoch)
             history.append(epoch.metrics)
-    stacked = {name: np.stack([m[name] for m in history], axis=1) for name in history[0]}
     params, feedback = trainer.gather((epoch.states.params, epoch.states.feedback))
-    return Result(params, feedback, stacked)
+    return Result(params, feedback, History.stack(history, range(num_seeds)))
 
 
 def _check_kinds(net, rule, optimizer):

@@ -13,6 +13,7 @@ import pytest
 from experiments.papers.pepita.runs import of_table_1
 from experiments.reporting.page import draw_seeds, inline, make_page, read_markdown
 from experiments.reporting.reports import Report, read_documents, read_reports
+from pepita_jax.history import History
 from pepita_jax.plots import save_figure
 from tests.experiments.commands import command
 from tests.experiments.papers.pepita.planted import plant
@@ -102,6 +103,7 @@ def test_a_figure_that_cannot_be_drawn_is_left_out(monkeypatch, capsys):
 def test_of_very_many_seeds_the_curves_have_no_legend():
     report = make_report("many", 0.5)
     curves = {name: np.tile(values, (50, 1)) for name, values in report.history.items()}
+    curves = History(curves, range(len(curves["seconds"])))
     figure = draw_seeds(report._replace(seeds=list(range(100)), history=curves))
     assert figure.axes[0].get_legend() is None
     assert len(figure.axes[0].lines) == 100

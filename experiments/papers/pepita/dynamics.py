@@ -46,14 +46,14 @@ def anti_alignment(find):
 def _figure_3(result):
     """`{name: (values [S, epochs or 1 + epochs], decimals)}`."""
     return {
-        "test accuracy (%)": (100 * result.history("metrics", "test_accuracy"), 2),
+        "test accuracy (%)": (100 * result.history("metrics")["test_accuracy"], 2),
         "angle of F to the weights (degrees)": (_angle(result), 1),
         "norm of W_1": (_first_norm(result), 3),
     }
 
 
 def _appendix_e(result):
-    product = result.history("alignment", "feedback_product")[..., 0]
+    product = result.history("alignment")["feedback_product"][..., 0]
     return {
         "tr(FWA)": (product, 4),
         "angle of F to WA (degrees)": (_angle(result), 1),
@@ -62,11 +62,11 @@ def _appendix_e(result):
 
 
 def _angle(result):
-    return result.history("alignment", "feedback_angle")[..., 0]
+    return result.history("alignment")["feedback_angle"][..., 0]
 
 
 def _first_norm(result):
-    return result.history("alignment", "weight_norm")[..., 0]
+    return result.history("alignment")["weight_norm"][..., 0]
 
 
 def _draw(results, figures_of, angle=None):

@@ -8,6 +8,7 @@ import numpy as np
 from experiments.papers.pepita.record_files import OLD_FILES, read_records, write_records
 from pepita_jax.errors import require
 from pepita_jax.files import file_errors
+from pepita_jax.history import History
 from pepita_jax.runs.locks import alone
 from pepita_jax.runs.old_configs import upgrade
 from pepita_jax.runs.same_run import changed_settings, describe_changes
@@ -44,13 +45,12 @@ class Result(NamedTuple):
             merged[name] = distinct if len(distinct) > 1 else value
         return merged
 
-    def names(self, part):
-        """What `metrics` or `alignment` all seeds have."""
-        return [n for n in self.records[0][part] if all(n in r[part] for r in self.records)]
-
-    def history(self, part, name):
-        """`metrics` or `alignment` of a name, `[S, epochs, ...]`; NaN where it is not finite."""
-        return np.array([record[part][name] for record in self.records], float)
+    def history(self, part):
+        """The `History` of `metrics` or `alignment`: the figures that all seeds have."""
+        first, *others = (record[part] for record in self.records)
+        names = [name for name in first if all(name in figures for figures in others)]
+        figures = {n: np.array([record[part][n] for record in self.records], float) for n in names}
+        return History(figures, self.seeds, FIRST_EPOCH[part])
 
     @property
     def test_accuracy(self):
@@ -63,7 +63,7 @@ class Result(NamedTuple):
 
     def accuracy_of_seeds(self, epoch):
         """The same by seed, `{seed: fraction}`."""
-        then = self.history("metrics", "test_accuracy")[:, epoch - 1 : epoch].ravel()
+        then = self.history("metrics")["test_accuracy"][:, epoch - 1 : epoch].ravel()
         return {s: float(v) for s, v in zip(self.seeds, then, strict=False) if np.isfinite(v)}
 
 

@@ -57,7 +57,7 @@ def place_of(name):
 
 def plot_test_curve(axes, result, name, **style):
     """A band of test accuracy over epochs; seeds and epochs stand with the name."""
-    curve = 100 * result.history("metrics", "test_accuracy")
+    curve = 100 * result.history("metrics")["test_accuracy"]
     name = f"{name} ({describe_size(result)})"
     plot_band(axes, np.arange(1, curve.shape[1] + 1), curve, name, **style)
     axes.set_ylabel("test accuracy (%), mean ± std")

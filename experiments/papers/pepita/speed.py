@@ -79,7 +79,7 @@ def fitted_curves(runs, find):
     found = []
     for result in results_of(runs, find):
         drop = min(result.config["schedule"]["epochs"], default=FIT_EPOCHS)
-        curves = result.history("metrics", "test_accuracy")[:, : min(FIT_EPOCHS, drop)]
+        curves = result.history("metrics")["test_accuracy"][:, : min(FIT_EPOCHS, drop)]
         curves = curves[np.isfinite(curves).all(1)]
         if len(curves) and curves.shape[1] >= FEWEST:
             found.append((result, curves))

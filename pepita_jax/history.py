@@ -1,0 +1,70 @@
+"""Figures of several seeds, epoch by epoch."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class History(Mapping):
+    """Figures of S seeds, epoch by epoch, by name: used like a dict of arrays `[S, epochs, ...]`.
+
+    Where a seed has diverged, or has no figure, there is NaN.
+
+    Attributes:
+        figures: `{name: [S, epochs, ...]}`.
+        seeds: their numbers, S of them.
+        first_epoch: number of the first epoch: 1, or 0 for what begins before training.
+    """
+
+    figures: dict[str, np.ndarray]
+    seeds: Sequence[int]
+    first_epoch: int = 1
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.figures[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.figures)
+
+    def __len__(self) -> int:
+        return len(self.figures)
+
+    def __repr__(self) -> str:
+        size = f"{len(self.seeds)} seeds, {self.num_epochs} epochs"
+        return f"History({', '.join(self)}: {size})"
+
+    @classmethod
+    def stack(cls, epochs: Sequence[Mapping[str, np.ndarray]], seeds: Sequence[int]) -> "History":
+        """From the figures of each epoch, `{name: [S]}`."""
+        return cls({name: np.stack([e[name] for e in epochs], axis=1) for name in epochs[0]}, seeds)
+
+    @property
+    def num_epochs(self) -> int:
+        """How many epochs there are, from `first_epoch` on."""
+        return next((values.shape[1] for values in self.figures.values()), 0)
+
+    def until(self, epoch: int) -> "History":
+        """The same up to an epoch."""
+        end = epoch + 1 - self.first_epoch
+        return self._each(lambda values: values[:, :end], self.seeds)
+
+    def of_first(self, num_seeds: int) -> "History":
+        """The same of the first seeds."""
+        return self._each(lambda values: values[:num_seeds], self.seeds[:num_seeds])
+
+    def final(self, name: str) -> np.ndarray:
+        """A figure of the last epoch, `[S, ...]`."""
+        return self.figures[name][:, -1]
+
+    def diverged(self) -> dict[int, int]:
+        """`{place of the seed along S: epoch in which it diverged}`, by `test_accuracy`."""
+        finite = np.isfinite(self.figures["test_accuracy"])
+        first = finite.argmin(1) + self.first_epoch
+        return {k: int(first[k]) for k in np.flatnonzero(~finite.all(1)).tolist()}
+
+    def _each(self, change: Any, seeds: Sequence[int]) -> "History":
+        figures = {name: change(values) for name, values in self.figures.items()}
+        return History(figures, seeds, self.first_epoch)
