@@ -1,14 +1,14 @@
 """What learning rules share: their signature, and signals to layers."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
 
 import jax
 from jax import Array
 
 from pepita_jax.errors import UserError
 from pepita_jax.networks.network import Activity, Network, require_network
-from pepita_jax.options import check_field_values
+from pepita_jax.options import check_field_values, field_options
 from pepita_jax.types import Batch, Feedback, Signals, Updates, Weights
 
 
@@ -36,6 +36,19 @@ class Rule:
     def __post_init__(self):
         require_network(self.net)
         check_field_values("rule", self)
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        if "__repr__" not in vars(cls):  # `dataclass`, which comes later, would make another
+            cls.__repr__ = Rule.__repr__
+
+    def __repr__(self) -> str:
+        """Such as `Pepita(Network(8x8x1-32-10, relu, softmax), presynaptic='standard')`."""
+        options = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "net"}
+        defaults = field_options(type(self))
+        is_given = lambda k, v: isinstance(v, Array) or v != defaults.get(k)  # traced: incomparable
+        given = [f"{k}={v!r}" for k, v in options.items() if is_given(k, v)]
+        return f"{type(self).__name__}({', '.join([repr(self.net), *given])})"
 
     def init_feedback(self, key: Array) -> Feedback:
         """Draws the rule's feedback F, a pytree; `()` for a rule without feedback."""
