@@ -52,6 +52,8 @@ def train(
 ) -> Result:
     """Trains a network on one's own arrays, all seeds at once.
 
+    For a loop of one's own there are `pj.init_state` and `pj.train_step`.
+
     >>> import optax
     >>> import pepita_jax as pj
     >>> digits = pj.load_dataset("digits")
