@@ -9,7 +9,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from experiments.benchmarks.costs import Cost, collectives, read_costs
 from pepita_jax.training import tuning
-from pepita_jax.training.many_seeds import PROGRESS_UPDATES, ROW, default_seeds_at_once, seed_keys
+from pepita_jax.training.many_seeds import PROGRESS_UPDATES, ROW, seed_keys
 from pepita_jax.training.seed_axis import (
     compile_stages,
     init_states,
@@ -69,7 +69,9 @@ def compile_steps(rule, optimizer, image, num_images, batch_size, num_seeds, dev
     by_seed, everywhere = (NamedSharding(mesh, PartitionSpec(*s)) for s in (["seed"], []))
     states = jax.eval_shape(lambda: init_states(rule, optimizer, seed_keys(0, share * mesh.size)))
     if at_once is None:
-        at_once = default_seeds_at_once(rule.net, batch_size, lambda: states, share, mesh)
+        at_once = tuning.choose_seeds_at_once(
+            platform_of(mesh), rule.net, batch_size, share, lambda: states
+        )
     in_pieces = tuning.default_images_at_once(platform_of(mesh), rule.net, batch_size)
     stages = compile_stages(
         rule, optimizer, same_for_all, num_images, batch_size, at_once, in_pieces, mesh

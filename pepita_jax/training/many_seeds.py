@@ -8,10 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import NamedSharding, PartitionSpec
 
 from pepita_jax.errors import require, require_int
-from pepita_jax.networks.network import Network
 from pepita_jax.rules.base import Rule
 from pepita_jax.training import one_seed, tuning
 from pepita_jax.training.seed_axis import (
@@ -42,29 +41,6 @@ def check_sizes(num_examples: int, batch_size: int, seeds_at_once: int | None) -
     require(batch_size <= num_examples, message)
     if seeds_at_once is not None:
         require_int("seeds_at_once", seeds_at_once, 0)
-
-
-def default_seeds_at_once(
-    net: Network,
-    batch_size: int,
-    shapes: Callable[[], TrainState],
-    seeds_per_device: int,
-    mesh: Mesh,
-) -> int:
-    """The layout of a device's seeds that suits the device, the network and the batch.
-
-    Args:
-        net, batch_size: what is trained.
-        shapes: `() -> states` of all seeds, or their shapes.
-        seeds_per_device: see `seed_mesh`.
-        mesh: devices.
-    """
-
-    def bytes_per_seed():
-        state = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), shapes())
-        return tuning.seed_bytes(net, batch_size, state)
-
-    return tuning.default_seeds_at_once(platform_of(mesh), seeds_per_device, bytes_per_seed)
 
 
 class SeedTrainer:
@@ -117,13 +93,14 @@ class SeedTrainer:
         self.steps_per_epoch = num_examples // batch_size
         self._fixed_batch = jax.tree.map(lambda x: x[:batch_size], self.data)
 
+        platform = platform_of(mesh)
         if seeds_at_once is None:
             init = partial(init_states, rule, optimizer, vary=vary)
             shapes = lambda: jax.eval_shape(init, self.keys, self.numbers)
-            seeds_at_once = default_seeds_at_once(
-                rule.net, batch_size, shapes, seeds_per_device, mesh
+            seeds_at_once = tuning.choose_seeds_at_once(
+                platform, rule.net, batch_size, seeds_per_device, shapes
             )
-        images_at_once = tuning.default_images_at_once(platform_of(mesh), rule.net, batch_size)
+        images_at_once = tuning.default_images_at_once(platform, rule.net, batch_size)
         self.layout = {
             "seeds_at_once": seeds_at_once,
             "seeds_share_devices": mesh.size,

@@ -11,6 +11,7 @@ from typing import Any
 import jax
 
 from pepita_jax.networks.network import Network
+from pepita_jax.types import TrainState
 
 PIECES = range(4, 17)  # images whose patches and activities stay in a CPU's cache
 # A convolution runs in pieces while it has fewer weights per patch value than this: with 0.1 they
@@ -38,6 +39,29 @@ def default_seeds_at_once(platform: str, num_seeds: int, bytes_per_seed: Callabl
         return 0
     chunks = -(-num_seeds // max(1, TPU_BYTES // bytes_per_seed()))
     return -(-num_seeds // chunks) if chunks > 1 else 0
+
+
+def choose_seeds_at_once(
+    platform: str,
+    net: Network,
+    batch_size: int,
+    seeds_per_device: int,
+    shapes: Callable[[], TrainState],
+) -> int:
+    """`default_seeds_at_once` for a network and a batch.
+
+    Args:
+        platform: `cpu`, `gpu` or `tpu`.
+        net, batch_size: what is trained.
+        seeds_per_device: see `seed_mesh`.
+        shapes: `() -> states` of all seeds, or their shapes.
+    """
+
+    def bytes_per_seed():
+        state = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), shapes())
+        return seed_bytes(net, batch_size, state)
+
+    return default_seeds_at_once(platform, seeds_per_device, bytes_per_seed)
 
 
 def seed_bytes(net: Network, batch_size: int, state: Any) -> int:

@@ -29,7 +29,8 @@ def make_report(name, accuracy):
     config = {
         "rule": {"name": "bp"}, "model": {"name": "mlp"}, "dataset": "digits", "num_seeds": 2
     }  # fmt: skip
-    return Report(name, [0, 4], config, {"jax": "0.1"}, dict.fromkeys(names, curve), {}, 1.0)
+    history, alignment = History(dict.fromkeys(names, curve), [0, 4]), History({}, [0, 4], 0)
+    return Report(name, [0, 4], config, {"jax": "0.1"}, history, alignment, 1.0)
 
 
 @pytest.fixture
