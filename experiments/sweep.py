@@ -3,21 +3,21 @@
     python -m experiments.sweep --config=configs/default.py:pepita,mlp,mnist --workdir=DIR \\
         --sweep.optimizer.learning_rate=0.01,0.03,0.1 --sweep.rule.feedback_scale=0.02,0.05
 
-Values are given with commas between them, or drawn: --sweep.FIELD=log_uniform:1e-4:1e-1 (or
-uniform:) with --num_samples=32. --settings=FILE has JSON lines {"FIELD": VALUE, ...}, each of which
-is combined with all of these.
-Settings that differ only in numbers (rates, an optimizer's other numbers, dropout, the rule's
-numbers, the seed) are trained side by side by one compiled program.
+Separate values by commas, or draw them: --sweep.FIELD=log_uniform:1e-4:1e-1 (or
+uniform:) with --num_samples=32. --settings=FILE has JSON lines {"FIELD": VALUE, ...}; each is
+combined with all of these. Settings that differ only in numbers (the learning rate, the optimizer's
+other numbers, dropout, the rule's numbers, the seed) train side by side in one compiled program.
 
-The best setting is chosen on the last tenth of the training set (or --config.validation_fraction),
-held out, and is then trained on the whole set and tested once. A setting of which a seed has
-diverged comes after all others; one of which all have is not chosen. If there is no other, or all
-seeds of the chosen ones' own runs diverge, the exit status is 3.
+The sweep chooses the best setting on a validation split: the last tenth of the training set, or
+--config.validation_fraction. It then trains that setting on the whole training set, and tests it
+once. A setting with a diverged seed ranks below all settings without one; a setting whose seeds
+have all diverged is never chosen. The exit status is 3 if no setting has a seed left, or if all
+seeds of the chosen settings diverge in their own runs.
 
-DIR then holds sweep.csv, a row a setting and seed; sweep.png, for one or two numeric fields;
-best.csv, and best_N, the workdir of setting N trained on the whole set; and a workdir for each
-group of settings. Ctrl-C finishes the epoch and saves it; a second one stops at once. The same
-command goes on, and may raise num_epochs and num_seeds. Tuples need quotes:
+DIR then holds sweep.csv, with one row per setting and seed; sweep.png, for one or two numeric
+fields; best.csv; best_N, the workdir of setting N trained on the whole set; and one workdir per
+group of settings. Press Ctrl-C once to stop after the current epoch, twice to stop immediately. To
+resume, repeat the command; num_epochs and num_seeds may be higher then. Tuples need quotes:
 "--sweep.model.hidden=(64,),(32,32)".
 """
 
@@ -33,36 +33,32 @@ from configs import default
 from configs.settings import Chosen, command_line, make_config
 from experiments import train
 from experiments.command_line import cli, config_flag, launch
+from experiments.command_line.sweep_tables import show_best, show_ranking
 from pepita_jax.errors import DivergedError, UserError, require
 from pepita_jax.files import file_errors, user_path
 from pepita_jax.runs.experiment import check_config
 from pepita_jax.runs.summary import write_results
 from pepita_jax.runs.workdir import Workdir
-from pepita_jax.sweep.axes import make_settings, merge, read_settings
+from pepita_jax.sweep.axes import make_settings, read_settings
 from pepita_jax.sweep.comparison import (
     best_of_each,
     check_fields,
-    comparison_rows,
-    comparison_table,
 )
 from pepita_jax.sweep.folder import claim
 from pepita_jax.sweep.groups import make_groups
-from pepita_jax.sweep.plots import plot_sweep
-from pepita_jax.sweep.results import is_left, rank, ranking_table, setting_rows, write_csv
-from pepita_jax.tables import summary_table
-from pepita_jax.watching import decoration
+from pepita_jax.sweep.results import is_left, setting_rows, write_csv
 
 SETTINGS = flags.DEFINE_string("settings", None, "file of settings, JSON lines {field: value}")
 SAMPLES = flags.DEFINE_integer("num_samples", 1, "draws from uniform: and log_uniform: axes")
 MAX_SEEDS = flags.DEFINE_integer("max_seeds", 1000, "most seeds to train, those of all settings")
 SELECT = flags.DEFINE_enum(
     "select_on", "validation", ["validation", "test"],
-    "what the best setting is chosen on; test only to repeat a paper that did so",
+    "split that the best setting is chosen on; test only to repeat a paper that did so",
 )  # fmt: skip
 COMPARE = flags.DEFINE_list(
     "compare",
     [],
-    "choose the best setting for each value of these fields, and put them side by side",
+    "choose the best setting for each value of these fields, and compare them",
 )
 FINAL_SEEDS = flags.DEFINE_integer(
     "final_seeds", None, "seeds of the best settings' own runs; default: num_seeds", 1
@@ -95,7 +91,7 @@ def main(arguments, axes):
     rows = train_groups(root, groups, settings)
     if rows is None:
         return
-    ranking = show(root, rows, settings, split)
+    ranking = show_ranking(root, rows, settings, split)
     best = best_of_each(ranking, settings, COMPARE.value)
     more = {"num_seeds": FINAL_SEEDS.value or base["num_seeds"]}
     chosen = {r["setting"]: configs[r["setting"]] | more for r in best.values() if is_left(r)}
@@ -103,7 +99,8 @@ def main(arguments, axes):
         raise DivergedError(f"no setting has a seed left: all {total} seeds have diverged")
     summaries = test(root, chosen)
     if summaries is not None:
-        show_best(root, best, settings, split, summaries)
+        repeat = lambda setting, workdir: command_line(read_chosen(), setting, workdir)
+        show_best(root, best, settings, COMPARE.value, split, summaries, repeat)
         if all(len(s["diverged"]) == s["num_seeds"] for s in summaries.values()):
             which = "the best setting" if len(summaries) == 1 else "the best settings"
             raise DivergedError(f"all seeds of {which} have diverged on the whole training set")
@@ -170,43 +167,11 @@ def read_chosen():
 
 
 def with_split(config, split):
-    """The same with images held out, if they are selected on."""
+    """The same with a validation split, if settings are chosen on it."""
     if split == "validation" and not config["validation_fraction"]:
         config = config | {"validation_fraction": HELD_OUT}
         check_config(config)
     return config
-
-
-def show(root, rows, settings, split):
-    """Writes the table, prints the ranking, which it returns, and draws the plot."""
-    ranking = rank(rows, settings, split)
-    with file_errors(root):
-        write_csv(root / "sweep.csv", rows)
-    print(f"\n{ranking_table(ranking, settings, split)}\n\n{root}: sweep.csv")
-    plot = root / "sweep.png"
-    with decoration(plot):
-        if plot_sweep(plot, ranking, settings, split):
-            print(f"{root}: sweep.png")
-    return ranking
-
-
-def show_best(root, best, settings, split, summaries):
-    """Writes and prints what the best settings reached on the test set."""
-    how = "on held-out images, then tested once" if split == "validation" else "ON THE TEST SET"
-    with file_errors(root):
-        rows = comparison_rows(best, settings, COMPARE.value, split, summaries)
-        write_csv(root / "best.csv", rows)
-    if COMPARE.value:
-        table = comparison_table(best, settings, COMPARE.value, summaries)
-        fields = ", ".join(f for f in merge(settings) if f not in COMPARE.value)
-        brackets = f" (in brackets: {fields})" if fields else ""
-        print(f"\nthe best of each, chosen {how}{brackets}:\n\n{table}")
-        print(f"\n{root}: best.csv, and the workdirs best_N, N being the number of the setting")
-    else:
-        ((index, summary),) = summaries.items()
-        final = settings[index] | {"num_seeds": summary["num_seeds"]}
-        command = command_line(read_chosen(), final, root / f"best_{index}")
-        print(f"\nthe best, chosen {how}:\n\n{summary_table([summary])}\n\n{command}")
 
 
 def read_axes(arguments):

@@ -2,13 +2,16 @@
 
     python -m experiments.train --config=configs/default.py:pepita,mlp,mnist --workdir=DIR
 
-RULE,MODEL,DATASET after the colon choose a column of the paper's Table 2. Any field of the
-configuration can be set with --config.FIELD=VALUE. Started again on the same DIR, it goes on, even
-without --config: --workdir=DIR --config.num_epochs=200 trains longer, and num_seeds can be raised
-likewise. Ctrl-C finishes the epoch and saves it; a second one stops at once.
+RULE,MODEL,DATASET after the colon selects a rule, a model and a data set, with the settings of the
+paper's Table 2. RULE may also be the path of a rule of your own, such as my_rules.MyRule. Set any
+field of the configuration with --config.FIELD=VALUE.
 
-With --seeds=0:5 only seeds 0 to 4 are trained: processes on several machines can fill one DIR, each
-with seeds of its own. --launcher starts such jobs, of --seeds_per_job seeds each.
+Press Ctrl-C once to stop after the current epoch, twice to stop immediately. To resume, repeat the
+command, or give --workdir=DIR alone; the result is bit-for-bit the same. To train longer, or more
+seeds, add --config.num_epochs=200 or --config.num_seeds=20.
+
+--seeds=0:5 trains seeds 0 to 4 only, so that processes on several machines can fill one DIR.
+--launcher starts such jobs, with at most --seeds_per_job seeds each.
 """
 
 import sys
@@ -32,9 +35,11 @@ from pepita_jax.tables import summary_table
 from pepita_jax.training.optimizers import OPTIMIZERS
 from pepita_jax.words import list_some
 
-CONFIG = config_flags.DEFINE_config_file("config", None, "configuration and its three words")
-WORKDIR = flags.DEFINE_string("workdir", None, "folder of the run; created if needed")
-SEEDS = flags.DEFINE_string("seeds", None, "FIRST:END, to train only these; default: all")
+CONFIG = config_flags.DEFINE_config_file(
+    "config", None, "configuration file, with RULE,MODEL,DATASET"
+)
+WORKDIR = flags.DEFINE_string("workdir", None, "folder of the run; it is created if needed")
+SEEDS = flags.DEFINE_string("seeds", None, "FIRST:END trains only these seeds; default: all")
 
 
 def main(arguments):
@@ -88,7 +93,7 @@ def describe():
         __doc__,
         cli.describe_flags(__name__),
         cli.describe_flags(launch.__name__),
-        f"\nFields, with their values for {choice} (from configs/presets.py):\n",
+        f"\nFields, with their values for {choice}:\n",
         *(_describe_field(field, config) for field in default.FIELDS),
         f"\nOptimizers: {', '.join(OPTIMIZERS)}",
         "\nRules:\n",

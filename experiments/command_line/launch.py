@@ -19,8 +19,8 @@ from pepita_jax.watching import require_printed
 
 LAUNCHER = flags.DEFINE_enum(
     "launcher", "here", ["here", "local", "slurm", "print"],
-    "here: in this process, one job after another; local: as processes that share this machine; "
-    "slurm: on a cluster (extra: slurm); print: only print the jobs' commands",
+    "here: in this process, one job after another; local: in processes that share this machine; "
+    "slurm: on a cluster (extra: slurm); print: print the jobs' commands and train nothing",
 )  # fmt: skip
 SEEDS_PER_JOB = flags.DEFINE_integer(
     "seeds_per_job", None, "most seeds in one job, those of all its settings; default: no limit", 1
@@ -139,7 +139,7 @@ def print_commands(jobs):
     for job in jobs:
         print(shlex.join(["python", "-m", "experiments.train", *job.arguments]))
     require_printed()
-    print("to be run from here; when all are done, the same command goes on", file=sys.stderr)
+    print("run these from here; when all are done, repeat the command", file=sys.stderr)
 
 
 def slurm_parameters():

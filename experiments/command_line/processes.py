@@ -55,7 +55,7 @@ def launch_processes(jobs, logs, limit):
     if failed:
         raise UserError(f"{len(failed)} jobs have failed (see {logs}): {list_some(failed, '; ')}")
     if asked:
-        raise StoppedError("stopped; the same command goes on from there")
+        raise StoppedError("stopped; repeat the command to resume")
 
 
 def share(items, place, places):

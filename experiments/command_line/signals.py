@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 
 ASK = signal.SIGINT
 SIGNALS = (ASK, signal.SIGTERM)
-FINISHING = "finishing this epoch; Ctrl-C once more stops at once"
-STOPPED = "stopped; the same command goes on from the last checkpoint"
+FINISHING = "finishing this epoch; press Ctrl-C again to stop immediately"
+STOPPED = "stopped; repeat the command to resume from the last checkpoint"
 
 
 @contextmanager

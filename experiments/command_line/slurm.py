@@ -22,7 +22,7 @@ from pepita_jax.words import list_some
 POLL = 2.0  # seconds
 PATIENCE = 60.0  # seconds that a result may take to be seen on a shared disk, or SLURM to answer
 MAX_TIMEOUTS = 100  # for a job that saves nothing in its time would never end
-WAITING = "the jobs go on; the same command waits for them, scancel ends them"
+WAITING = "the jobs continue; repeat the command to wait for them, or end them with scancel"
 
 
 class Resumable(Checkpointable):

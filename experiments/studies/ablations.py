@@ -1,4 +1,4 @@
-"""What could be behind a disagreement with the paper, judged on images held out.
+"""What could be behind a disagreement with the paper, judged on a validation split.
 
     python -m experiments.studies.ablations drtp --dataset=cifar10 --epochs=10 --num_seeds=4
     python -m experiments.studies.ablations whitening --dataset=mnist
@@ -53,7 +53,7 @@ def main(arguments):
         accuracy = train(DATASET.value, differences[name], EPOCHS.value, SEEDS.value)
         rows.append((name, *map(describe_accuracy, (accuracy[0], accuracy[-1]))))
         print(f"{name}: {rows[-1][-1]} %", file=sys.stderr)
-    print(f"accuracy on held-out images (%), {SEEDS.value} seeds:\n\n{markdown_table(rows)}")
+    print(f"accuracy on the validation split (%), {SEEDS.value} seeds:\n\n{markdown_table(rows)}")
 
 
 if __name__ == "__main__":

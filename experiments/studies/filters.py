@@ -1,10 +1,10 @@
-"""What would make PEPITA train filters: changes to the rule, judged on images held out.
+"""What would make PEPITA train filters: changes to the rule, judged on a validation split.
 
     python -m experiments.studies.filters --images=whitened --hold_norms --update_factor=250
 
 Trains the convolutional network of Table 2 on CIFAR-10, one seed, with the last tenth of the
-training set held out, and prints after each epoch the validation accuracy, how far the filters have
-moved, and the angle of their update to BP's gradient. The test set is not used.
+training set as the validation split. Prints after each epoch the validation accuracy, how far the
+filters have moved, and the angle of their update to BP's gradient. The test set is not used.
 """
 
 from dataclasses import dataclass

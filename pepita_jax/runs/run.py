@@ -131,7 +131,7 @@ def _progress(experiment, group):
 def _stop_if(wanted, group, config):
     if wanted:
         done = f"stopped after epoch {group.epoch} of {config['num_epochs']}"
-        raise StoppedError(f"{done}; the same command goes on from there")
+        raise StoppedError(f"{done}; repeat the command to resume")
 
 
 def _require_a_seed_left(summary, config):

@@ -60,12 +60,12 @@ class Progress:
         """Counts `steps` more steps, of all seeds together."""
         self.bar.update(steps)
 
-    def finish_epoch(self, epoch, rate=None):
+    def finish_epoch(self, epoch, learning_rate=None):
         """Shows the accuracies of an `Epoch`, and which seeds have diverged.
 
         Args:
             epoch: the `Epoch`.
-            rate: learning rate, one for all or one a seed.
+            learning_rate: one for all, or one per seed.
         """
         pick, word = (np.nanmax, "best ") if self.best else (np.nanmean, "")
         accuracies = ", ".join(
@@ -83,11 +83,15 @@ class Progress:
             self.say(f"{line}, {epoch.seconds:.1f} s{how}{more}")
         self.compiles = False
         for seed in epoch.diverged[:MOST_NAMED]:
-            at_rate = "" if rate is None else f" at rate {np.ravel(rate)[seed % np.size(rate)]:g}"
+            at_rate = (
+                ""
+                if learning_rate is None
+                else f" at learning rate {np.ravel(learning_rate)[seed % np.size(learning_rate)]:g}"
+            )
             who = self.names[seed] if self.names else f"seed {seed}"
             self.say(
                 f"{who} has diverged in epoch {epoch.number}{at_rate}: its "
-                "weights are not finite. It is left out of all means"
+                "weights are not finite. No mean includes it"
             )
         if more := len(epoch.diverged[MOST_NAMED:]):
             self.say(f"{more} more have diverged in epoch {epoch.number}")

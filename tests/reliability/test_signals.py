@@ -55,10 +55,10 @@ def test_ctrl_c_finishes_the_epoch_and_the_same_command_goes_on(start, tmp_path)
     process = start("--config.model.hidden=(8,)", "--config.checkpoint_every=100", epochs=2)
     said = finish(process, signal.SIGINT)
     assert process.returncode == 130
-    assert "finishing this epoch; Ctrl-C once more stops at once" in said
+    assert "finishing this epoch; press Ctrl-C again to stop immediately" in said
     last = said.strip().splitlines()[-1]
     assert last.startswith("stopped after epoch ")
-    assert last.endswith(f" of {NUM_EPOCHS}; the same command goes on from there")
+    assert last.endswith(f" of {NUM_EPOCHS}; repeat the command to resume")
     stopped = int(last.split()[3])
     rows = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     assert len(rows) == 2 * stopped

@@ -216,7 +216,7 @@ def test_a_seed_that_diverges_is_named_and_left_out_and_the_others_go_on(
     whole = run(make_config(**fields), tmp_path / "whole")
     blow_up(monkeypatch, seed=1)
     summary = run(make_config(**fields), tmp_path / "run")
-    message = "seed 1 has diverged in epoch 1 at rate 0.05: its weights are not finite"
+    message = "seed 1 has diverged in epoch 1 at learning rate 0.05: its weights are not finite"
     assert capsys.readouterr().err.count(message) == 1
     assert summary["diverged"] == [{"seed": 1, "epoch": 1, "learning_rate": pytest.approx(0.05)}]
     first, _, last = whole["test_accuracy"]["per_seed"]

@@ -56,7 +56,10 @@ def test_seeds_that_diverge_are_named_and_in_no_mean(live, capsys, monkeypatch):
     epoch = Epoch(2, None, {"test_accuracy": np.array([0.5, np.nan])}, [1], 1.25)
     shown = show(capsys, epoch, rate=0.1, names=["seed 10", "seed 11"])
     assert "epoch 2/3, test 50.00 %" in shown
-    assert "training: seed 11 has diverged in epoch 2 at rate 0.1: its weights are not" in shown
+    assert (
+        "training: seed 11 has diverged in epoch 2 at learning rate 0.1: its weights are not"
+        in shown
+    )
     none_left = Epoch(2, None, {"test_accuracy": np.full(2, np.nan)}, [0], 1.25)
     assert "epoch 2/3, no seed is left" in show(capsys, none_left)
 

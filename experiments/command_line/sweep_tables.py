@@ -1,0 +1,61 @@
+"""What a sweep has found: tables on disk and on the terminal, and a plot."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pepita_jax.files import file_errors
+from pepita_jax.sweep.axes import merge
+from pepita_jax.sweep.comparison import comparison_rows, comparison_table
+from pepita_jax.sweep.plots import plot_sweep
+from pepita_jax.sweep.results import rank, ranking_table, write_csv
+from pepita_jax.tables import summary_table
+from pepita_jax.watching import decoration
+
+
+def show_ranking(root: Path, rows: list[dict], settings: list[dict], split: str) -> list[dict]:
+    """Writes the table, prints the ranking, which it returns, and draws the plot."""
+    ranking = rank(rows, settings, split)
+    with file_errors(root):
+        write_csv(root / "sweep.csv", rows)
+    print(f"\n{ranking_table(ranking, settings, split)}\n\n{root}: sweep.csv")
+    plot = root / "sweep.png"
+    with decoration(plot):
+        if plot_sweep(plot, ranking, settings, split):
+            print(f"{root}: sweep.png")
+    return ranking
+
+
+def show_best(
+    root: Path,
+    best: dict,
+    settings: list[dict],
+    fields: list[str],
+    split: str,
+    summaries: dict[int, dict],
+    repeat: Callable[[dict, Path], str],
+) -> None:
+    """Writes and prints what the best settings reached on the test set.
+
+    Args:
+        root, settings, split: of the sweep.
+        best: see `best_of_each`.
+        fields: that are compared.
+        summaries: of the best settings' own runs, `{setting: summary}`.
+        repeat: `(setting, workdir) -> command` that trains a setting by itself.
+    """
+    on_validation = "on the validation split, then tested once"
+    how = on_validation if split == "validation" else "ON THE TEST SET"
+    with file_errors(root):
+        rows = comparison_rows(best, settings, fields, split, summaries)
+        write_csv(root / "best.csv", rows)
+    if fields:
+        table = comparison_table(best, settings, fields, summaries)
+        others = ", ".join(f for f in merge(settings) if f not in fields)
+        brackets = f" (in brackets: {others})" if others else ""
+        print(f"\nthe best of each, chosen {how}{brackets}:\n\n{table}")
+        print(f"\n{root}: best.csv, and the workdirs best_N, N being the number of the setting")
+    else:
+        ((index, summary),) = summaries.items()
+        final = settings[index] | {"num_seeds": summary["num_seeds"]}
+        command = repeat(final, root / f"best_{index}")
+        print(f"\nthe best, chosen {how}:\n\n{summary_table([summary])}\n\n{command}")
