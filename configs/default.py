@@ -32,7 +32,7 @@ FIELDS = {
     "seed": (0, "root of all randomness: seed k depends on (seed, k) alone"),
     "num_seeds": (10, "number of seeds, trained side by side and numbered from 0 (Table 1: 10)"),
     "num_epochs": (PRESET, "passes over the training set (Table 2: 100)"),
-    "batch_size": (PRESET, "images per step; an epoch's incomplete last batch is dropped (Table 2)"),
+    "batch_size": (PRESET, "images per step; an incomplete last batch is dropped (Table 2)"),
     "rule": (PRESET, "name of the learning rule, and its options, which are explained below"),
     "model.name": (PRESET, "mlp or conv"),
     "model.channels": (PRESET, "filters of each convolution block, then 2x2 max-pooling (Table 2)"),

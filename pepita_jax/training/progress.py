@@ -83,11 +83,10 @@ class Progress:
             self.say(f"{line}, {epoch.seconds:.1f} s{how}{more}")
         self.compiles = False
         for seed in epoch.diverged[:MOST_NAMED]:
-            at_rate = (
-                ""
-                if learning_rate is None
-                else f" at learning rate {np.ravel(learning_rate)[seed % np.size(learning_rate)]:g}"
-            )
+            at_rate = ""
+            if learning_rate is not None:
+                of_all = np.ravel(learning_rate)
+                at_rate = f" at learning rate {of_all[seed % len(of_all)]:g}"
             who = self.names[seed] if self.names else f"seed {seed}"
             self.say(
                 f"{who} has diverged in epoch {epoch.number}{at_rate}: its "

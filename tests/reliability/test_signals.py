@@ -71,7 +71,7 @@ def test_sigterm_stops_at_once_inside_compiled_code(start):
     process = start(*SLOW)
     said = finish(process, signal.SIGTERM)
     assert process.returncode == 143
-    assert said.strip().splitlines()[-1].startswith("stopped; the same command goes on from")
+    assert said.strip().splitlines()[-1].startswith("stopped; repeat the command to resume from")
 
 
 @pytest.mark.slow
@@ -88,4 +88,4 @@ def test_a_second_ctrl_c_stops_at_once(start):
     time.sleep(0.5)
     said = finish(process, signal.SIGINT)
     assert process.returncode == 130
-    assert said.strip().splitlines()[-1].startswith("stopped; the same command goes on from")
+    assert said.strip().splitlines()[-1].startswith("stopped; repeat the command to resume from")

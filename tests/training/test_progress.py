@@ -13,7 +13,7 @@ EPOCH = Epoch(2, None, ACCURACY, [], 1.25)
 def show(capsys, epoch=EPOCH, rate=None, **options):
     with Progress(3, 10, done=1, **options) as progress:
         progress.advance(10)
-        progress.finish_epoch(epoch, rate)
+        progress.finish_epoch(epoch, learning_rate)
     return capsys.readouterr().err
 
 
@@ -54,7 +54,7 @@ def test_nothing_where_nothing_is_wanted(capsys):
 def test_seeds_that_diverge_are_named_and_in_no_mean(live, capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: live)
     epoch = Epoch(2, None, {"test_accuracy": np.array([0.5, np.nan])}, [1], 1.25)
-    shown = show(capsys, epoch, rate=0.1, names=["seed 10", "seed 11"])
+    shown = show(capsys, epoch, learning_rate=0.1, names=["seed 10", "seed 11"])
     assert "epoch 2/3, test 50.00 %" in shown
     assert (
         "training: seed 11 has diverged in epoch 2 at learning rate 0.1: its weights are not"
