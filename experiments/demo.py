@@ -1,6 +1,7 @@
 """PEPITA and backpropagation on scikit-learn's digits, ten seeds each: a table and a plot.
 
     python -m experiments.demo --workdir=runs/demo
+    python -m experiments.demo --rules=bp,fa,drtp,pepita,shallow     # the README's figure
 
 Started again on the same folder, it shows what is there.
 """
@@ -17,19 +18,19 @@ from pepita_jax.tables import summary_table
 from pepita_jax.watching import decoration
 
 WORKDIR = flags.DEFINE_string("workdir", "runs/demo", "folder of the runs and of the plot")
-RULES = ("bp", "pepita")
+RULES = flags.DEFINE_list("rules", ["bp", "pepita"], "the rules to train, separated by commas")
 
 
 def main(arguments):
     cli.refuse(arguments)
     root = user_path(WORKDIR.value)
-    configs = {rule: get_config(f"{rule},mlp,digits").to_dict() for rule in RULES}
+    configs = {rule: get_config(f"{rule},mlp,digits").to_dict() for rule in RULES.value}
     summaries = [run(config, root / rule) for rule, config in configs.items()]
     print(f"\n{summary_table(summaries)}\n")
-    histories = {rule: load_run(root / rule).history for rule in RULES}
+    histories = {rule: load_run(root / rule).history for rule in RULES.value}
     plot = root / "demo.png"
     with decoration(plot):
-        save_figure(draw_learning_curves(histories), plot)
+        save_figure(draw_learning_curves(histories, training=len(histories) <= 2), plot)
         print(f"Learning curves: {plot}")
 
 

@@ -32,11 +32,12 @@ def save_figure(figure, file):
             figure.savefig(file, dpi=DOTS_PER_INCH)
 
 
-def draw_learning_curves(histories):
+def draw_learning_curves(histories, training=True):
     """A figure of accuracy over epochs, mean and one standard deviation over seeds.
 
     Args:
         histories: `{label: history}`, each with `test_accuracy` and `train_accuracy` `[S, E]`.
+        training: whether the mean training accuracy is drawn as well.
     """
     figure, (axes,) = make_figure(1)
     for i, (label, history) in enumerate(histories.items()):
@@ -44,14 +45,9 @@ def draw_learning_curves(histories):
         number, finite = np.arange(1, test.shape[1] + 1), np.isfinite(test[:, -1]).sum()
         seeds = f"{len(test)} seeds" if finite == len(test) else f"{finite} of {len(test)} seeds"
         plot_band(axes, number, test, f"{label}, test ({seeds})", color=f"C{i}")
-        axes.plot(
-            number,
-            np.ma.masked_invalid(train).mean(0),
-            color=f"C{i}",
-            ls=":",
-            lw=1,
-            label=f"{label}, training",
-        )
+        if training:
+            mean, style = np.ma.masked_invalid(train).mean(0), {"ls": ":", "lw": 1}
+            axes.plot(number, mean, color=f"C{i}", label=f"{label}, training", **style)
     axes.set_ylabel("accuracy (%), mean ± std over seeds")
     axes.legend()
     return figure
