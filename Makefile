@@ -1,4 +1,4 @@
-# make demo | test | test-slow | lint: each sets up what it needs in .venv, or in VENV=... if given.
+# `make help` lists the targets. Each installs what it needs into .venv, or into VENV=... if given.
 PYTHON ?= python3
 VENV := .venv
 PIP := $(PYTHON) -m pip --python $(VENV)/bin/python
@@ -13,13 +13,15 @@ RUN := $(VENV)/bin/python -m
 .PHONY: help demo test test-slow test-accelerators compile-accelerators lint clean
 
 help:
-	@echo "make demo       train PEPITA and BP on digits: a table and a plot"
-	@echo "make test       run the tests"
-	@echo "make test-slow  run the tests that take minutes"
-	@echo "make test-accelerators  compile every rule for a TPU, without one (Python 3.12 or newer)"
-	@echo "make lint       check style and format"
-	@echo "make clean      remove $(VENV)"
-	@echo "with PYTHON=python3.13 VENV=.venv-3.13: another Python, in an environment of its own"
+	@echo "make demo                  train PEPITA and BP on digits: a table and a plot"
+	@echo "make test                  run the tests"
+	@echo "make test-slow             run the tests that take minutes"
+	@echo "make test-accelerators     compile every rule for a TPU, without one (Python 3.12 or newer)"
+	@echo "make compile-accelerators  the same in the environment of VENV"
+	@echo "make lint                  check style, format and types"
+	@echo "make clean                 remove $(VENV) and the environments beside it"
+	@echo "make help                  show this list"
+	@echo "With PYTHON=python3.13 VENV=.venv-3.13: another Python, in an environment of its own."
 
 demo: $(VENV)/.installed
 	$(RUN) experiments.demo
