@@ -48,6 +48,16 @@ def test_relative_links_lead_somewhere(file):
     assert not broken
 
 
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_files_that_are_named_exist(file):
+    text = file.read_text()
+    paths = re.findall(r"`((?:configs|docs|experiments|pepita_jax|tests)/[a-z_][\w./]*)`", text)
+    missing = [path for path in paths if not (ROOT / path).exists()]
+    tests = re.findall(r"`(?:tests/)?((?:\w+/)*test_\w+\.py)`", text)
+    missing += [path for path in tests if not list((ROOT / "tests").glob(f"**/{path}"))]
+    assert not missing
+
+
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 def test_make_help_lists_every_target():
     makefile = (ROOT / "Makefile").read_text()
