@@ -1,8 +1,5 @@
 """Training from a notebook, with one's own arrays."""
 
-import re
-from pathlib import Path
-
 import jax
 import numpy as np
 import optax
@@ -10,8 +7,6 @@ import pytest
 
 import pepita_jax as pj
 from pepita_jax.data.images import to_float
-
-README = Path(__file__).parents[2] / "README.md"
 
 
 def make_data(count, seed=0):
@@ -95,15 +90,6 @@ def test_a_rule_of_another_network_is_refused():
     with pytest.raises(pj.UserError, match="another network"):
         pj.train(nets[0], pj.build_rule("bp", nets[1]), optax.sgd(0.1),
                  train=(IMAGE, LABEL), test=(IMAGE, LABEL))  # fmt: skip
-
-
-def test_the_example_of_the_readme_runs(capsys):
-    (example,) = re.findall(r"```python\n(import optax.*?)```", README.read_text(), re.S)
-    assert len(example.strip().splitlines()) <= 15
-    variables = {}
-    exec(example, variables)
-    assert variables["result"].history["test_accuracy"].shape == (10, 5)
-    assert "%" in capsys.readouterr().out
 
 
 def test_images_that_are_standardised_may_be_below_zero_and_far_above():
