@@ -32,8 +32,8 @@ OPTIMIZER = flags.DEFINE_enum("optimizer", "sgd", sorted(OPTIMIZERS), "sgd has i
 NUM_IMAGES = {"mnist": 60_000, "cifar": 50_000}
 FEW, MANY, CHIPS_TOGETHER = 10, 20, 4
 COLUMNS = (
-    "network", "seeds at once", "state a seed, MB", "working memory a seed, MB", "seeds a chip",
-    "MB a step", "MFLOP a step", "M cycles a step", "collectives",
+    "network", "seeds at once", "state per seed, MB", "working memory per seed, MB",
+    "seeds per chip", "MB per step", "MFLOP per step", "M cycles per step", "collectives",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ SEEDS = 10  # of a chip
 
 @cache
 def compiled(devices, model, shape, rule, num_chips=1):
-    """`CompiledSteps` of a rule with SGD and momentum, of ten seeds a chip."""
+    """`CompiledSteps` of a rule with SGD and momentum, of ten seeds per chip."""
     net = network(model, shape)
     return compile_steps(
         build_rule(rule, net),

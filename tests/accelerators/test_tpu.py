@@ -12,7 +12,7 @@ from pepita_jax import RULES
 from tests.accelerators.cases import compiled, network
 
 MIB = 2**20
-BUDGETS = {  # (cycles a step of ten seeds, temporaries)
+BUDGETS = {  # (cycles per step of ten seeds, temporaries)
     ("mlp", "mnist"): (0.25, 60),
     ("mlp", "cifar"): (1.0, 60),
     ("conv", "mnist"): (1.75, 60),

@@ -123,7 +123,7 @@ def _fits_table(known):
     rows = [
         (
             "rule", "dropout", "seeds", "deviation", "KS distance: normal", "Student's t",
-            "degrees of freedom", "gain in log-likelihood a weight",
+            "degrees of freedom", "gain in log-likelihood per weight",
         )
     ]  # fmt: skip
     for (rule, dropout), records in known.items():
