@@ -33,9 +33,19 @@ def test_all_optimizations_are_on():
     assert "XLA_FLAGS" not in os.environ
 
 
-def of_pepita(net, W, F, batch):
+def of_pepita(net, W, F, batch, **options):
     masks = to_numpy(net.draw_dropout(batch.key, len(batch.image)))
-    return reference.pepita(net, W, F, batch.image, np.asarray(net.one_hot(batch.label)), masks)
+    t = np.asarray(net.one_hot(batch.label))
+    return reference.pepita(net, W, F, batch.image, t, masks, **options)
+
+
+def of_pepita_hebbian(net, W, F, batch):
+    return of_pepita(net, W, F, batch, update="hebbian")
+
+
+def of_pepita_mirrored(net, W, B, batch):
+    F = build_rule("pepita_mirrored", net).input_feedback(tuple(map(jnp.asarray, B)))
+    return of_pepita(net, W, np.asarray(F, float), batch, sign=-1)
 
 
 def of_sign_symmetry(net, W, M, batch):
@@ -61,7 +71,8 @@ def transcribed(name, *arguments):
     if name in direct.EQUATIONS:
         return direct.transcribed(name, *arguments)
     of = {
-        "pepita": of_pepita, "bp": of_bp, "shallow": of_shallow,
+        "pepita": of_pepita, "pepita_hebbian": of_pepita_hebbian,
+        "pepita_mirrored": of_pepita_mirrored, "bp": of_bp, "shallow": of_shallow,
         "sign_symmetry": of_sign_symmetry, "kolen_pollack": of_kolen_pollack,
     }  # fmt: skip
     return of.get(name, layerwise.transcribed)(*arguments)
