@@ -10,7 +10,7 @@ ACCURACY = {"train_loss": np.ones(2), "test_accuracy": np.array([0.5, 0.52])}
 EPOCH = Epoch(2, None, ACCURACY, [], 1.25)
 
 
-def show(capsys, epoch=EPOCH, rate=None, **options):
+def show(capsys, epoch=EPOCH, learning_rate=None, **options):
     with Progress(3, 10, done=1, **options) as progress:
         progress.advance(10)
         progress.finish_epoch(epoch, learning_rate)
