@@ -1,7 +1,9 @@
 """Exceptions that end a command with one line."""
 
 import math
+from collections.abc import Collection, Mapping
 from numbers import Integral, Real
+from typing import Any
 
 import jax
 
@@ -28,24 +30,24 @@ class StoppedError(UserError):
     exit_status = 130  # as after Ctrl-C
 
 
-def look_up(kind, name, table):
+def look_up(kind: str, name: Any, table: Mapping[str, Any]) -> Any:
     """Returns `table[name]`; an unknown name raises a `UserError` that lists the valid ones."""
     require_name(kind, name, table)
     return table[name]
 
 
-def require_name(kind, name, valid):
+def require_name(kind: str, name: Any, valid: Collection[str]) -> None:
     """Raises a `UserError` that lists the `valid` names if `name` is not among them."""
     require(name in valid, f"unknown {kind} {name!r}; valid: {', '.join(sorted(valid))}")
 
 
-def require(condition, message):
+def require(condition: Any, message: str) -> None:
     """Raises `UserError(message)` unless `condition` holds."""
     if not condition:
         raise UserError(message)
 
 
-def require_int(name, value, minimum, maximum=2**31 - 1):
+def require_int(name: str, value: Any, minimum: int, maximum: int = 2**31 - 1) -> None:
     """Raises a `UserError` unless `value` is an integer in that range."""
     is_int = isinstance(value, Integral) and not isinstance(value, bool)
     message = f"{name} must be an integer of at least {minimum}, got {value!r}"
@@ -53,7 +55,14 @@ def require_int(name, value, minimum, maximum=2**31 - 1):
     require(value <= maximum, f"{name} must be at most {maximum}, got {value}")
 
 
-def require_number(name, value, *, above=-math.inf, at_least=-math.inf, below=math.inf):
+def require_number(
+    name: str,
+    value: Any,
+    *,
+    above: float = -math.inf,
+    at_least: float = -math.inf,
+    below: float = math.inf,
+) -> None:
     """Raises a `UserError` unless `value` is a finite number in that range.
 
     A JAX array passes: it holds a sweep's numbers, each of which was checked before, and what is

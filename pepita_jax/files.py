@@ -3,15 +3,17 @@
 import hashlib
 import os
 import re
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pepita_jax.errors import UserError, require
 
 CHECKSUMS = "SHA256SUMS"  # as `sha256sum --check` reads them
 
 
-def user_path(text):
+def user_path(text: Any) -> Path:
     """A path as a user gives it, made absolute.
 
     Raises:
@@ -27,7 +29,7 @@ def user_path(text):
 
 
 @contextmanager
-def file_errors(path, verb="written"):
+def file_errors(path: Any, verb: str = "written") -> Generator[None]:
     """Turns the system's errors into a `UserError` that names the path and the reason."""
     try:
         yield
@@ -37,7 +39,7 @@ def file_errors(path, verb="written"):
         raise UserError(f"{path} cannot be {verb} ({reason}{more})") from error
 
 
-def replace_file(path, text):
+def replace_file(path: Path, text: str) -> None:
     """Writes a file beside its place, then renames it."""
     temporary = path.with_name(f".{path.name}.new")
     with open(temporary, "w", encoding="utf-8") as file:
@@ -47,12 +49,12 @@ def replace_file(path, text):
     os.replace(temporary, path)
 
 
-def write_checksums(folder):
+def write_checksums(folder: Path) -> None:
     """Writes the checksums of all files in a folder and below, into the folder."""
     replace_file(folder / CHECKSUMS, _checksums(folder))
 
 
-def is_intact(folder, name=None):
+def is_intact(folder: Path, name: str | None = None) -> bool:
     """Whether a folder holds just the files that its checksums name, bit for bit.
 
     Args:

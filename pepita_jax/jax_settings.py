@@ -6,7 +6,9 @@ drawn and computed, and how they are rounded, are the user's to choose, and are 
 """
 
 import os
+from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 import jax
 
@@ -34,7 +36,7 @@ HARMLESS = (
 )
 
 
-def recorded_settings():
+def recorded_settings() -> dict[str, Any]:
     """Those that are set by the environment or the program, `{name: value}`; usually none."""
     chosen = {name: jax.config.values.get(name, usual) for name, usual in RECORDED.items()}
     found = {name: value for name, value in chosen.items() if value != RECORDED[name]}
@@ -46,7 +48,7 @@ def recorded_settings():
 
 
 @contextmanager
-def fixed_settings():
+def fixed_settings() -> Generator[None]:
     """Draws the same numbers, and mixes types alike, whatever the environment says.
 
     The implementation of keys is fixed where they are made, in `one_seed.seed_key`.

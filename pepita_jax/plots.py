@@ -1,6 +1,8 @@
 """Plots."""
 
 import os
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +17,7 @@ DOTS_PER_INCH = 120
 SVG = {"svg.fonttype": "none", "svg.hashsalt": "pepita_jax"}  # small, and the same every time
 
 
-def save_figure(figure, file):
+def save_figure(figure: Any, file: Any) -> None:
     """Writes a figure.
 
     Args:
@@ -32,7 +34,9 @@ def save_figure(figure, file):
             figure.savefig(file, dpi=DOTS_PER_INCH)
 
 
-def draw_learning_curves(histories, training=True):
+def draw_learning_curves(
+    histories: Mapping[str, Mapping[str, np.ndarray]], training: bool = True
+) -> Any:
     """A figure of accuracy over epochs, mean and one standard deviation over seeds.
 
     Args:
@@ -53,7 +57,7 @@ def draw_learning_curves(histories, training=True):
     return figure
 
 
-def draw_alignment(alignment):
+def draw_alignment(alignment: Mapping[str, np.ndarray]) -> Any:
     """A figure of angles and norms over epochs, mean and one deviation over seeds (Fig. 3).
 
     Args:
@@ -78,7 +82,9 @@ def draw_alignment(alignment):
     return figure
 
 
-def make_figure(num_panels, xlabel="epoch", columns=None):
+def make_figure(
+    num_panels: int, xlabel: str = "epoch", columns: int | None = None
+) -> tuple[Any, Any]:
     """A figure with panels in rows of `columns` (all); epochs are integers on its axes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -98,7 +104,7 @@ def make_figure(num_panels, xlabel="epoch", columns=None):
     return figure, panels
 
 
-def plot_band(axes, x, values, label, **style):
+def plot_band(axes: Any, x: np.ndarray, values: np.ndarray, label: str, **style: Any) -> None:
     """Draws a mean over seeds and its standard deviation as a band.
 
     Args:

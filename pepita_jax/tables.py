@@ -3,7 +3,7 @@
 from pepita_jax.words import describe_time, list_some
 
 
-def summary_table(summaries, more=None):
+def summary_table(summaries: list[dict], more: dict[str, list] | None = None) -> str:
     """A table of runs, one row each, and a line for each run of which seeds have diverged.
 
     Args:
@@ -56,14 +56,14 @@ def _describe_diverged(diverged):
     return f"they diverged: seeds {which}"
 
 
-def markdown_table(rows):
+def markdown_table(rows: list) -> str:
     """Rows of strings, the headings first, as a table."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [_line(row, widths) for row in rows]
     return "\n".join([lines[0], _line(["-" * w for w in widths], widths), *lines[1:]])
 
 
-def as_percent(statistics):
+def as_percent(statistics: dict) -> str:
     """`{"mean": 0.9812, "std": 0.001}` -> `98.12 ± 0.10`; `-` without a mean."""
     mean, std = statistics["mean"], statistics["std"]
     if mean is None:

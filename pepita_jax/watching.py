@@ -4,8 +4,10 @@ import errno
 import os
 import sys
 import traceback
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from typing import Any
 
 from tqdm import tqdm
 
@@ -62,7 +64,7 @@ def _lead_nowhere(stream, error):
             stream.flush()
 
 
-def protect_streams():
+def protect_streams() -> None:
     """Makes a command's `sys.stdout` and `sys.stderr` go quiet rather than fail."""
     sys.stdout, sys.stderr = Stream(sys.stdout, _lose_output), Stream(sys.stderr, _lead_nowhere)
 
@@ -75,13 +77,13 @@ def standard_error():
 _as_stream = lru_cache(maxsize=1)(Stream)  # tqdm clears a bar only for lines to its own stream
 
 
-def say(line):
+def say(line: str) -> None:
     """Prints a line on standard error, above a progress bar if there is one."""
     tqdm.write(line, file=standard_error())
 
 
 @contextmanager
-def decoration(name):
+def decoration(name: Any) -> Generator[None]:
     """Says in a line if what is made inside, which only shows the work, cannot be made.
 
     A bug's traceback comes before the line.
@@ -111,7 +113,7 @@ def _lose_output(stream, error):
         say(f"standard output cannot be written ({reason})")
 
 
-def require_printed():
+def require_printed() -> None:
     """Raises a `UserError` if standard output was lost, for a command that leaves nothing else."""
     sys.stdout.flush()
     if _lost_output:

@@ -1,7 +1,9 @@
 """Figures and lists in words."""
 
+from collections.abc import Iterable
 
-def describe_time(seconds):
+
+def describe_time(seconds: float) -> str:
     """A duration: `40 s`, `2 min 5 s`, `12 min`, `1 h 25 min`."""
     if round(seconds) < 120:
         return f"{round(seconds)} s"
@@ -12,7 +14,7 @@ def describe_time(seconds):
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
-def list_some(words, separator=", ", most=10):
+def list_some(words: Iterable[str], separator: str = ", ", most: int = 10) -> str:
     """The first of some words, and how many more there are."""
     words = list(words)
     more = [f"{len(words) - most} more"] if len(words) > most else []

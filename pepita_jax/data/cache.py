@@ -3,7 +3,9 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from pepita_jax.watching import say
 FORMAT = 1  # of the cached files; a new number renews them all
 
 
-def cache_folder():
+def cache_folder() -> Path:
     """The user's cache folder: `$XDG_CACHE_HOME/pepita_jax`, by default under `~/.cache`.
 
     Raises:
@@ -23,7 +25,7 @@ def cache_folder():
     return user_path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "pepita_jax"
 
 
-def cached(name, folder, decode):
+def cached(name: str, folder: Path, decode: Callable[[], dict]) -> dict[str, np.ndarray]:
     """Arrays decoded from the files in `folder`, from the cache where it is still valid.
 
     A cache that cannot be used stops nothing: one line on standard error says so.

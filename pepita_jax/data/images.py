@@ -3,6 +3,8 @@
 Standardised and whitened images are floats in units of their own.
 """
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 
@@ -11,7 +13,7 @@ from pepita_jax.errors import require
 UNSCALED = 10  # floats that reach beyond, and never below 0, have not been scaled
 
 
-def to_float(image):
+def to_float(image: Any) -> Any:
     """An array of images, NumPy's or JAX's, as floats: uint8 is scaled to [0, 1].
 
     Raises:
@@ -25,7 +27,7 @@ def to_float(image):
     return image
 
 
-def usable_images(name, image, shape):
+def usable_images(name: str, image: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """NumPy images as uint8 or float32.
 
     Args:

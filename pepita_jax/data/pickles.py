@@ -2,6 +2,7 @@
 
 import io
 import pickle
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ ALLOWED_IN_PICKLES = {
 }
 
 
-def load_arrays(content):
+def load_arrays(content: bytes) -> Any:
     """What a pickle of Python 2 or 3 holds; one that asks for anything else raises an error."""
     return _ArrayUnpickler(io.BytesIO(content), encoding="bytes").load()
 

@@ -8,6 +8,7 @@ import io
 import tempfile
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
+from typing import Any
 
 from pepita_jax.data.originals import parse_originals, read_originals
 from pepita_jax.data.prepared import find_prepared, find_versions, load_prepared
@@ -18,7 +19,7 @@ from pepita_jax.watching import standard_error
 PREPARABLE = [name for name in DATASETS if name != "digits"]
 
 
-def prepare(name, data_dir=None, source=None):
+def prepare(name: str, data_dir: Any = None, source: Any = None) -> Path:
     """Writes a data set as ArrayRecord, unless a readable one is there already.
 
     What is there is replaced only once the new one is complete.

@@ -2,6 +2,8 @@
 
 import json
 import shlex
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from absl import logging as absl_logging
@@ -16,7 +18,7 @@ from pepita_jax.watching import standard_error
 CHUNK = 1000  # examples decoded at once
 
 
-def find_versions(name, data_dir=None):
+def find_versions(name: str, data_dir: Any = None) -> list[Path]:
     """The folders of a set's prepared versions, the newest last.
 
     Raises:
@@ -31,7 +33,7 @@ def find_versions(name, data_dir=None):
         return [folder for folder in folders if (folder / "dataset_info.json").exists()]
 
 
-def find_prepared(name, data_dir=None):
+def find_prepared(name: str, data_dir: Any = None) -> Path:
     """The folder of the newest prepared version of a set.
 
     Raises:
@@ -49,7 +51,7 @@ def find_prepared(name, data_dir=None):
     return versions[-1]
 
 
-def load_prepared(name, data_dir=None):
+def load_prepared(name: str, data_dir: Any = None) -> dict[str, np.ndarray]:
     """All images of a set, from the cache where that is up to date.
 
     Returns:

@@ -1,7 +1,8 @@
 """The data sets that the project knows, and where prepared ones live."""
 
 import os
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from pepita_jax.errors import UserError
 from pepita_jax.files import user_path
@@ -25,7 +26,7 @@ DATASETS = {
 }
 
 
-def tfds_folder(data_dir=None):
+def tfds_folder(data_dir: Any = None) -> Path:
     """Where TensorFlow Datasets keeps its sets: `data_dir`, `TFDS_DATA_DIR`, or the home folder.
 
     Raises:

@@ -4,12 +4,15 @@ import math
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from pepita_jax.errors import look_up
 from pepita_jax.networks.initializers import INITIALIZERS
+from pepita_jax.networks.network import Network
+from pepita_jax.types import Weights
 
 
-def draw_input_feedback(key, net, init, scale):
+def draw_input_feedback(key: Array, net: Network, init: str, scale: float) -> Array:
     """F, which carries one number a class to the input: `[num_classes, H, W, C]`.
 
     Drawn as a first layer's weights would be, times `scale`; its fan-in is the input's size.
@@ -21,12 +24,12 @@ def draw_input_feedback(key, net, init, scale):
     return scale * weights.T.reshape(net.num_classes, *net.input_shape)
 
 
-def draw_layer_feedback(key, net):
+def draw_layer_feedback(key: Array, net: Network) -> Weights:
     """B_2 ... B_L, each drawn as its layer's forward weights are, and of their shape."""
     return net.init(key)[1:]
 
 
-def draw_direct_feedback(key, net):
+def draw_direct_feedback(key: Array, net: Network) -> tuple[Array, ...]:
     """For each hidden layer, weights between its activity and the classes.
 
     A tuple of `[num_classes, *activity_shape]`, uniform within +-sqrt(6 / activity size), as
@@ -42,7 +45,7 @@ def draw_direct_feedback(key, net):
     return tuple(draw(l, layer.activity_shape) for l, layer in enumerate(net.layers[:-1]))
 
 
-def weight_product(net, weights, above=0):
+def weight_product(net: Network, weights: Weights, above: int = 0) -> Array:
     """The product of the layers' weights: what input and direct feedback are compared with.
 
     `W_{l+1} ... W_L` from layer l = `above` to the classes, transposed. Non-linearities are
@@ -68,6 +71,6 @@ def weight_product(net, weights, above=0):
     return jax.jacrev(scores)(jnp.zeros(below.activity_shape if below else net.input_shape))
 
 
-def downstream_products(net, weights):
+def downstream_products(net: Network, weights: Weights) -> tuple[Array, ...]:
     """`weight_product` above each hidden layer: what direct feedback stands in for."""
     return tuple(weight_product(net, weights, l) for l in range(1, len(net.layers)))

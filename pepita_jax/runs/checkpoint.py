@@ -9,6 +9,7 @@ import orbax.checkpoint as ocp
 
 from pepita_jax.errors import UserError, require
 from pepita_jax.files import file_errors, is_intact, replace_file, write_checksums
+from pepita_jax.types import TrainState
 
 KEPT = 2
 UNFINISHED = ".new"
@@ -51,7 +52,7 @@ class Checkpoints:
             "remove that folder to train its seeds from the start",
         )
 
-    def save(self, epoch, states, record):
+    def save(self, epoch: int, states: TrainState, record: dict) -> None:
         """Writes the checkpoint of an epoch, in place of damaged ones if need be.
 
         Raises:
@@ -76,7 +77,7 @@ class Checkpoints:
         self.latest_epoch, self.record, self.damaged = epoch, record, []
         self.remove_old()
 
-    def restore(self, shapes, epoch=None):
+    def restore(self, shapes: TrainState, epoch: int | None = None) -> TrainState:
         """A `TrainState`, on the first device, whichever one wrote it.
 
         Args:
@@ -100,7 +101,7 @@ class Checkpoints:
             reason = str(error).strip().partition("\n")[0]
             raise UserError(f"the states in {states} do not fit this run ({reason})") from error
 
-    def remove_old(self):
+    def remove_old(self) -> None:
         """Removes all before the last two that are intact, and what a crash left half-written."""
         older = [epoch for epoch in self._epochs() if epoch < self.latest_epoch]
         for litter in (*map(self._place, older[: 1 - KEPT]), self.folder / UNFINISHED):

@@ -5,6 +5,7 @@ import platform
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import jax
 
@@ -15,7 +16,7 @@ HERE = Path(__file__).parent
 MOST_NAMES = 3
 
 
-def describe_environment():
+def describe_environment() -> dict[str, Any]:
     """Versions, this package's commit, the devices and the settings, recorded beside results."""
     return {
         "python": platform.python_version(),
@@ -26,7 +27,7 @@ def describe_environment():
     }
 
 
-def describe_commit(folder=HERE):
+def describe_commit(folder: Path = HERE) -> str:
     """The commit of the clone that a folder is in.
 
     After it stands which of its Python files have changed or are new, if any; in its place, where

@@ -1,6 +1,8 @@
 """Who may train which seeds: locks that the system sets free, however their process ends."""
 
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -11,13 +13,13 @@ PATIENCE = 300  # seconds that others may take to begin or to end, many of them 
 
 
 @contextmanager
-def alone(path):
+def alone(path: Path) -> Generator[None]:
     """Waits until no other process begins or ends work in a workdir, and keeps them waiting."""
     with _locked(path / ".lock", f"{path} is in use by another process", PATIENCE):
         yield
 
 
-def hold_seeds(path, ranges):
+def hold_seeds(path: Path, ranges: list[range]) -> ExitStack:
     """Holds ranges of a workdir's seeds for this process; to be called `alone`.
 
     Returns:

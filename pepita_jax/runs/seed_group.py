@@ -2,12 +2,15 @@
 
 import itertools
 import time
+from pathlib import Path
+from typing import Any, Self
 
 from pepita_jax.errors import require
 from pepita_jax.runs.checkpoint import Checkpoints
 from pepita_jax.runs.old_configs import upgrade
 from pepita_jax.runs.rows import make_rows
 from pepita_jax.runs.seeds import name_of_seeds, overlap, seeds_of_name
+from pepita_jax.types import TrainState
 
 FIGURES = ("metrics", "alignment")  # names of files, and of their rows in a checkpoint
 
@@ -38,7 +41,7 @@ class SeedGroup:
         self.rows = {name: saved.get(name, []) for name in FIGURES}
 
     @classmethod
-    def find_all(cls, root, states=True):
+    def find_all(cls, root: Path, states: bool = True) -> list[Self]:
         """The groups that have checkpoints, in the order of their seeds.
 
         Raises:
@@ -48,7 +51,7 @@ class SeedGroup:
         folders = {path.name: seeds_of_name(path.name) for path in root.glob("*") if path.is_dir()}
         others = ", ".join(name for name, seeds in folders.items() if not seeds)
         require(not others, f"{root} holds {others}, which this version has not written")
-        ranges = sorted(folders.values(), key=lambda seeds: (seeds.start, seeds.stop))
+        ranges = sorted(filter(None, folders.values()), key=lambda seeds: (seeds.start, seeds.stop))
         groups = [cls(root, seeds, states) for seeds in ranges]
         groups = [group for group in groups if group.epoch]
         for one, next_one in itertools.pairwise(groups):
@@ -58,43 +61,43 @@ class SeedGroup:
         return groups
 
     @property
-    def epoch(self):
+    def epoch(self) -> int:
         """Number of the last epoch that a checkpoint holds."""
         return self.checkpoints.latest_epoch
 
     @property
-    def config(self):
+    def config(self) -> dict:
         """What `config.json` held when the newest checkpoint was written."""
         return self._config
 
-    def is_done(self, num_epochs):
+    def is_done(self, num_epochs: int) -> bool:
         """Whether training up to that epoch would bring nothing new."""
         return self.epoch >= num_epochs or self.has_diverged
 
     @property
-    def has_diverged(self):
+    def has_diverged(self) -> bool:
         """Whether no seed of it has finite weights any more."""
         last = self.rows["metrics"][-len(self.seeds) :]
         return bool(last) and all(row["train_accuracy"] is None for row in last)
 
-    def add(self, name, epoch, columns):
+    def add(self, name: str, epoch: int, columns: dict[str, Any]) -> list[dict]:
         """Adds the rows of an epoch to one of `FIGURES`; returns them. See `make_rows`."""
         rows = make_rows(epoch, self.seeds, columns)
         self.rows[name] += rows
         return rows
 
-    def restore(self, shapes, epoch=None):
+    def restore(self, shapes: TrainState, epoch: int | None = None) -> TrainState:
         """The states after an epoch, the newest by default, see `Checkpoints.restore`."""
         return self.checkpoints.restore(shapes, epoch)
 
-    def save(self, epoch, states, config):
+    def save(self, epoch: int, states: TrainState, config: dict) -> None:
         """Writes a checkpoint of states, rows and configuration."""
         record = {"saved": time.time(), "config": config, **self.rows}
         self.checkpoints.save(epoch, states, record)
         self._config = config
 
 
-def newest_config(groups):
-    """What `config.json` held when the last of all checkpoints was written; None without any."""
+def newest_config(groups: list[SeedGroup]) -> dict:
+    """What `config.json` held when the last of all checkpoints was written."""
     saved = lambda group: group.checkpoints.record["saved"]
-    return max(groups, key=saved).config if groups else None
+    return max(groups, key=saved).config

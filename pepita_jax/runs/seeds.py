@@ -1,29 +1,31 @@
 """Ranges of seeds: their names on disk, and what they make up together."""
 
 import re
+from collections.abc import Iterable
+from pathlib import Path
 
 from pepita_jax.errors import require
 
 SEEDS = re.compile(r"seeds_(\d+)-(\d+)")
 
 
-def name_of_seeds(seeds):
+def name_of_seeds(seeds: range) -> str:
     """A range of seeds as the name of a file."""
     return f"seeds_{seeds.start}-{seeds.stop - 1}"
 
 
-def seeds_of_name(name):
+def seeds_of_name(name: str) -> range | None:
     """The range that `name_of_seeds` made a name of; None for any other name."""
     match = SEEDS.fullmatch(name)
     return range(int(match[1]), int(match[2]) + 1) if match else None
 
 
-def overlap(one, other):
+def overlap(one: range, other: range) -> bool:
     """Whether two ranges have seeds in common."""
     return one.start < other.stop and other.start < one.stop
 
 
-def fill_up(found, seeds, path):
+def fill_up(found: Iterable[range], seeds: range, path: Path) -> list[range]:
     """Ranges of seeds that make up `seeds`: those of the groups, and what lies between them.
 
     Args:

@@ -70,7 +70,7 @@ class Workdir:
         # Only now, for until they were held another process may have trained them.
         groups = [SeedGroup(self.checkpoints, seeds) for seeds in ranges]
         found = self._find_all()
-        saved = newest_config(found) or {"environment": describe_environment()}
+        saved = newest_config(found) if found else {"environment": describe_environment()}
         self.content = {**saved, **config}
         for group in groups:
             group.checkpoints.remove_old()

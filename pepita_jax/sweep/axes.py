@@ -4,6 +4,8 @@ import ast
 import itertools
 import json
 import re
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +21,12 @@ DISTRIBUTIONS = {
 }
 
 
-def make_settings(axes, listed=({},), num_samples=1, seed=0):
+def make_settings(
+    axes: dict[str, str],
+    listed: Sequence[dict] = ({},),
+    num_samples: int = 1,
+    seed: int = 0,
+) -> list[dict]:
     """Every combination of the axes' values, and of these with each of the listed settings.
 
     Args:
@@ -53,12 +60,12 @@ def make_settings(axes, listed=({},), num_samples=1, seed=0):
     return settings
 
 
-def merge(settings):
+def merge(settings: Iterable[dict]) -> list[str]:
     """The fields of all settings, in the order in which they first appear."""
     return list(dict.fromkeys(field for setting in settings for field in setting))
 
 
-def read_settings(path):
+def read_settings(path: Any) -> list[dict]:
     """Settings from a file of JSON lines, an object `{field: value}` each.
 
     Raises:

@@ -8,7 +8,7 @@ from pepita_jax.tables import as_percent, markdown_table
 NOT_TESTED = {"test_accuracy": {"mean": None, "std": None}}
 
 
-def check_fields(fields, settings):
+def check_fields(fields: list[str], settings: list[dict]) -> None:
     """Raises a `UserError` unless each of the fields differs among the settings."""
     swept = merge(settings)
     for field in fields:
@@ -16,7 +16,7 @@ def check_fields(fields, settings):
         require(field in swept, message)
 
 
-def best_of_each(ranking, settings, fields):
+def best_of_each(ranking: list[dict], settings: list[dict], fields: list[str]) -> dict:
     """The best setting of all that share the values of some fields.
 
     Args:
@@ -34,7 +34,9 @@ def best_of_each(ranking, settings, fields):
     return {values: best[values] for values in dict.fromkeys(order)}
 
 
-def comparison_rows(best, settings, fields, split, summaries):
+def comparison_rows(
+    best: dict, settings: list[dict], fields: list[str], split: str, summaries: dict
+) -> list[dict]:
     """A plain dict for each of the best settings: what it is, and what it reached.
 
     Args:
@@ -57,7 +59,7 @@ def comparison_rows(best, settings, fields, split, summaries):
     return rows
 
 
-def comparison_table(best, settings, fields, summaries):
+def comparison_table(best: dict, settings: list[dict], fields: list[str], summaries: dict) -> str:
     """Test accuracies: the first field's values down, the other fields' across.
 
     In brackets stands what was chosen: the values of the fields that are not compared. Where no

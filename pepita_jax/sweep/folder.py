@@ -1,6 +1,7 @@
 """The folder of a sweep, which holds that sweep alone."""
 
 import json
+from pathlib import Path
 
 from pepita_jax.errors import UserError, require
 from pepita_jax.files import file_errors, replace_file
@@ -13,7 +14,7 @@ from pepita_jax.runs.same_run import (
 )
 
 
-def claim(root, config, settings, select_on):
+def claim(root: Path, config: dict, settings: list[dict], select_on: str) -> None:
     """Makes a folder hold this sweep.
 
     Args:

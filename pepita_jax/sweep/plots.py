@@ -1,5 +1,7 @@
 """Accuracy over one or two numbers that a sweep varies."""
 
+from pathlib import Path
+
 import numpy as np
 
 from pepita_jax.plots import make_figure, save_figure
@@ -9,7 +11,7 @@ from pepita_jax.sweep.results import show_value
 MOST_TICKS = 12  # on an axis, and cells with their numbers in them
 
 
-def plot_sweep(path, ranking, settings, split):
+def plot_sweep(path: Path, ranking: list[dict], settings: list[dict], split: str) -> bool:
     """A curve with its band for one number; a heat map for the grid of two, or points if drawn.
 
     Returns:

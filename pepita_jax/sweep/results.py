@@ -2,15 +2,20 @@
 
 import csv
 import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from pepita_jax.files import replace_file
+from pepita_jax.runs.saved_run import SavedRun
 from pepita_jax.sweep.axes import merge
+from pepita_jax.sweep.groups import Group
 from pepita_jax.tables import as_percent, markdown_table
 
 
-def setting_rows(group, saved, settings):
+def setting_rows(group: Group, saved: SavedRun, settings: list[dict]) -> list[dict]:
     """A plain dict for each setting and seed of a group.
 
     Args:
@@ -32,7 +37,7 @@ def setting_rows(group, saved, settings):
     return rows
 
 
-def write_csv(path, rows):
+def write_csv(path: Path, rows: Iterable[dict]) -> None:
     """One tidy table, a row each; what is NaN or None, as where a seed has diverged, is empty."""
     text, rows = io.StringIO(), list(rows)
     writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)))
@@ -43,7 +48,7 @@ def write_csv(path, rows):
     replace_file(path, text.getvalue())
 
 
-def rank(rows, settings, split):
+def rank(rows: list[dict], settings: list[dict], split: str) -> list[dict]:
     """Settings, best first: `{"setting", "mean", "std", "seeds", "diverged"}`, accuracies.
 
     The mean is over the seeds that have not diverged; a setting of which one has comes after all
@@ -67,12 +72,12 @@ def rank(rows, settings, split):
     return sorted(ranking, key=order)
 
 
-def is_left(row):
+def is_left(row: dict) -> bool:
     """Whether a setting of a ranking has a seed that has not diverged."""
     return row["mean"] is not None
 
 
-def ranking_table(ranking, settings, split, most=20):
+def ranking_table(ranking: list[dict], settings: list[dict], split: str, most: int = 20) -> str:
     """The first of a ranking as a table."""
     fields = merge(settings)
     rows = [("rank", *fields, f"{split} %", "seeds")]
@@ -86,6 +91,6 @@ def ranking_table(ranking, settings, split, most=20):
     return markdown_table(rows) + more
 
 
-def show_value(value):
+def show_value(value: Any) -> str:
     """A value as short text."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)

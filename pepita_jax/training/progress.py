@@ -1,5 +1,7 @@
 """A live progress bar on a terminal, a plain line per epoch elsewhere."""
 
+from typing import Any
+
 import numpy as np
 from tqdm import tqdm
 
@@ -56,11 +58,11 @@ class Progress:
     def __exit__(self, *_):
         self.bar.close()
 
-    def advance(self, steps):
+    def advance(self, steps: int) -> None:
         """Counts `steps` more steps, of all seeds together."""
         self.bar.update(steps)
 
-    def finish_epoch(self, epoch, learning_rate=None):
+    def finish_epoch(self, epoch: Any, learning_rate: Any = None) -> None:
         """Shows the accuracies of an `Epoch`, and which seeds have diverged.
 
         Args:
@@ -95,7 +97,7 @@ class Progress:
         if more := len(epoch.diverged[MOST_NAMED:]):
             self.say(f"{more} more have diverged in epoch {epoch.number}")
 
-    def say(self, line):
+    def say(self, line: str) -> None:
         """Prints a line, above the bar if there is one."""
         if self.is_live or self.prints_lines:
             self.bar.write(f"{self.label}: {line}", file=self.stream)
