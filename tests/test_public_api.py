@@ -13,6 +13,7 @@ import optax
 import pytest
 
 import pepita_jax as pj
+from pepita_jax.history import History
 from pepita_jax.rules.base import SignalRule
 from pepita_jax.runs.run import run
 from tests.reliability.runs import make_config
@@ -106,7 +107,8 @@ def test_no_record_prints_its_arrays(name):
     rule = pj.build_rule(name, net)
     state = pj.init_state(rule, optax.adam(0.1), jax.random.key(0))
     image, label = np.full((3, 8, 8, 1), 0.123), np.full(3, 7)
-    history = {"test_accuracy": np.full((2, 1), 0.123), "seconds": np.full((2, 1), 0.123)}
+    figures = {"test_accuracy": np.full((2, 1), 0.123), "seconds": np.full((2, 1), 0.123)}
+    history = History(figures, range(2))
     config = {"rule": {"name": name}, "dataset": "digits"}
     weights = state.params, state.feedback
     records = {
