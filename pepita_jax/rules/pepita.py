@@ -43,31 +43,33 @@ class InputModulation(Rule):
     def forward_equivalent(self, params: Weights) -> Feedback:
         return weight_product(self.net, params)
 
-    def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
+    def in_two_passes(self, params: Weights, F: Feedback, batch: Batch) -> Weights:
+        """The equations as they stand, which the tests hold `pseudo_gradients` against."""
         net, x, t = self.net, batch.image, self.net.one_hot(batch.label)
         masks = net.draw_dropout(batch.key, len(x))
 
-        # The modulated pass carries its difference to the standard one from layer to layer: two
-        # whole passes would lose it in rounding, and cost twice as much (docs/performance.md).
-        standard, modulate = net.forward_and_move(params, x, self.input_feedback(F), masks)
-        e = standard.h[-1] - t
-        modulated = modulate(self.modulation_sign * self.modulation(e, batch))
+        standard = net.forward(params, x, masks)  # Eq. 1
+        e = self.modulation_sign * self.modulation(standard.h[-1] - t, batch)
+        Fe = jnp.tensordot(e, self.input_feedback(F), 1)
+        modulated = net.forward(params, x + Fe, masks)  # Eq. 2
+        return self.per_position(self.update(standard, modulated, t))  # Eq. 3-5
 
-        products = zip(self.update(standard, modulated, t), net.layers, strict=True)
-        dW = tuple(product / layer.num_positions for product, layer in products)
+    def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
+        """The same, but the modulated pass carries its difference to the standard one from layer to
+        layer: two whole passes would lose it in rounding, and take more time."""
+        net, x, t = self.net, batch.image, self.net.one_hot(batch.label)
+        masks = net.draw_dropout(batch.key, len(x))
+
+        standard, modulate = net.forward_and_move(params, x, self.input_feedback(F), masks)
+        e = self.modulation_sign * self.modulation(standard.h[-1] - t, batch)
+        modulated = modulate(e)
+        dW = self.per_position(self.update(standard, modulated, t))
         return dW, net.measure(standard.a[-1], batch.label)
 
-    def in_two_passes(self, params: Weights, F: Feedback, batch: Batch) -> Weights:
-        """The pseudo-gradients by two whole passes, as the equations stand; slower, and coarser."""
-        net, x, t = self.net, batch.image, self.net.one_hot(batch.label)
-        masks = net.draw_dropout(batch.key, len(x))
-
-        standard = net.forward(params, x, masks)
-        e = self.modulation_sign * self.modulation(standard.h[-1] - t, batch)
-        modulated = net.forward(params, x + jnp.tensordot(e, self.input_feedback(F), 1), masks)
-
-        products = zip(self.update(standard, modulated, t), net.layers, strict=True)
-        return tuple(product / layer.num_positions for product, layer in products)
+    def per_position(self, products: Weights) -> Weights:
+        """A filter's products are summed over its positions; here they become means (Sec. 3.3)."""
+        layers = zip(products, self.net.layers, strict=True)
+        return tuple(product / layer.num_positions for product, layer in layers)
 
     def update(self, standard: Activity, modulated: Activity, t: Array) -> Weights:
         """Batch means of the products, one per layer, summed over a filter's positions."""
