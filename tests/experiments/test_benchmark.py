@@ -16,25 +16,30 @@ from pepita_jax import RULES, build_network
 from tests.experiments.commands import assert_refused, command
 
 
+FORWARD = 2 * 64 * (784 * 1024 + 1024 * 10)
+PEPITA = 2 * 10 * 784 * 1024 + 2 * 64 * 10 * (784 + 1024)
+
+
 @pytest.mark.parametrize(
     ("rule", "beyond_forward_and_update"),
     [
         ("bp", 2 * 64 * 1024 * 10),
         ("dfa", 2 * 64 * 10 * 1024),
-        ("pepita", 2 * 10 * 784 * 1024 + 2 * 64 * 10 * (784 + 1024)),
+        ("pepita", PEPITA),
+        ("pepita_hebbian", PEPITA + FORWARD),
+        ("pepita_mirrored", PEPITA + 2 * FORWARD + 2 * 10 * 784 * 1024),
     ],
 )
 def test_operations_of_one_hidden_layer(rule, beyond_forward_and_update):
     net = build_network("mlp", input_shape=(28, 28, 1), num_classes=10, hidden=(1024,))
-    forward = 2 * 64 * (784 * 1024 + 1024 * 10)
-    assert step_operations(rule, net, 64) == 2 * forward + beyond_forward_and_update
+    assert step_operations(rule, net, 64) == 2 * FORWARD + beyond_forward_and_update
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_operations_of_every_rule_are_counted(rule):
     net = build_network("conv", input_shape=(28, 28, 1), num_classes=10)
     forward = 2 * 100 * (24 * 24 * 25 * 32 + 12 * 12 * 32 * 10)
-    assert forward < step_operations(rule, net, 100) < 4 * forward
+    assert forward < step_operations(rule, net, 100) < 6 * forward
 
 
 @pytest.mark.slow

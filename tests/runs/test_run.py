@@ -191,7 +191,7 @@ def test_more_seeds_are_trained_beside_those_that_are_there(tmp_path):
 def test_a_run_that_is_asked_to_stop_saves_the_epoch_and_goes_on_from_there(tmp_path):
     config = make_config(num_epochs=4, checkpoint_every=3)
     asked = count()
-    with pytest.raises(StoppedError, match=r"stopped after epoch 2 of 4; the same command"):
+    with pytest.raises(StoppedError, match="stopped after epoch 2 of 4; repeat the command"):
         run(config, tmp_path / "stopped", lambda: next(asked) >= 2)  # also before the first epoch
     assert pj.load_run(tmp_path / "stopped").history["seconds"].shape == (2, 2)
     run(config, tmp_path / "stopped")
