@@ -15,7 +15,6 @@ from experiments.benchmarks.operations import step_operations
 from pepita_jax import RULES, build_network
 from tests.experiments.commands import assert_refused, command
 
-
 FORWARD = 2 * 64 * (784 * 1024 + 1024 * 10)
 PEPITA = 2 * 10 * 784 * 1024 + 2 * 64 * 10 * (784 + 1024)
 
