@@ -3,8 +3,18 @@
 Version 0.1 had three more rules as options of `pepita`.
 """
 
+from pepita_jax.errors import require
+
 NOISE = "experiments.papers.pepita.noise.InputNoise"
-GONE = ("update", "feedback", "modulation", "mirror_decay", "noise_scale", "noise_low")
+# Options that `pepita` has no more, and their defaults: the first configurations have some alone.
+GONE = {
+    "update": "joint",
+    "feedback": "fixed",
+    "modulation": "error",
+    "mirror_decay": 0.01,
+    "noise_scale": 0.1,
+    "noise_low": -1.0,
+}
 
 
 def upgrade(config: dict) -> dict:
@@ -12,20 +22,26 @@ def upgrade(config: dict) -> dict:
 
     Args:
         config: nested plain dict, as `config.json` or a checkpoint holds it.
+
+    Raises:
+        UserError: it combines noise with another of the rules that were options.
     """
     rule = config.get("rule")
-    if not isinstance(rule, dict) or rule.get("name") != "pepita" or "update" not in rule:
+    if not isinstance(rule, dict) or rule.get("name") != "pepita" or not rule.keys() & GONE:
         return config
-    kept = {name: value for name, value in rule.items() if name not in GONE}
-    is_hebbian = rule["update"] == "time_local"
-    if rule.get("feedback") == "mirrored":
+    old = GONE | rule
+    new = {name: value for name, value in rule.items() if name not in GONE}
+    is_hebbian, is_mirrored = old["update"] == "time_local", old["feedback"] == "mirrored"
+    if old["modulation"] == "noise":
+        message = "pepita with modulation=noise and {}={} is no rule of this version, but of 0.1"
+        require(not is_hebbian, message.format("update", "time_local"))
+        require(not is_mirrored, message.format("feedback", "mirrored"))
+        new |= {"name": NOISE, "noise_scale": old["noise_scale"], "noise_low": old["noise_low"]}
+    elif is_mirrored:
         updates = "hebbian" if is_hebbian else "pepita"
-        more = {"mirror_decay": rule["mirror_decay"], "updates": updates}
-        kept |= {"name": "pepita_mirrored", **more}
+        new |= {"name": "pepita_mirrored", "mirror_decay": old["mirror_decay"], "updates": updates}
     elif is_hebbian:
-        kept["name"] = "pepita_hebbian"
-        kept.pop("presynaptic", None)
-        kept.pop("output_error", None)
-    elif rule.get("modulation") == "noise":
-        kept |= {"name": NOISE, **{n: rule[n] for n in ("noise_scale", "noise_low")}}
-    return config | {"rule": kept}
+        new["name"] = "pepita_hebbian"
+        for without_effect in ("presynaptic", "output_error"):
+            new.pop(without_effect, None)
+    return config | {"rule": new}
