@@ -50,7 +50,7 @@ def test_every_rule_can_be_measured(variant, net_name):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_feedback_equal_to_its_counterpart_has_angle_zero(variant):
+def test_feedback_equal_to_its_forward_equivalent_has_angle_zero(variant):
     measured, _ = measure(variant, "conv, hidden layer", lambda rule, W: rule.forward_equivalent(W))
     np.testing.assert_allclose(measured.feedback_angle, 0, atol=1e-6)
 

@@ -7,7 +7,7 @@ every rule must pass, `--help` and the presets then know it.
 from importlib import import_module
 from typing import Any
 
-from pepita_jax.errors import UserError, require, require_name
+from pepita_jax.errors import UserError, look_up, require
 from pepita_jax.networks.network import Network
 from pepita_jax.options import check_options, field_options
 from pepita_jax.rules.base import Rule
@@ -59,14 +59,17 @@ def find_rule(name: str) -> type[Rule]:
     Raises:
         UserError: there is no such rule.
     """
-    if "." not in name:
-        require_name("rule", name, RULES)
-        return RULES[name]
-    module, _, attribute = name.rpartition(".")
+    if not isinstance(name, str) or "." not in name:
+        return look_up("rule", name, RULES)
+    path, _, class_name = name.rpartition(".")
+    is_path = all(part.isidentifier() for part in name.split("."))
+    require(is_path, f"rule {name!r} is neither one of this package nor a path module.Class")
     try:
-        found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
+        module = import_module(path)
+    except ImportError as error:
         raise UserError(f"rule {name!r} cannot be imported: {error}") from error
+    require(hasattr(module, class_name), f"rule {name!r}: {path} has no {class_name}")
+    found = getattr(module, class_name)
     is_rule = isinstance(found, type) and issubclass(found, Rule)
     require(is_rule, f"{name} is no learning rule, a subclass of pepita_jax.Rule")
     return found

@@ -21,8 +21,8 @@ class Rule:
 
     Attributes:
         learns_feedback: whether `aux["feedback"]` says how F is to be descended.
-        draws_noise: whether an update needs a batch with a key, and is another with another key
-            even without dropout.
+        draws_noise: whether an update needs a batch with a key, and changes with that key even
+            without dropout.
         splits_batches: whether a batch's update is the mean of the updates of equal parts of it,
             each with a key of its own.
     """
@@ -120,14 +120,14 @@ class SignalRule(Rule):
         net, t = self.net, self.net.one_hot(batch.label)
         masks = net.draw_dropout(batch.key, len(batch.image))
         activity = net.forward(params, batch.image, masks)
-        key = noise_key(net, batch) if self.draws_noise else None
+        key: Any = noise_key(net, batch) if self.draws_noise else None
         e = activity.h[-1] - t
-        d = self.signals(params, F, activity, e, t, key)  # ty: ignore[invalid-argument-type]  None: no noise
+        d = self.signals(params, F, activity, e, t, key)
         return net.hebbian(activity.x, d), net.measure(activity.a[-1], batch.label)
 
 
 def noise_key(net: Network, batch: Batch, purpose: int = 0) -> Array:
-    """A key for a rule's own noise: others for other purposes, and for the batch's dropout.
+    """A key for a rule's own noise. Each purpose has another key, and dropout has others too.
 
     Raises:
         UserError: the batch has no key.

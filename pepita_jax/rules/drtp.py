@@ -28,7 +28,7 @@ class DRTP(DFA):
 
     Options:
         hidden_reduction: over the batch, hidden updates are a `sum`, as in the authors'
-            program, to which Table 2's rates belong, or a `mean` (c = 1).
+            program, to which Table 2's learning rates belong, or a `mean` (c = 1).
     """
 
     hidden_reduction: Literal["sum", "mean"] = "sum"

@@ -13,7 +13,7 @@ from pepita_jax.types import Weights
 
 
 def draw_input_feedback(key: Array, net: Network, init: str, scale: float) -> Array:
-    """F, which carries one number a class to the input: `[num_classes, H, W, C]`.
+    """F, which carries one number per class to the input: `[num_classes, H, W, C]`.
 
     Drawn as a first layer's weights would be, times `scale`; its fan-in is the input's size.
     With `he_uniform` it lies within +-scale * sqrt(6 / fan_in). Table 2 of the paper calls
@@ -53,7 +53,7 @@ def weight_product(net: Network, weights: Weights, above: int = 0) -> Array:
 
     Args:
         net: the network.
-        weights: one array a layer, shaped like the network's parameters.
+        weights: one array per layer, shaped like the network's parameters.
         above: 0, or the number of the layer (from 1) whose activity the product begins at.
 
     Returns:

@@ -18,8 +18,8 @@ class KolenPollack(FA):
         dW_l  = h_{l-1}^T d_l + decay W_l          mean over the batch
         dB_l  = h_{l-1}^T d_l + decay B_l          the same, for l > 1
 
-    Rows are samples. Under gradient descent with rate eta, W_l - B_l shrinks by a factor
-    1 - eta decay each step, whatever the data. Convolutions: as in `fa`.
+    Rows are samples. Under gradient descent with learning rate eta, each step multiplies
+    W_l - B_l by 1 - eta decay, whatever the data. Convolutions: as in `fa`.
 
     Feedback: B_2 ... B_L, of the shapes of the weights; they learn, by an optimizer of the same
     kind as the weights'.

@@ -40,8 +40,8 @@ def hebbian_update(
 ) -> tuple[Array, ...]:
     """The update of `PepitaHebbian`, summed over a filter's positions.
 
-    As u v - u' v' = u (v - v') + (u - u') v': the products of the two passes would lose their
-    difference in rounding.
+    It is computed by u v - u' v' = u (v - v') + (u - u') v': the products of the two passes are
+    nearly equal, and their difference would be lost in rounding.
     """
     minus = lambda one, other: jax.tree.map(jnp.subtract, one, other)
     h_err = (*modulated.h[:-1], t)

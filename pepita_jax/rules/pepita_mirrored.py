@@ -24,7 +24,7 @@ class PepitaMirrored(Pepita):
     """PEPITA whose F is the product of matrices that learn to mirror the forward weights.
 
         h_l^err  = s(W_l h_{l-1}^err),  h_0^err = x - F e     modulated pass
-        F        = c (B_L ... B_1)^T                          c: F's deviation stays as drawn
+        F        = c (B_L ... B_1)^T                          c: deviation as `pepita`'s F
         dB_l     = -u_l^T y_l + decay B_l                     mean over B samples of noise
 
     All else is as in `pepita` (Eq. 1-5). u_l is noise of variance `mirror_decay` at a layer's

@@ -99,7 +99,7 @@ def train(rule, optimizer, num_steps):
 
 
 def test_kolen_pollack_weights_and_feedback_approach_each_other_geometrically():
-    """W_l - B_l shrinks by 1 - rate x decay a step, whatever the data."""
+    """W_l - B_l is multiplied by 1 - learning rate x decay per step, whatever the data."""
     rule = build_rule("kolen_pollack", make_network("conv, hidden layer"), decay=0.5)
     states = train(rule, optax.sgd(0.1), 20)
     difference = lambda state: [

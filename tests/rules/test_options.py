@@ -1,0 +1,73 @@
+"""What a rule refuses, by its name and by its class."""
+
+from functools import partial
+
+import pytest
+
+from pepita_jax import RULES, UserError, build_rule
+from pepita_jax.options import field_kinds
+from tests.cases import VARIANTS, make_network
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_an_unknown_option_is_refused_and_the_valid_ones_listed(name):
+    with pytest.raises(UserError, match=f"rule '{name}' has no option 'nonsense'"):
+        build_rule(name, make_network("conv"), nonsense=1)
+
+
+def test_an_unknown_rule_is_refused_and_the_valid_ones_listed():
+    listing = ", ".join(sorted(RULES))
+    with pytest.raises(UserError, match=f"unknown rule 'backprop'; valid: {listing}"):
+        build_rule("backprop", make_network("conv"))
+
+
+def test_an_option_outside_its_values_is_refused():
+    with pytest.raises(UserError, match=r"presynaptic = 'both' .* valid: modulated, standard"):
+        build_rule("pepita", make_network("conv"), presynaptic="both")
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_class_checks_as_the_string_does(name):
+    net = make_network("conv")
+    for option, kind in field_kinds(RULES[name]).items():
+        for value in ["large", float("inf"), None] if kind is float else ["nonsense"]:
+            for build in (partial(build_rule, name, net), partial(RULES[name], net)):
+                if option != "net":
+                    with pytest.raises(UserError, match=rf"rule\.{option}"):
+                        build(**{option: value})
+    with pytest.raises(UserError, match="net must be a network"):
+        RULES[name]("mlp")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("os.path", "no learning rule"), ("nowhere.Rule", "cannot be imported: No module"),
+     ("pepita_jax.rules.bp.PB", r"pepita_jax\.rules\.bp has no PB"),
+     (".Toy", "neither one of this package nor a path"), ("my-rules.Toy", "nor a path"),
+     (None, "unknown rule None; valid")],
+)  # fmt: skip
+def test_the_path_of_a_rule_must_lead_to_one(name, message):
+    with pytest.raises(UserError, match=message):
+        build_rule(name, make_network("conv"))
+
+
+@pytest.mark.parametrize("scale", [float("nan"), "large", True])
+def test_a_scale_that_is_no_number_is_refused(scale):
+    with pytest.raises(UserError, match=r"rule\.feedback_scale must be a finite number"):
+        build_rule("pepita", make_network("conv"), feedback_scale=scale)
+
+
+def test_an_empty_interval_of_noise_is_refused():
+    with pytest.raises(UserError, match=r"rule\.noise_low must be below 1"):
+        build_rule(VARIANTS["pepita, noise"][0], make_network("conv"), noise_low=1.0)
+
+
+@pytest.mark.parametrize(
+    ("option", "where"),
+    [({"update": "time_local"}, "rule pepita_hebbian now"),
+     ({"feedback": "mirrored"}, "rule pepita_mirrored now"),
+     ({"modulation": "noise"}, VARIANTS["pepita, noise"][0])],
+)  # fmt: skip
+def test_an_option_that_has_become_a_rule_is_refused_with_its_name(option, where):
+    with pytest.raises(UserError, match=where):
+        build_rule("pepita", make_network("conv"), **option)
