@@ -4,10 +4,10 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from typing import Any
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
@@ -22,20 +22,24 @@ class Stream:
         lost: called with the stream and the error, when it goes quiet.
     """
 
-    def __init__(self, stream, lost=lambda stream, error: None):
+    def __init__(
+        self,
+        stream: TextIO | None,
+        lost: Callable[[TextIO, Exception], None] = lambda stream, error: None,
+    ):
         self._stream, self._lost = stream, lost
 
-    def write(self, text):
+    def write(self, text: str) -> int:
         try:
             self._try("write", text)
         except UnicodeEncodeError as error:
             self._try("write", text.encode(error.encoding, "replace").decode(error.encoding))
         return len(text)
 
-    def flush(self):
+    def flush(self) -> None:
         self._try("flush")
 
-    def isatty(self):
+    def isatty(self) -> bool:
         return bool(self._try("isatty"))
 
     def _try(self, method, *arguments):
@@ -49,7 +53,7 @@ class Stream:
             stream, self._stream = self._stream, None
             self._lost(stream, error)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
 
@@ -69,7 +73,7 @@ def protect_streams() -> None:
     sys.stdout, sys.stderr = Stream(sys.stdout, _lose_output), Stream(sys.stderr, _lead_nowhere)
 
 
-def standard_error():
+def standard_error() -> Stream:
     """`sys.stderr` as a `Stream`, the same as long as it is the same."""
     return sys.stderr if isinstance(sys.stderr, Stream) else _as_stream(sys.stderr)
 

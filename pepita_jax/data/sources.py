@@ -1,5 +1,7 @@
 """Finding the data sets' original files, in the layouts in which they are handed around."""
 
+from pathlib import Path
+
 from pepita_jax.errors import require
 from pepita_jax.files import file_errors, user_path
 
@@ -13,13 +15,15 @@ OWN_FOLDERS = {
 UNPACKED = ("*-ubyte/*", "cifar-*/*")  # archives may unpack to a folder each
 
 
-def find_originals(name, source):
-    """The files of one folder: the first of the set's own in `source` that has any, else `source`.
+def find_originals(name: str, source: str | Path) -> tuple[dict[str, Path], list[Path]]:
+    """Finds the files of one folder.
 
-    One folder alone, since sets have files of the same names.
+    It is the first of the set's own folders in `source` that has any files, else `source` itself.
+    No second folder is searched, since several sets have files of the same names.
 
     Returns:
-        `{file name: path}`, others may be among them, and the folders that were searched.
+        `{file name: path}`, among which there may be other files, and the folders that were
+        searched.
 
     Raises:
         UserError: there is no such folder, or it cannot be read.

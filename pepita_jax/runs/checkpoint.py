@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from pathlib import Path
 
 import jax
 import orbax.checkpoint as ocp
@@ -29,16 +30,17 @@ class Checkpoints:
 
     Attributes:
         latest_epoch: of the newest intact checkpoint; 0 without any.
-        record: of that checkpoint, any JSON; None without one.
+        record: of that checkpoint, a dict that JSON can hold; None without one.
         damaged: epochs of newer ones that are not as they were written.
 
     Raises:
         UserError: there are checkpoints, none of them intact, or they cannot be read.
     """
 
-    def __init__(self, folder, states=True):
-        self.folder, self.damaged = folder, []
-        self.latest_epoch, self.record = 0, None
+    def __init__(self, folder: Path, states: bool = True):
+        self.folder, self.latest_epoch = folder, 0
+        self.damaged: list[int] = []
+        self.record: dict | None = None
         with file_errors(folder, "read"):
             for epoch in reversed(self._epochs()):
                 if is_intact(self._place(epoch), None if states else RECORD):

@@ -33,12 +33,12 @@ class SeedGroup:
         UserError: there are checkpoints, none of them intact.
     """
 
-    def __init__(self, root, seeds, states=True):
+    def __init__(self, root: Path, seeds: range, states: bool = True):
         self.seeds = seeds
         self.checkpoints = Checkpoints(root / name_of_seeds(seeds), states)
         saved = self.checkpoints.record or {}
         self._config = upgrade(saved.get("config", {}))
-        self.rows = {name: saved.get(name, []) for name in FIGURES}
+        self.rows: dict[str, list[dict]] = {name: saved.get(name, []) for name in FIGURES}
 
     @classmethod
     def find_all(cls, root: Path, states: bool = True) -> list[Self]:

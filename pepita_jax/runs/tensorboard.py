@@ -4,14 +4,16 @@ import shutil
 import socket
 import struct
 import time
+from collections.abc import Callable
 from itertools import groupby
+from typing import Any
 
 from pepita_jax.errors import UserError
 from pepita_jax.files import user_path
 from pepita_jax.watching import decoration
 
 
-def tensorboard(path, wanted):
+def tensorboard(path: Any, wanted: bool) -> Callable[[list[dict]], None]:
     """A function that writes rows as events, one folder a seed; unless `wanted` it does nothing.
 
     A seed's first row removes what is there of that seed: a process that ends early leaves events
