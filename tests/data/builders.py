@@ -73,6 +73,24 @@ def pickled(image, **labels):
     return pickle.dumps({**batch, b"data": as_rows(image)}, protocol=2)
 
 
+def cifar10_members(arrays, version):
+    batches = cifar10_batches(arrays)
+    if version == "binary":
+        return {f"cifar-10-batches-bin/{k}.bin": binary(*v) for k, v in batches.items()}
+    return {
+        f"cifar-10-batches-py/{k}": pickled(image, labels=label)
+        for k, (image, label) in batches.items()
+    }
+
+
+def unpack_cifar10(folder, arrays, version):
+    for name, content in cifar10_members(arrays, version).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
+
+
 def write_tar(path, members):
     path.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(path, "w:gz") as archive:

@@ -18,7 +18,7 @@ from tests.reliability.runs import assert_same_run
 from tests.reliability.test_killed import COMMAND, train_and_kill
 from tests.rules import test_direct_feedback as direct
 from tests.rules import test_layerwise_feedback as layerwise
-from tests.training.test_many_seeds import NETS, make_net
+from tests.training.trainers import NETS, make_net
 
 
 def test_all_optimizations_are_on():

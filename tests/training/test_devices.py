@@ -13,7 +13,7 @@ from tests.experiments.commands import ROOT, TINY
 COLLECTIVES = ("all-gather", "all-reduce", "all-to-all", "collective", "reduce-scatter")
 PROGRAMS = """
 import json, jax, numpy as np
-from tests.training.test_many_seeds import make_trainer
+from tests.training.trainers import make_trainer
 
 results = {}
 for num_devices in (8, 1):

@@ -6,7 +6,7 @@ import jax
 import pytest
 
 from pepita_jax import build_network, build_rule
-from tests.training.test_many_seeds import make_trainer
+from tests.training.trainers import make_trainer
 
 LAYOUTS = [0, 1, 2]
 

@@ -1,4 +1,4 @@
-"""The default layout of the seeds, which Table 2's networks get on each kind of device."""
+"""Defaults for each kind of device: the layout of the seeds, and the images at once."""
 
 import jax
 import optax
@@ -33,3 +33,20 @@ def test_on_a_tpu_seeds_go_in_chunks_that_its_fast_memory_holds(model, shape, wa
 def test_chunks_are_of_about_the_same_size(num_seeds, wanted):
     """Seven or eight states of 6.5 MB, with a batch's activities, are below the limit."""
     assert layout("tpu", "mlp", "mnist", num_seeds) == wanted
+
+
+@pytest.mark.parametrize(
+    ("options", "batch_size", "wanted"),
+    [
+        ({}, 100, 10),
+        ({}, 64, 16),
+        ({}, 97, None),  # no divisor
+        ({"hidden": (1024,)}, 100, None),  # too many weights
+    ],
+)
+def test_convolutions_go_through_a_batch_in_pieces(options, batch_size, wanted):
+    net = build_network("conv", input_shape=(32, 32, 3), num_classes=10, **options)
+    assert tuning.default_images_at_once("cpu", net, batch_size) == wanted
+    assert tuning.default_images_at_once("tpu", net, batch_size) is None
+    dense = build_network("mlp", input_shape=(32, 32, 3), num_classes=10, **options)
+    assert tuning.default_images_at_once("cpu", dense, batch_size) is None
