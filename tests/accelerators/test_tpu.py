@@ -19,7 +19,7 @@ BUDGETS = {  # (cycles per step of ten seeds, temporaries)
     ("conv", "cifar"): (1.3, 60),
 }
 # What is no product takes time too: normal noise for every input, or the state of idle weights.
-MORE_THAN_OPERATIONS = {"weight_mirror": 2.0, "shallow": 2.0}
+MORE_THAN_OPERATIONS = {"weight_mirror": 2.0, "pepita_mirrored": 2.0, "shallow": 2.0}
 
 
 @pytest.mark.parametrize("num_chips", [1, 4])
