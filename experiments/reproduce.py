@@ -36,7 +36,7 @@ WORKDIR = flags.DEFINE_string(
 SEEDS = flags.DEFINE_string("seeds", None, "FIRST:END; default: as the paper, 0:10 for most")
 EPOCHS = flags.DEFINE_integer("epochs", None, "default: as the paper, 100 for most", 1)
 MERGE = flags.DEFINE_multi_string(
-    "merge", [], "another folder of results, whose seeds are added to these; can be given again"
+    "merge", [], "another folder of results, whose seeds are added to these"
 )
 QUICK = flags.DEFINE_bool("quick", False, "two seeds, three epochs, and digits for every data set")
 TRAIN = flags.DEFINE_bool("train", True, "--notrain trains nothing, and shows what there is")

@@ -37,7 +37,7 @@ from experiments.command_line.sweep_tables import show_best, show_ranking
 from pepita_jax.errors import DivergedError, UserError, require
 from pepita_jax.files import file_errors, user_path
 from pepita_jax.runs.experiment import check_config
-from pepita_jax.runs.summary import write_results
+from pepita_jax.runs.summary import write_summary_and_plots
 from pepita_jax.runs.workdir import Workdir
 from pepita_jax.sweep.axes import make_settings, read_settings
 from pepita_jax.sweep.comparison import (
@@ -70,6 +70,8 @@ HELD_OUT = 0.1
 def main(arguments, axes):
     cli.refuse(arguments)
     launch.begin()
+    resume = "to resume a sweep, repeat its whole command"
+    require(train.CONFIG.value is not None, f"{config_flag.USAGE} is needed; {resume}")
     base = train.read_config()
     message = f"a sweep begins from {config_flag.USAGE}, not from another file"
     require(config_flag.is_from(default), message)
@@ -143,7 +145,7 @@ def test(root, chosen):
     for index, path in paths.items():
         workdir = Workdir(path)
         workdir.prepare(chosen[index])
-        summaries[index] = workdir.write_results(write_results)
+        summaries[index] = workdir.write_results(write_summary_and_plots)
     return summaries
 
 

@@ -25,7 +25,7 @@ from configs import default, saved
 from experiments.command_line import cli, config_flag, launch, signals
 from pepita_jax.errors import require
 from pepita_jax.files import user_path
-from pepita_jax.rules import RULES
+from pepita_jax.rules import RULES, find_rule
 from pepita_jax.runs.experiment import check_config
 from pepita_jax.runs.run import run
 from pepita_jax.runs.same_run import SWEEP_FILE
@@ -97,7 +97,7 @@ def describe():
         *(_describe_field(field, config) for field in default.FIELDS),
         f"\nOptimizers: {', '.join(OPTIMIZERS)}",
         "\nRules:\n",
-        *map(_describe_rule, RULES),
+        *map(_describe_rule, dict.fromkeys([*RULES, config.rule.name])),
     ]
     return "\n".join(sections)
 
@@ -112,7 +112,7 @@ def _describe_field(field, config):
 
 def _describe_rule(name):
     # From 3.13 on Python itself takes the indentation off a docstring.
-    text = indent(cleandoc(RULES[name].__doc__), "    ")
+    text = indent(cleandoc(find_rule(name).__doc__), "    ")
     return f"  rule {name}: {text.strip()}\n"
 
 

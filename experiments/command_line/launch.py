@@ -32,7 +32,7 @@ GPUS = flags.DEFINE_integer("slurm_gpus", None, "GPUs per job", 0)
 CPUS = flags.DEFINE_integer("slurm_cpus", None, "cores per job", 1)
 MEMORY = flags.DEFINE_integer("slurm_memory", None, "GiB per job", 1)
 OPTION = flags.DEFINE_multi_string(
-    "slurm_option", [], "another option of sbatch's, NAME=VALUE or NAME; can be given again"
+    "slurm_option", [], "another option of sbatch, NAME=VALUE or NAME"
 )
 
 

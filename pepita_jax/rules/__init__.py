@@ -1,9 +1,10 @@
 """Learning rules: pure functions `(params, F, batch) -> (pseudo_gradients, aux)`.
 
-To add one: copy `skeleton.py`, import its class here, and add its line to `RULES`. The tests that
-every rule must pass, `--help` and the presets then know it.
+To add one: copy `skeleton.py`, import its class here, and add its line to `RULES`; import it in
+`pepita_jax/__init__.py` too. The tests of all rules, `--help` and the presets then know it.
 """
 
+from collections.abc import Collection
 from importlib import import_module
 from typing import Any
 
@@ -39,15 +40,6 @@ RULES = {
     "local_error": LocalError,
     "shallow": Shallow,
 }
-# Options of earlier versions of `pepita`, and where each went.
-MOVED = {
-    "update": "update=time_local is the rule pepita_hebbian now, and pepita itself is joint",
-    "feedback": "feedback=mirrored is the rule pepita_mirrored now, and pepita's own is fixed",
-    "mirror_decay": "mirror_decay is an option of the rule pepita_mirrored now",
-    "modulation": "modulation=noise is the rule experiments.papers.pepita.noise.InputNoise now",
-    "noise_scale": "noise_scale is an option of experiments.papers.pepita.noise.InputNoise now",
-    "noise_low": "noise_low is an option of experiments.papers.pepita.noise.InputNoise now",
-}
 
 
 def find_rule(name: str) -> type[Rule]:
@@ -80,10 +72,9 @@ def rule_options(name: str) -> dict[str, Any]:
     return field_options(find_rule(name))
 
 
-def check_moved(name: str, options: Any) -> None:
-    """Raises a `UserError` that says where an earlier version's option of `pepita` has gone."""
-    for option in options if name == "pepita" else ():
-        require(option not in MOVED, f"rule 'pepita' has no option {option!r}: {MOVED.get(option)}")
+def check_moved(name: str, options: Collection[str]) -> None:
+    """Raises a `UserError` that says where an option of an earlier version has gone."""
+    find_rule(name).check_moved(options)
 
 
 def build_rule(name: str, net: Network, **options: Any) -> Rule:

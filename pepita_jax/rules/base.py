@@ -1,12 +1,13 @@
 """What learning rules share: their signature, and signals to layers."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import jax
 from jax import Array
 
-from pepita_jax.errors import UserError
+from pepita_jax.errors import UserError, require
 from pepita_jax.networks.network import Activity, Network, require_network
 from pepita_jax.options import check_field_values, field_options
 from pepita_jax.types import Batch, Feedback, Signals, Updates, Weights
@@ -25,13 +26,28 @@ class Rule:
             without dropout.
         splits_batches: whether a batch's update is the mean of the updates of equal parts of it,
             each with a key of its own.
+        moved_options: of earlier versions, and where each went.
     """
 
     learns_feedback: ClassVar[bool] = False
     draws_noise: ClassVar[bool] = False
     splits_batches: ClassVar[bool] = True
 
+    moved_options: ClassVar[dict[str, str]] = {}
+
     net: Network
+
+    def __new__(cls, *_: Any, **options: Any) -> Self:
+        cls.check_moved(options)
+        return super().__new__(cls)
+
+    @classmethod
+    def check_moved(cls, options: Collection[str]) -> None:
+        """Raises a `UserError` that says where an option of an earlier version has gone."""
+        moved = vars(cls).get("moved_options", {})  # of this very class
+        for option in options:
+            message = f"rule {cls.__name__.lower()!r} has no option {option!r}"
+            require(option not in moved, f"{message}: {moved.get(option)}")
 
     def __post_init__(self):
         require_network(self.net)

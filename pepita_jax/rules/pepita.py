@@ -5,7 +5,7 @@ without a Backward Pass", ICML 2022.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import jax.numpy as jnp
 from jax import Array
@@ -13,6 +13,7 @@ from jax import Array
 from pepita_jax.networks.network import Activity
 from pepita_jax.rules.base import Rule
 from pepita_jax.rules.feedback import draw_input_feedback, weight_product
+from pepita_jax.rules.moved import MOVED_FROM_PEPITA
 from pepita_jax.types import Batch, Feedback, Updates, Weights
 
 
@@ -51,7 +52,7 @@ class InputModulation(Rule):
         standard = net.forward(params, x, masks)  # Eq. 1
         e = self.modulation_sign * self.modulation(standard.h[-1] - t, batch)
         Fe = jnp.tensordot(e, self.input_feedback(F), 1)
-        modulated = net.forward(params, x + Fe, masks)  # Eq. 2
+        modulated = net.forward(params, x + Fe, masks)  # Eq. 2, literally
         return self.per_position(self.update(standard, modulated, t))  # Eq. 3-5
 
     def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
@@ -62,7 +63,7 @@ class InputModulation(Rule):
 
         standard, modulate = net.forward_and_move(params, x, self.input_feedback(F), masks)
         e = self.modulation_sign * self.modulation(standard.h[-1] - t, batch)
-        modulated = modulate(e)
+        modulated = modulate(e)  # Eq. 2
         dW = self.per_position(self.update(standard, modulated, t))
         return dW, net.measure(standard.a[-1], batch.label)
 
@@ -115,12 +116,16 @@ class Pepita(InputModulation):
         feedback_init: distribution of F, `he_uniform` or `he_normal`.
     """
 
+    moved_options: ClassVar[dict[str, str]] = MOVED_FROM_PEPITA
+
     presynaptic: Literal["modulated", "standard"] = "modulated"
     output_error: Literal["standard", "modulated"] = "standard"
 
     def update(self, standard: Activity, modulated: Activity, t: Array) -> Weights:
         h, h_err = standard.h, modulated.h
         x = modulated.x if self.presynaptic == "modulated" else standard.x
-        hidden = [h_l - h_l_err for h_l, h_l_err in zip(h[:-1], h_err[:-1], strict=True)]  # Eq. 3-4
+        hidden = [
+            h_l - h_l_err for h_l, h_l_err in zip(h[:-1], h_err[:-1], strict=True)
+        ]  # Eq. 3, Eq. 4
         e = (h[-1] if self.output_error == "standard" else h_err[-1]) - t  # Eq. 5
         return self.net.hebbian(x, (*hidden, e))

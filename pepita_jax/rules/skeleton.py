@@ -1,9 +1,10 @@
 """A rule to copy. First its source: authors, title, venue, year.
 
 1. Copy this file to `rules/NAME.py`, and write your equations in place of these.
-2. Import the class in `rules/__init__.py`, and add its line to `RULES`.
-3. Run `pytest tests/rules`: your rule is now among those that all tests go through. Write a test
-   of its own beside them, of an oracle: a closed form, or a transcription in NumPy.
+2. Import the class in `rules/__init__.py`, and add its line to `RULES`. Import it in
+   `pepita_jax/__init__.py` too, and add it to `__all__`, which is sorted.
+3. Run `pytest tests/rules/test_all_rules.py -k NAME`: your rule is now among those that all tests
+   go through. Write a test of its own, of an oracle: a closed form, or a transcription in NumPy.
 
 A rule need not be in this package: `--config=configs/default.py:my_file.MyRule,mlp,digits` trains
 the class `MyRule` of `my_file.py` in the folder that you are in.
@@ -41,7 +42,7 @@ class Skeleton(SignalRule):
     # What the rule is; these are the defaults, so leave out those that fit.
     learns_feedback: ClassVar[bool] = False  # True: return aux["feedback"] as well, like F
     draws_noise: ClassVar[bool] = False  # True: `signals` gets a key, see also `noise_key`
-    splits_batches: ClassVar[bool] = True  # False: the update is no mean over parts of a batch
+    splits_batches: ClassVar[bool] = True  # False: it uses more than one image at a time
 
     # Its options, with defaults. Values are checked: float, or one of the words of a Literal.
     strength: float = 1.0

@@ -4,8 +4,8 @@ Version 0.1 had three more rules as options of `pepita`.
 """
 
 from pepita_jax.errors import require
+from pepita_jax.rules.moved import NOISE
 
-NOISE = "experiments.papers.pepita.noise.InputNoise"
 # Options that `pepita` has no more, and their defaults: the first configurations have some alone.
 GONE = {
     "update": "joint",

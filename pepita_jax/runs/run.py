@@ -12,7 +12,7 @@ from pepita_jax.errors import DivergedError, StoppedError
 from pepita_jax.jax_settings import fixed_settings
 from pepita_jax.runs.experiment import Experiment, build_experiment
 from pepita_jax.runs.seed_group import SeedGroup
-from pepita_jax.runs.summary import write_results
+from pepita_jax.runs.summary import write_summary_and_plots
 from pepita_jax.runs.tensorboard import tensorboard
 from pepita_jax.runs.workdir import Workdir
 from pepita_jax.training.loop import Epoch, epochs
@@ -72,7 +72,7 @@ def run(
                     bar.finish_epoch(epoch, experiment.learning_rate(epoch.number))
                     is_last = group.is_done(config["num_epochs"])
                     _stop_if(stop and not is_last, group, config)
-        write = write_results if experiment.summarized else lambda *_: None
+        write = write_summary_and_plots if experiment.summarized else lambda *_: None
         summary = workdir.write_results(write)
     _require_a_seed_left(summary, config)
     return summary

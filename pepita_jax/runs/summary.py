@@ -10,7 +10,7 @@ from pepita_jax.runs.workdir import Workdir
 from pepita_jax.watching import decoration
 
 
-def write_results(workdir: Workdir, saved: SavedRun) -> dict:
+def write_summary_and_plots(workdir: Workdir, saved: SavedRun) -> dict:
     """Writes the summary and the plots of a `SavedRun` into its `Workdir`; returns the summary."""
     history = saved.history("metrics")
     summary = summarize(saved.config, history, saved.seconds())

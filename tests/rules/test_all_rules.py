@@ -67,6 +67,9 @@ def test_it_is_finite_and_pure(variant):
         np.testing.assert_array_equal(one, other)
 
 
+NO_MEAN = "a rule whose update is meant to be no mean over images says splits_batches = False"
+
+
 def those(has):
     """The variants whose rules are so."""
     net = make_network("conv")
@@ -86,7 +89,7 @@ def test_it_is_a_mean_over_the_batch(variant):
         for s in (slice(0, 3), slice(3, 6))
     ]
     for full, one, other in zip(whole, halves[0][0], halves[1][0], strict=True):
-        np.testing.assert_allclose(full, (one + other) / 2, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(full, (one + other) / 2, rtol=1e-4, atol=1e-6, err_msg=NO_MEAN)
 
 
 @pytest.mark.parametrize("net_name", ["mlp, three layers", "conv"])

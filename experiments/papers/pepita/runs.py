@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from configs.settings import Chosen, make_config
 from experiments.papers.pepita import published as paper
-from pepita_jax.runs.old_configs import NOISE as INPUT_NOISE
+from pepita_jax.rules.moved import NOISE as INPUT_NOISE
 
 RULES = ("bp", "fa", "drtp", "pepita", "dfa", "shallow")  # the last two are not in the paper
 IN_PAPER = RULES[:4]
