@@ -1,14 +1,17 @@
-"""How fast training is on this machine, and how near to what the machine can do.
+"""Measures how fast training is on this machine, and how near that is to the machine's limits.
 
     python -m experiments.benchmark [--only=mlp,mnist,pepita] [--full] [--json=FILE]
 
-Step times are medians of blocks that take turns, ratios those within a turn, on random images, with
-the networks of Table 2 (ReLU and softmax for every rule); an epoch is timed once. Operations are
-counted from the rules' equations (`benchmarks/operations.py`). Words after --only choose models
-(mlp, conv), shapes (mnist, cifar) and rules; bp, with which rules are compared, is always among
-them. PyTorch is compared with where it is installed (the extra `bench`). --full adds layouts,
-starts and epochs of all shapes, and how time grows with seeds, network and data. Leave the machine
-to it: other work beside it spoils the figures.
+The networks are those of Table 2, with ReLU and softmax for every rule. The images are random.
+Cases that are compared take turns, a block of steps per turn. A step time is the median over the
+blocks; a ratio compares blocks of the same turn. An epoch is timed once. Operations are counted
+from the rules' equations (`benchmarks/operations.py`).
+
+The words after --only select models (mlp, conv), shapes (mnist, cifar) and rules. The command
+always measures the step of bp, because it compares the other rules with it. It also compares with
+PyTorch if that is installed (the extra `bench`). --full measures layouts, starts and epochs for all
+shapes, and how time grows with seeds, network and data. Run nothing else on the machine meanwhile:
+other work distorts the figures.
 """
 
 import importlib.util
@@ -32,9 +35,9 @@ from pepita_jax.rules import RULES
 from pepita_jax.runs.workdir import describe_environment
 from pepita_jax.tables import markdown_table
 
-ONLY = flags.DEFINE_list("only", [], "models, shapes and rules to measure; all by default")
-FULL = flags.DEFINE_bool("full", False, "layouts, starts and epochs for all shapes; growth")
-JSON = flags.DEFINE_string("json", None, "file for all figures; with --full a plot beside it")
+ONLY = flags.DEFINE_list("only", [], "models, shapes and rules to measure; default: all")
+FULL = flags.DEFINE_bool("full", False, "measure more: all shapes, and growth")
+JSON = flags.DEFINE_string("json", None, "file for all figures; --full adds a plot beside it")
 MANY_CLASSES = 100
 
 
@@ -85,7 +88,7 @@ def chosen(words):
 
 
 def compare_rules(model, shape, rules, peak, num_classes=10):
-    """A row for each rule and bp: one seed and ten; `peak` in operations a second."""
+    """A row for each rule and bp: one seed and ten; `peak` in operations per second."""
     rules = dict.fromkeys(["bp", *rules])
     cases = {
         rule: [Case(model, shape, rule, n, num_classes=num_classes) for n in (1, 10)]

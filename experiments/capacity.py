@@ -1,13 +1,15 @@
-"""How many seeds fit on an accelerator that is not at hand, and what a step of them moves.
+"""Estimates how many seeds fit on an accelerator that you do not have, and what a step costs there.
 
     python -m experiments.capacity --target=tpu-v5e|tpu-v6e|h100 [--rule=pepita] [--optimizer=sgd]
 
-No device is needed: for each network of the paper's Table 2 the step of training that would run
-there is compiled, for ten seeds and for twenty on one chip, and for forty on four, in a minute or
-two. All figures are read off these programs; how many seeds fit continues them in a straight line.
-Bytes are whole operands and results outside the chip's
-fast memory, and cycles the TPU compiler's own estimate: they compare programs, and are no times.
-Needs the target's compiler: the extra tpu (libtpu) or gpu (CUDA 12's libraries).
+The command needs no device. It compiles the training step for the accelerator, for each network of
+the paper's Table 2: with 10 and with 20 seeds on one chip, and with 40 seeds on four chips. This
+takes a minute or two. MFLOP are counted from the rule's equations; the other figures come from the
+compiled functions. The number of seeds that fit is extrapolated in a straight line.
+
+Bytes count whole operands and results outside the chip's fast memory. Cycles are the TPU compiler's
+own estimate. Both serve to compare compiled functions; they do not predict times. The command needs
+the target's compiler: the extra tpu (libtpu) or gpu (CUDA 12's libraries).
 """
 
 import sys
@@ -26,9 +28,11 @@ from pepita_jax.rules import RULES, build_rule
 from pepita_jax.tables import markdown_table
 from pepita_jax.training.optimizers import OPTIMIZERS, build_optimizer
 
-TARGET = flags.DEFINE_enum("target", "tpu-v5e", sorted(chips.CHIPS), "kind of accelerator")
+TARGET = flags.DEFINE_enum("target", "tpu-v5e", sorted(chips.CHIPS), "accelerator to compile for")
 RULE = flags.DEFINE_enum("rule", "pepita", sorted(RULES), "learning rule")
-OPTIMIZER = flags.DEFINE_enum("optimizer", "sgd", sorted(OPTIMIZERS), "sgd has its momentum")
+OPTIMIZER = flags.DEFINE_enum(
+    "optimizer", "sgd", sorted(OPTIMIZERS), "optimizer; sgd has momentum 0.9"
+)
 NUM_IMAGES = {"mnist": 60_000, "cifar": 50_000}
 FEW, MANY, CHIPS_TOGETHER = 10, 20, 4
 COLUMNS = (

@@ -2,11 +2,11 @@
 
     python -m experiments.prepare_data mnist fashion_mnist cifar10 cifar100
 
-downloads them. Without network, put the original files in a folder and add --from=FOLDER:
-MNIST's or Fashion-MNIST's four IDX files (gz or not), CIFAR's binary or Python archive, or what it
-unpacks to. The files of MNIST and Fashion-MNIST have the same names; FOLDER may have a subfolder
-for each set, such as FOLDER/mnist, or be torchvision's (FOLDER/MNIST/raw). A set that is there and
-readable is left alone.
+This downloads the sets. Without a network connection, put the original files in a folder and add
+--from=FOLDER. For MNIST and Fashion-MNIST these are the four IDX files (gz or not); for CIFAR the
+binary or the Python archive, or the files that it unpacks to. The files of MNIST and Fashion-MNIST
+have the same names, so FOLDER may have a subfolder per set, such as FOLDER/mnist. FOLDER may also
+be torchvision's (FOLDER/MNIST/raw). A set that is already prepared and readable is left unchanged.
 """
 
 from absl import flags
@@ -16,9 +16,9 @@ from pepita_jax.data.prepare import PREPARABLE, prepare
 from pepita_jax.data.sources import find_originals
 from pepita_jax.errors import require, require_name
 
-SOURCE = flags.DEFINE_string("from", None, "folder with the original files; else downloads")
+SOURCE = flags.DEFINE_string("from", None, "folder with the original files; default: download")
 DATA_DIR = flags.DEFINE_string(
-    "data_dir", None, "where to prepare; else $TFDS_DATA_DIR, ~/tensorflow_datasets"
+    "data_dir", None, "where to prepare; default: $TFDS_DATA_DIR or ~/tensorflow_datasets"
 )
 
 

@@ -43,3 +43,7 @@ def assert_refused(done, *words):
     assert "Traceback" not in lines[0]
     for word in words:
         assert word in lines[0]
+
+
+def read_rows(workdir):
+    return [json.loads(line) for line in (workdir / "metrics.jsonl").read_text().splitlines()]
