@@ -38,7 +38,8 @@ def look_up(kind: str, name: Any, table: Mapping[str, Any]) -> Any:
 
 def require_name(kind: str, name: Any, valid: Collection[str]) -> None:
     """Raises a `UserError` that lists the `valid` names if `name` is not among them."""
-    require(name in valid, f"unknown {kind} {name!r}; valid: {', '.join(sorted(valid))}")
+    is_known = isinstance(name, str) and name in valid
+    require(is_known, f"unknown {kind} {name!r}; valid: {', '.join(sorted(valid))}")
 
 
 def require(condition: Any, message: str) -> None:

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
+from jax.tree_util import register_dataclass
 
 
+@partial(register_dataclass, data_fields=["figures"], meta_fields=["seeds", "first_epoch"])
 @dataclass(frozen=True, eq=False, repr=False)
 class History(Mapping):
-    """Figures of S seeds, epoch by epoch, by name: used like a dict of arrays `[S, epochs, ...]`.
+    """Figures of S seeds, epoch by epoch, by name: used like a dict of arrays `[S, epochs, ...]`,
+    and by `jax.tree.map` too.
 
     Where a seed has diverged, or has no figure, there is NaN.
 
@@ -20,7 +24,7 @@ class History(Mapping):
     """
 
     figures: dict[str, np.ndarray]
-    seeds: Sequence[int]
+    seeds: tuple[int, ...]
     first_epoch: int = 1
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -39,7 +43,9 @@ class History(Mapping):
     @classmethod
     def stack(cls, epochs: Sequence[Mapping[str, np.ndarray]], seeds: Sequence[int]) -> "History":
         """From the figures of each epoch, `{name: [S]}`."""
-        return cls({name: np.stack([e[name] for e in epochs], axis=1) for name in epochs[0]}, seeds)
+        return cls(
+            {name: np.stack([e[name] for e in epochs], axis=1) for name in epochs[0]}, tuple(seeds)
+        )
 
     @property
     def num_epochs(self) -> int:
@@ -65,6 +71,6 @@ class History(Mapping):
         first = finite.argmin(1) + self.first_epoch
         return {k: int(first[k]) for k in np.flatnonzero(~finite.all(1)).tolist()}
 
-    def _each(self, change: Any, seeds: Sequence[int]) -> "History":
+    def _each(self, change: Any, seeds: tuple[int, ...]) -> "History":
         figures = {name: change(values) for name, values in self.figures.items()}
         return History(figures, seeds, self.first_epoch)

@@ -6,6 +6,8 @@ from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+import jax
+
 from pepita_jax.errors import require, require_number
 
 
@@ -30,16 +32,23 @@ def check_options(owner: str, options: Collection[str], valid: Collection[str]) 
 def check_field_values(owner: str, record: Any) -> None:
     """Raises a `UserError` if a dataclass holds a value that its field's annotation excludes.
 
-    Fields annotated with `Literal` take only the values listed there, `float` any finite number.
+    Fields annotated with `Literal` take only the values listed there, `float` any finite number. A
+    JAX array passes: it holds a sweep's numbers, each of which was checked before.
     """
     for name, kind in field_kinds(type(record)).items():
         value = getattr(record, name)
         if kind is float:
             require_number(f"{owner}.{name}", value)
-        elif get_origin(kind) is Literal:
+        elif get_origin(kind) is Literal and not isinstance(value, jax.Array):
             listing = ", ".join(map(str, get_args(kind)))
             message = f"{owner}.{name} = {value!r} is not valid; valid: {listing}"
             require(value in get_args(kind), message)
+
+
+def is_numeric(kind: Any) -> bool:
+    """Whether a field's annotation allows numbers alone: `float`, or a `Literal` of numbers."""
+    is_number = lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)
+    return kind is float or (get_origin(kind) is Literal and all(map(is_number, get_args(kind))))
 
 
 @cache

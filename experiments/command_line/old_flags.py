@@ -16,12 +16,11 @@ def rename(arguments: list[str]) -> list[str]:
     Raises:
         UserError: a flag is given by both names.
     """
-    renamed = [_rename(argument) for argument in arguments]
     for old, new in RENAMED.items():
         names = {_name(argument) for argument in arguments}
         message = f"--{old} is --{new} now: give one of them"
         require(not ({old, new} <= names and old not in flags.FLAGS), message)
-    return renamed
+    return [_rename(argument) for argument in arguments]
 
 
 def _rename(argument):

@@ -90,7 +90,7 @@ def _of_workdir(name, epoch):
         saved.config | {"num_epochs": last},
         saved.environment,
         saved.history("metrics", last),
-        saved.history("alignment", last) if has_alignment else History({}, saved.seeds, 0),
+        saved.history("alignment", last) if has_alignment else History({}, tuple(saved.seeds), 0),
         saved.seconds(last),
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 from pepita_jax.errors import UserError, look_up, require
 from pepita_jax.networks.network import Network
 from pepita_jax.options import check_options, field_options
-from pepita_jax.rules.base import Rule
+from pepita_jax.rules.base import Rule, SignalRule
 from pepita_jax.rules.bp import BP
 from pepita_jax.rules.dfa import DFA, SDFA
 from pepita_jax.rules.drtp import DRTP
@@ -64,6 +64,8 @@ def find_rule(name: str) -> type[Rule]:
     found = getattr(module, class_name)
     is_rule = isinstance(found, type) and issubclass(found, Rule)
     require(is_rule, f"{name} is no learning rule, a subclass of pepita_jax.Rule")
+    is_base = found.pseudo_gradients is Rule.pseudo_gradients or found is SignalRule
+    require(not is_base, f"{name} is a base of rules, and says nothing of pseudo-gradients itself")
     return found
 
 

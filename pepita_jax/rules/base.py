@@ -26,6 +26,8 @@ class Rule:
             without dropout.
         splits_batches: whether a batch's update is the mean of the updates of equal parts of it,
             each with a key of its own.
+        static_options: names of numeric options that Python code compares or counts with. A sweep
+            gives the others to one compiled function as arrays.
         moved_options: of earlier versions, and where each went.
     """
 
@@ -33,6 +35,7 @@ class Rule:
     draws_noise: ClassVar[bool] = False
     splits_batches: ClassVar[bool] = True
 
+    static_options: ClassVar[frozenset[str]] = frozenset()
     moved_options: ClassVar[dict[str, str]] = {}
 
     net: Network

@@ -45,6 +45,7 @@ class Skeleton(SignalRule):
     splits_batches: ClassVar[bool] = True  # False: it uses more than one image at a time
 
     # Its options, with defaults. Values are checked: float, or one of the words of a Literal.
+    # A sweep gives numbers as traced arrays: name those that Python compares in `static_options`.
     strength: float = 1.0
 
     def init_feedback(self, key: Array) -> Feedback:

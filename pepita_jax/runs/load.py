@@ -81,7 +81,9 @@ def _load(saved, epoch):
     restored = [restore_states(config, group, epoch) for group in saved.groups]
     states = jax.tree.map(lambda *x: np.concatenate(x), *restored)
     has_alignment = config["log_alignment"]
-    alignment = saved.history("alignment", epoch) if has_alignment else History({}, saved.seeds, 0)
+    alignment = (
+        saved.history("alignment", epoch) if has_alignment else History({}, tuple(saved.seeds), 0)
+    )
     history = saved.history("metrics", epoch)
     figures = (config, history, alignment, saved.seeds)
     return Run(rule.net, rule, states.params, states.feedback, *figures)

@@ -41,7 +41,7 @@ def to_history(rows: list[dict], seeds: Sequence[int], epochs: range) -> History
             if row["epoch"] in epochs:
                 values = np.array(row[name], float)
                 figures[name][place[row["seed"]], row["epoch"] - epochs.start] = values
-    return History(figures, seeds, epochs.start)
+    return History(figures, tuple(seeds), epochs.start)
 
 
 def write_rows(path: Path, rows: list[dict]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pepita_jax.options import field_kinds, flatten
+from pepita_jax.options import field_kinds, flatten, is_numeric
 from pepita_jax.rules import Rule, find_rule
 from pepita_jax.training.optimizers import Optimizer, optimizer_fields, optimizer_options
 
@@ -15,8 +15,8 @@ SEED = "seed"
 def can_vary(config: dict, field: str) -> bool:
     """Whether the numbers of a field can enter a compiled function as an array.
 
-    They can where they are real numbers: dropout, options of the rule, arguments of the optimizer.
-    The root of the seeds' keys can as well.
+    They can where they are real numbers: dropout, arguments of the optimizer, and options of the
+    rule, but for its `static_options`. The root of the seeds' keys can as well.
 
     Args:
         config: one that has the field, a nested plain dict.
@@ -24,7 +24,8 @@ def can_vary(config: dict, field: str) -> bool:
     """
     group, _, name = field.partition(".")
     if group == "rule":
-        return field_kinds(find_rule(config[group]["name"])).get(name) is float
+        rule = find_rule(config[group]["name"])
+        return is_numeric(field_kinds(rule).get(name)) and name not in rule.static_options
     if group == "optimizer":
         own = {"learning_rate", *optimizer_options(config[group]["name"])}
         return name in own and ({"learning_rate": float} | optimizer_fields()).get(name) is float

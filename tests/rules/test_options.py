@@ -44,7 +44,7 @@ def test_a_class_checks_as_the_string_does(name):
     [("os.path", "no learning rule"), ("nowhere.Rule", "cannot be imported: No module"),
      ("pepita_jax.rules.bp.PB", r"pepita_jax\.rules\.bp has no PB"),
      (".Toy", "neither one of this package nor a path"), ("my-rules.Toy", "nor a path"),
-     (None, "unknown rule None; valid")],
+     (None, "unknown rule None; valid"), ("pepita_jax.Rule", "a base of rules")],
 )  # fmt: skip
 def test_the_path_of_a_rule_must_lead_to_one(name, message):
     with pytest.raises(UserError, match=message):

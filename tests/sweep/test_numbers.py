@@ -1,5 +1,8 @@
 """Numbers that enter a program as arrays do what they do as constants."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import chex
 import jax
 import jax.numpy as jnp
@@ -7,6 +10,7 @@ import numpy as np
 import pytest
 
 from configs.default import as_plain, get_config
+from pepita_jax.rules.bp import BP
 from pepita_jax.runs.experiment import build_configured_optimizer, build_rule_on_network
 from pepita_jax.sweep.numbers import can_vary, vary
 from pepita_jax.training import one_step
@@ -24,6 +28,7 @@ CASES = {
     "scale of F": ("pepita,mlp,digits", {}, {"rule.feedback_scale": 0.5}),
     "noise, slow": ("experiments.papers.pepita.noise.InputNoise,mlp,digits", {},
               {"rule.noise_scale": 1.0, "rule.noise_low": 0.0}),
+    "sign, slow": ("pepita,mlp,digits", {}, {"rule.modulation_sign": -1}),
     "mirror, slow": ("weight_mirror,mlp,digits", {}, {"rule.decay": 0.3}),
     "mirrored F, slow": (
         "pepita_mirrored,mlp,digits", {},
@@ -35,6 +40,14 @@ CASES = {
     "adamw, slow": ("bp,mlp,digits", {"optimizer.name": "adamw", "optimizer.learning_rate": 0.01},
               {"optimizer.weight_decay": 0.5}),
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Compares(BP):
+    """A rule with an option that Python compares."""
+
+    static_options: ClassVar[frozenset[str]] = frozenset({"gain"})
+    gain: float = 1.0
 
 
 def make_config(choice, fields):
@@ -91,9 +104,11 @@ def test_an_array_does_what_the_configured_number_does(case):
         ("bp,mlp,digits", "schedule.factor"),
         ("bp,conv,digits", "model.kernel_size"),
         ("bp,mlp,digits", "optimizer.nothing"),
+        ("pepita,mlp,digits", "rule.presynaptic"),
+        ("tests.sweep.test_numbers.Compares,mlp,digits", "rule.gain"),
     ],
 )
-def test_other_numbers_are_not_taken_for_arrays(choice, field):
+def test_other_fields_are_not_taken_for_arrays(choice, field):
     assert not can_vary(make_config(choice, {}), field)
 
 

@@ -50,7 +50,7 @@ class Result(NamedTuple):
         first, *others = (record[part] for record in self.records)
         names = [name for name in first if all(name in figures for figures in others)]
         figures = {n: np.array([record[part][n] for record in self.records], float) for n in names}
-        return History(figures, self.seeds, FIRST_EPOCH[part])
+        return History(figures, tuple(self.seeds), FIRST_EPOCH[part])
 
     @property
     def test_accuracy(self):
