@@ -96,8 +96,8 @@ def _read(compiled, states, share, at_once, rows, steps_per_epoch):
     program, memory = compiled.as_text(), compiled.memory_analysis()
     turns = max(1, share // at_once) if at_once else 1
     step, call = read_costs(program, turns, rows)
-    num_lanes = len(jax.tree.leaves(states)[0])
-    state = sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(states)) // num_lanes
+    num_padded = len(jax.tree.leaves(states)[0])
+    state = sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(states)) // num_padded
     return CompiledSteps(
         share,
         at_once,

@@ -26,8 +26,8 @@ def setting_rows(group: Group, saved: SavedRun, settings: list[dict]) -> list[di
     history = saved.history("metrics")
     figures = [name for name in history if name.startswith(("train", "validation", "test"))]
     rows = []
-    for place, lane in enumerate(saved.seeds):
-        seed, number = divmod(lane, len(group.indices))
+    for place, seed_of_group in enumerate(saved.seeds):
+        seed, number = divmod(seed_of_group, len(group.indices))
         index = group.indices[number]
         row = {"setting": index, **settings[index], "seed_number": seed}
         row |= {"epochs": saved.num_epochs}

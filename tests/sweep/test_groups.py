@@ -59,15 +59,15 @@ def test_every_setting_and_seed_is_trained_as_it_would_be_alone(tmp_path):
     for number, config in enumerate(configs):
         run(config, tmp_path / str(number))
         alone = pj.load_run(tmp_path / str(number)).history
-        lanes = slice(number, None, len(settings))  # seed 0 of each setting, then seed 1
+        its_seeds = slice(number, None, len(settings))  # seed 0 of each setting, then seed 1
         np.testing.assert_array_equal(
-            together["learning_rate"][lanes], np.float32(alone["learning_rate"])
+            together["learning_rate"][its_seeds], np.float32(alone["learning_rate"])
         )
         # Two epochs of 36 steps: rounding grows, a wrong number or key would show at once.
         np.testing.assert_allclose(
-            together["train_loss"][lanes], alone["train_loss"], rtol=1e-3, atol=0
+            together["train_loss"][its_seeds], alone["train_loss"], rtol=1e-3, atol=0
         )
         # At most two of 287 images may be seen otherwise.
         np.testing.assert_allclose(
-            together["validation_accuracy"][lanes], alone["validation_accuracy"], atol=0.01
+            together["validation_accuracy"][its_seeds], alone["validation_accuracy"], atol=0.01
         )

@@ -21,8 +21,8 @@ class Reproduction:
 
     Args:
         runs: `PaperRun`s.
-        seeds: a range; None: each cell's own number.
-        epochs: to train; None: each cell's own.
+        seeds: a range; None: each run's own number.
+        epochs: to train; None: each run's own.
         results: the `Results`, in which what is there is not trained again.
         root: folder of the workdirs, one per run.
     """
