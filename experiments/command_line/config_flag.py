@@ -72,9 +72,10 @@ def check(arguments):
             break
         message = f"{argument} needs {USAGE} before it"
         require(not re.match(r"--?(no)?config\.", argument), message)
-    rules = [file.partition(":")[2].partition(",")[0] for file in files]
+    is_default = lambda file: Path(file.partition(":")[0]).resolve() == Path(default.__file__)
+    rules = [f.partition(":")[2].partition(",")[0] for f in files if is_default(f)]
     options = [match[1] for a in arguments if (match := re.match(r"--?config\.rule\.(\w+)", a))]
-    for rule in rules:
+    for rule in rules if options else ():
         check_moved(rule, options)
 
 

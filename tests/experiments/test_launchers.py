@@ -103,6 +103,7 @@ def test_seeds_trained_on_another_disk_are_merged_by_a_copy(tmp_path):
 def test_seeds_that_another_process_trains_are_refused(tmp_path):
     holder = start(tmp_path, "--config.num_epochs=100000", "--seeds=0:1")
     while not (tmp_path / "metrics.jsonl").exists():
+        assert holder.poll() is None, holder.communicate()
         time.sleep(0.1)
     more = "--config.num_epochs=100000"
     assert_refused(train(tmp_path, *TINY, more), "in use by another process", "seeds 0 to 0")
@@ -141,7 +142,7 @@ def test_jobs_of_another_size_respect_what_is_there(tmp_path):
 
 def test_processes_end_when_the_command_is_killed(tmp_path):
     process = start(tmp_path, "--config.num_epochs=100000", "--launcher=local")
-    wait_for_checkpoints(tmp_path, 1)
+    wait_for_checkpoints(tmp_path, 1, process)
     workdir = Workdir(tmp_path)
     with (
         pytest.raises(UserError, match="in use by another"),
@@ -160,9 +161,10 @@ def test_processes_end_when_the_command_is_killed(tmp_path):
             time.sleep(0.2)
 
 
-def wait_for_checkpoints(path, number):
-    """Until so many groups have a checkpoint each."""
+def wait_for_checkpoints(path, number, process):
+    """Until so many groups have a checkpoint each, while a process trains them."""
     while len({found.parent for found in path.glob("checkpoints/seeds_*/[1-9]*")}) < number:
+        assert process.poll() is None, process.communicate()
         time.sleep(0.1)
 
 
@@ -170,7 +172,7 @@ def wait_for_checkpoints(path, number):
 def test_processes_end_with_the_command_that_started_them(number, status, tmp_path):
     epochs, local = "--config.num_epochs=100000", ("--launcher=local", "--seeds_per_job=1")
     process = start(tmp_path, epochs, *local)
-    wait_for_checkpoints(tmp_path, 2)
+    wait_for_checkpoints(tmp_path, 2, process)
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == status, errors
