@@ -34,6 +34,13 @@ def train(workdir, *arguments, choice="pepita,mlp,digits"):
     return command("train", config, f"--workdir={workdir}", *arguments)
 
 
+def reproduce(*arguments):
+    """`experiments.reproduce`, which must succeed."""
+    done = command("reproduce", *arguments)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
 def assert_refused(done, *words):
     """Exit status 2 and one line on standard error that holds all `words`."""
     assert done.returncode == 2, done.stderr

@@ -73,8 +73,8 @@ class Structure(html.parser.HTMLParser):
 
 def test_the_page_holds_the_figures_and_needs_nothing_else(page):
     structure = Structure(page)
-    for run in ("runs/a", "runs/<b>&", "50.00 ± 0.00", "7.00 ± 0.00", "4", "0.9000", "0.1"):
-        assert run in structure.cells
+    for text in ("runs/a", "runs/<b>&", "50.00 ± 0.00", "7.00 ± 0.00", "4", "0.9000", "0.1"):
+        assert text in structure.cells
     assert all(link.startswith("#") for link in structure.links)
     assert {link[1:] for link in structure.links} <= set(structure.ids)
     assert len(set(structure.ids)) == len(structure.ids)

@@ -45,7 +45,7 @@ def report(*arguments):
     done = command("report", *arguments)
     assert done.returncode == 0, done.stderr
     lines = [line.strip("| ").split("|") for line in done.stdout.splitlines()]
-    return [[run.strip() for run in line] for line in lines[2:]]
+    return [[cell.strip() for cell in line] for line in lines[2:]]
 
 
 def test_differences_are_paired_and_have_student_s_interval(workdirs):

@@ -15,7 +15,7 @@ FITS = {"norm": fit([0.0, 0.5], 0.1, -1.0), "t": fit([3.0, 0.0, 0.4], 0.02, -0.8
 
 
 def plant(folder, run, accuracies, first=0, **more):
-    """Files of seeds with these test accuracies, `[seeds, epochs]`; None: it has diverged."""
+    """Records of seeds with these test accuracies, `[seeds, epochs]`; None: it has diverged."""
     for seed, values in enumerate(np.array(accuracies).tolist(), first):
         record = {"run": run.name, "seed": seed, "epochs": len(values)}
         record |= {"config": run.config(10, 100), "environment": {"jax": "0"}, "alignment": {}}
@@ -26,6 +26,6 @@ def plant(folder, run, accuracies, first=0, **more):
 
 
 def rows_of(markdown):
-    """The runs of a table, without its headings."""
+    """The cells of a table in Markdown, row by row, without its headings."""
     lines = [line for line in markdown.splitlines() if line.startswith("|")]
-    return [[run.strip() for run in line.strip("|").split("|")] for line in lines[2:]]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]

@@ -1,4 +1,4 @@
-"""Which runs a artifact needs."""
+"""Which runs an artifact needs."""
 
 import re
 
@@ -28,7 +28,7 @@ APPENDIX_E = [
 ]  # fmt: skip
 
 
-def test_every_cell_of_every_target_is_a_valid_run_of_its_own():
+def test_every_run_of_every_artifact_is_valid_and_has_its_own_name():
     runs = {run for artifact in ARTIFACTS.values() for run in artifact.runs}
     assert len({run.name for run in runs}) == len(runs)
     for run in runs:
@@ -36,7 +36,7 @@ def test_every_cell_of_every_target_is_a_valid_run_of_its_own():
         run.quick().config(2, 3)
 
 
-def test_the_cells_of_table_1_are_the_paper_s_with_its_rates():
+def test_the_runs_of_table_1_are_the_paper_s_with_its_learning_rates():
     config = of_table_1("pepita", "conv", "cifar10").config(10, 100)
     assert (config["optimizer"]["learning_rate"], config["batch_size"]) == (0.1, 100)
     in_paper = {run.words for run in TABLE_1 if run.words[0] in IN_PAPER}
@@ -48,8 +48,7 @@ def test_the_cells_of_table_1_are_the_paper_s_with_its_rates():
     ("run", "fields"),
     [
         (NOISE[-1, 0.01], ["rule.noise_scale 0.01"]),
-        (NOISE[0, 1.0],
-         ["rule.noise_scale 1.0", "rule.noise_low 0.0"]),
+        (NOISE[0, 1.0], ["rule.noise_scale 1.0", "rule.noise_low 0.0"]),
         (WHITENED, ["whiten True", "optimizer.learning_rate 0.01"]),
         (HE_NORMAL["bp", 0.0], ["model.init he_normal", "model.dropout 0.0"]),
         (LONG, ["num_epochs 1000", "num_seeds 5"]),
@@ -63,7 +62,7 @@ def test_the_cells_of_table_1_are_the_paper_s_with_its_rates():
 )  # fmt: skip
 def test_a_variant_differs_from_table_1_in_these_fields_alone(run, fields):
     usual = of_table_1(*run.words)
-    own, usual = (flatten(c.config(c.seeds, c.epochs)) for c in (run, usual))
+    own, usual = (flatten(r.config(r.seeds, r.epochs)) for r in (run, usual))
     differing = {f"{name} {value}" for name, value in own.items() if usual[name] != value}
     assert differing == set(fields)
 
@@ -82,7 +81,7 @@ def test_the_paper_s_numbers_stand_where_the_paper_has_them(table, key, value):
     assert table[key] == value
 
 
-def test_targets_share_the_runs_of_table_1():
+def test_artifacts_share_the_runs_of_table_1():
     for artifact in ("table3", "fig3", "fig4", "fig7", "fig8"):
         assert set(ARTIFACTS[artifact].runs) <= set(TABLE_1)
     assert len(set(FIG_5) & set(TABLE_1)) == 2
@@ -98,7 +97,7 @@ def test_targets_share_the_runs_of_table_1():
         ("fig3", ["pepita_mlp_mnist"]),
     ],
 )  # fmt: skip
-def test_parts_of_a_target_are_named_by_words_or_name(argument, names):
+def test_parts_of_an_artifact_are_named_by_words_or_name(argument, names):
     ((_, runs),) = read_artifacts([argument]).items()
     assert [run.name for run in runs] == names
 
@@ -126,6 +125,6 @@ def test_all_is_everything_and_parts_add_up():
         ),
     ],
 )
-def test_a_target_that_there_is_not_is_refused(arguments, words):
+def test_an_artifact_that_there_is_not_is_refused(arguments, words):
     with pytest.raises(UserError, match="^" + re.escape(words)):
         read_artifacts(arguments)

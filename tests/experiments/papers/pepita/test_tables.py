@@ -139,14 +139,14 @@ def test_figure_6_has_the_moments_of_each_layer(tmp_path):
     plant(tmp_path, HE_NORMAL["bp", 0.1], [[0.5], [0.6]], histograms=[HISTOGRAM, output])
     _, row = rows_of(weights.figure_6(Results(tmp_path).read).table)
     assert row[:4] == ["output layer", "BP", "0.1", "2"]
-    assert [float(run.split()[0]) for run in row[4:]] == [2, -2, -3, 3]
+    assert [float(cell.split()[0]) for cell in row[4:]] == [2, -2, -3, 3]
 
 
 def test_figure_10_has_the_degrees_of_freedom_and_the_gain(tmp_path):
     plant(tmp_path, HE_NORMAL["pepita", 0.1], np.full((3, 2), 0.9))
     (row,) = rows_of(weights.figure_10(Results(tmp_path).read).table)
     assert row[:3] == ["PEPITA", "0.1", "3"]
-    assert [run.split()[0] for run in row[3:]] == ["0.5000", "0.1000", "0.0200", "3.0", "0.2000"]
+    assert [cell.split()[0] for cell in row[3:]] == ["0.5000", "0.1000", "0.0200", "3.0", "0.2000"]
 
 
 def test_a_histogram_s_density_has_area_1():
