@@ -65,7 +65,7 @@ def write(path, text):
 
 
 def as_lines(reports):
-    """Configuration, versions and every epoch's figures of every seed as JSON: a run a line."""
+    """Configuration, versions and every epoch's figures of every seed as JSON, one line per run."""
     results = []
     for report in reports:
         fields = {

@@ -3,11 +3,11 @@
     python -m experiments.reproduce ARTIFACT [ARTIFACT ...] [--seeds=0:10] [--out=DIR]
 
 ARTIFACT is one of the names below, `all`, or a part such as table1:pepita,conv,cifar10, in which *
-stands for anything. What the results in --out already have is not trained again: in a clone they
-are there, and --out=DIR elsewhere trains everything anew. Stopped, the same command goes on. With
---seeds=0:5 only these are trained; --merge=DIR adds the results that another machine has written
-to its own --out. The tables show every seed that the results have. --quick tries it all on
-scikit-learn's digits.
+stands for anything. The command does not train again what the results in --out already have. The
+repository includes results; --out=DIR in another place trains everything anew. To continue after
+an interruption, repeat the command. --seeds=0:5 trains these seeds alone, and --merge=DIR adds the
+results that another machine has written to its own --out. The tables show every seed that the
+results have. --quick tries everything on scikit-learn's digits.
 """
 
 from functools import cache
@@ -27,19 +27,23 @@ from pepita_jax.runs.locks import alone
 
 RESULTS = "experiments/papers/pepita/results"
 OUT = flags.DEFINE_string(
-    "out", None, f"folder of the results; default: {RESULTS}, with --quick runs/quick"
+    "out", None, f"folder of the results; default: {RESULTS}, or runs/quick with --quick"
 )
 WORKDIR = flags.DEFINE_string(
     "workdir", None, "folder of the runs and their checkpoints, which can be removed when all is "
-    "done; default: runs/reproduce, with --out or --quick OUT/runs",
+    "done; default: runs/reproduce, or OUT/runs with --out or --quick",
 )  # fmt: skip
-SEEDS = flags.DEFINE_string("seeds", None, "FIRST:END; default: as the paper, 0:10 for most")
-EPOCHS = flags.DEFINE_integer("epochs", None, "default: as the paper, 100 for most", 1)
+SEEDS = flags.DEFINE_string(
+    "seeds", None, "FIRST:END, the seeds to train; default: as the paper, 0:10 for most"
+)
+EPOCHS = flags.DEFINE_integer(
+    "epochs", None, "epochs to train; default: as the paper, 100 for most", 1
+)
 MERGE = flags.DEFINE_multi_string(
-    "merge", [], "another folder of results, whose seeds are added to these"
+    "merge", [], "folder of results whose seeds are added to those in --out"
 )
 QUICK = flags.DEFINE_bool("quick", False, "two seeds, three epochs, and digits for every data set")
-TRAIN = flags.DEFINE_bool("train", True, "--notrain trains nothing, and shows what there is")
+TRAIN = flags.DEFINE_bool("train", True, "--notrain trains nothing and shows the results there are")
 
 SHOW = {
     "table1": accuracies.table_1,
@@ -96,7 +100,7 @@ def existing(folder):
 
 
 def show_all(artifacts, find, out):
-    """Prints and writes what there is of some artifacts; returns the names of the files.
+    """Prints and writes the artifacts that have results; returns the names of the files.
 
     The tables are also filled in where the folder's README.md has a place for them.
 
@@ -123,7 +127,7 @@ def show_all(artifacts, find, out):
 def describe():
     own, where = map(cli.describe_flags, (__name__, launch.__name__))
     artifacts = (f"  {name}: {artifact.title}" for name, artifact in ARTIFACTS.items())
-    runs = (f"  {name}: {', '.join(c.name for c in t.runs)}" for name, t in ARTIFACTS.items())
+    runs = (f"  {name}: {', '.join(run.name for run in a.runs)}" for name, a in ARTIFACTS.items())
     return "\n".join([__doc__, own, where, "\nArtifacts:", *artifacts, "\nTheir runs:", *runs])
 
 

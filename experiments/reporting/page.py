@@ -24,7 +24,7 @@ def make_page(reports, differences, documents):
 
     Args:
         reports: `Report`s.
-        differences: from the baseline, a text a report; empty without one.
+        differences: from the baseline, a text per report; empty without one.
         documents: `(title, Markdown text or None, SVG text or None)`, shown above the runs.
 
     Raises:

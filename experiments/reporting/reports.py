@@ -147,9 +147,9 @@ def compare(report, baseline):
 
 
 def read_documents(path):
-    """What stands beside the records of results, `(title, Markdown, SVG)` or None in their places.
+    """The tables and figures beside records: `(title, Markdown or None, SVG or None)` each.
 
-    Of a workdir: nothing.
+    A workdir has none.
     """
     folder = user_path(path)
     if not is_results(folder):

@@ -1,4 +1,4 @@
-"""Networks unlike those that the paper describes, as its programs may be."""
+"""Networks that differ from the paper's description, as its programs may."""
 
 from dataclasses import dataclass
 from functools import reduce
@@ -21,7 +21,7 @@ from pepita_jax.types import Batch, Feedback, Signals, Updates, Weights
 
 
 class Ablation(NamedTuple):
-    """What is unlike the paper's description; by default nothing is.
+    """A network and what in it differs from the paper's description: by default nothing.
 
     Attributes:
         rule, model: their names.
@@ -41,14 +41,14 @@ class Ablation(NamedTuple):
     filter_scale: float = 1.0
 
 
-SETS = ("mnist", "cifar10", "cifar100", "digits")  # that they can be trained on
+SETS = ("mnist", "cifar10", "cifar100", "digits")
 STANDARDIZED = ("cifar10", "cifar100")  # the program has only the first
 PREPARED = {
     "as it is": "plain",
     "whitened": "whitened",
     "whitened and scaled to [0, 1]": "rescaled",
 }
-RATES = (0.1, 0.01)  # Table 2's, and Table 4's
+LEARNING_RATES = (0.1, 0.01)  # Table 2's, and Table 4's
 FILTER_SCALES = (1, 10, -1, -0.01)  # the last one is the program's: a batch has 100 images
 
 
@@ -73,7 +73,7 @@ PROGRAM = {
 DROPPED = {"a tenth of the input dropped": lambda network: network._replace(input_dropout=0.1)}
 PADDED = {"two pixels of padding": field("model.padding", 2)}
 SUMMED = {"loss summed over the classes": lambda network: network._replace(summed_loss=True)}
-ABLATIONS = {
+TABLES = {
     "drtp": one_by_one(Ablation("drtp"), PROGRAM | DROPPED, SUMMED),
     "drtp_conv": one_by_one(Ablation("drtp", "conv"), PROGRAM | PADDED, SUMMED),
     "fa_conv": one_by_one(Ablation("fa", "conv"), PROGRAM | PADDED),
@@ -86,11 +86,11 @@ ABLATIONS = {
         },
     },
     "whitening": {
-        f"{name}, rate {rate}": field("optimizer.learning_rate", rate)(
+        f"{name}, learning rate {value}": field("optimizer.learning_rate", value)(
             Ablation("pepita", images=images)
         )
         for name, images in PREPARED.items()
-        for rate in RATES
+        for value in LEARNING_RATES
     },
 }
 
@@ -125,38 +125,42 @@ class WithScaledFilters(Pepita):
         return (self.filter_scale * filters, *dense), aux
 
 
-def ablations_on(dataset, ablation):
-    """`{name: Ablation}`; of the sets some alone are standardized, and equals come once."""
+def ablations_on(dataset, table):
+    """A table's `{name: Ablation}` on a data set.
+
+    Where images are not standardized, an ablation that only does this equals another one, and is
+    left out.
+    """
     names = {}
-    for name, difference in ABLATIONS[ablation].items():
-        if difference.images == "standardized" and dataset not in STANDARDIZED:
-            difference = difference._replace(images="plain")
-        names.setdefault(difference, name)
-    return {name: difference for difference, name in names.items()}
+    for name, ablation in TABLES[table].items():
+        if ablation.images == "standardized" and dataset not in STANDARDIZED:
+            ablation = ablation._replace(images="plain")
+        names.setdefault(ablation, name)
+    return {name: ablation for ablation, name in names.items()}
 
 
-def config_of(dataset, difference):
+def config_of(dataset, ablation):
     """Configuration of a network, a nested dict."""
-    words = difference.rule, difference.model, dataset
-    return make_config(Chosen(words, dict(difference.fields)), {})
+    words = ablation.rule, ablation.model, dataset
+    return make_config(Chosen(words, dict(ablation.fields)), {})
 
 
-def rule_of(rule, difference):
-    """A rule that the configuration gives, with what it has no field for."""
-    dropout, summed = difference.input_dropout, difference.summed_loss
+def rule_of(rule, ablation):
+    """The configuration's rule, changed where the configuration has no field for the change."""
+    dropout, summed = ablation.input_dropout, ablation.summed_loss
     if dropout or summed:
         return OtherDRTP(**vars(rule), input_dropout=dropout, summed_loss=summed)
-    scale = difference.filter_scale
+    scale = ablation.filter_scale
     return rule if scale == 1 else WithScaledFilters(**vars(rule), filter_scale=scale)
 
 
-def train(dataset, difference, num_epochs, num_seeds):
+def train(dataset, ablation, num_epochs, num_seeds):
     """Accuracy on the validation split after each epoch, `[epochs, seeds]`."""
-    config = config_of(dataset, difference)
-    train_set, validation = load_images(dataset, difference.images)
+    config = config_of(dataset, ablation)
+    train_set, validation = load_images(dataset, ablation.images)
     steps = len(train_set[0]) // config["batch_size"]
     optimizer = build_configured_optimizer(config, steps)
-    rule = rule_of(build_rule_on_network(config), difference)
+    rule = rule_of(build_rule_on_network(config), ablation)
     keys = seed_keys(config["seed"], num_seeds)
     trainer = SeedTrainer(rule, optimizer, train_set, config["batch_size"], keys)
     splits = {"validation": validation}

@@ -28,17 +28,17 @@ from pepita_jax.training.loop import epochs
 from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.types import Weights
 
-RULE = flags.DEFINE_enum("rule", "pepita", sorted(RULES), "what is trained")
-IMAGES = flags.DEFINE_enum("images", "plain", IMAGE_KINDS, "input")
-FACTOR = flags.DEFINE_float("update_factor", 1.0, "of the filters' update; 784 makes means sums")
+RULE = flags.DEFINE_enum("rule", "pepita", sorted(RULES), "the rule to train")
+IMAGES = flags.DEFINE_enum("images", "plain", IMAGE_KINDS, "how the images are prepared")
+FACTOR = flags.DEFINE_float(
+    "update_factor", 1.0, "factor on the filters' update; 784 turns its means into sums"
+)
 HOLD = flags.DEFINE_bool("hold_norms", False, "whether each filter keeps its initial norm")
 WINNERS = flags.DEFINE_bool("winners", False, "whether only the winners of pooling learn")
 SCALE = flags.DEFINE_float("feedback_scale", 0.05, "as rule.feedback_scale")
 MIRRORED = flags.DEFINE_bool("mirrored", False, "train pepita_mirrored in place of pepita")
 SIGN = flags.DEFINE_integer("modulation_sign", 1, "as rule.modulation_sign; -1 if mirrored", -1, 1)
-LEARNING_RATE = flags.DEFINE_float(
-    "learning_rate", 0.01, "learning rate; from epoch 5 on a tenth of it"
-)
+LEARNING_RATE = flags.DEFINE_float("learning_rate", 0.01, "a tenth of it from epoch 5 on")
 BATCH_SIZE, EPOCHS, DROP = 100, 6, 4
 
 
@@ -92,6 +92,7 @@ def main(arguments):
 
 
 def choose_rule(net):
+    """The rule that the flags describe."""
     if RULE.value != "pepita":
         return build_rule(RULE.value, net)
     options = {"factor": FACTOR.value, "winners": WINNERS.value, "feedback_scale": SCALE.value}

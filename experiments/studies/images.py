@@ -1,4 +1,4 @@
-"""Training and validation images as an ablation may want them."""
+"""Training and validation images, prepared as an ablation needs them."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ Split = tuple[np.ndarray, np.ndarray]
 
 
 def load_images(dataset: str, images: str = "plain") -> tuple[Split, Split]:
-    """The training and the validation split, each `(image, label)`; the last tenth is the latter.
+    """The training and the validation split, each `(image, label)`; validation is the last tenth.
 
     Args:
         dataset: a key of `DATASETS`.

@@ -1,13 +1,13 @@
-"""What the coarse matrix products of accelerators leave of PEPITA's signal.
+"""How much of PEPITA's signal the coarse matrix products of accelerators keep.
 
     python -m experiments.studies.precision [--out=FOLDER]
 
 PEPITA learns from the small difference of two passes. Accelerators round the operands of a float32
-product, to 10 bits of mantissa (TF32) or 7 (bfloat16). Here they are rounded on the CPU, for two
-forms of the rule: two whole passes, and the network's own, which computes their difference
-(`Network.forward_and_move`). The network of Table 2 for MNIST is trained in every form and format,
-and the hidden layer's update held against the same in float64 before training and after each
-epoch, on the training set's first batch. Writes `precision.json` and `precision.png`.
+product to 10 bits of mantissa (TF32) or 7 (bfloat16). This study rounds them on the CPU, for two
+forms of the rule: two whole passes, and the network's own form, which computes their difference
+(`Network.forward_and_move`). It trains the network of Table 2 for MNIST in every form and format.
+Before training and after each epoch it compares the hidden layer's update with the same update in
+float64, on the training set's first batch. Writes `precision.json` and `precision.png`.
 """
 
 import json
@@ -30,9 +30,9 @@ from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.watching import decoration
 
 CONFIG = "pepita,mlp,mnist"
-OUT = flags.DEFINE_string("out", "experiments/studies/results/precision", "folder for the results")
-EPOCHS = flags.DEFINE_integer("epochs", 5, "to train", lower_bound=1)
-SEEDS = flags.DEFINE_integer("seeds", 3, "to train", lower_bound=1)
+OUT = flags.DEFINE_string("out", "experiments/studies/results/precision", "folder of the results")
+EPOCHS = flags.DEFINE_integer("epochs", 5, "epochs to train", lower_bound=1)
+SEEDS = flags.DEFINE_integer("seeds", 3, "seeds to train", lower_bound=1)
 
 
 def main(arguments):

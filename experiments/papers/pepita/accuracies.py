@@ -58,7 +58,7 @@ def readings(find):
 
 
 def _as_usual(result, usual):
-    """Of seeds in both: what the run of Table 1 has after as many epochs, and the difference."""
+    """Table 1's accuracy after as many epochs, and the difference, over the seeds of both runs."""
     if not usual:
         return "-", "-"
     ours, then = (r.accuracy_of_seeds(result.epochs) for r in (result, usual))
@@ -90,7 +90,7 @@ def accuracy_cells(result, of_paper):
 
 
 def standard_error(values, of_paper):
-    """That of the difference between our mean and the paper's, in points of accuracy.
+    """Standard error of the difference between our mean and the paper's, in points of accuracy.
 
     Args:
         values: fractions, `[S]`.

@@ -73,7 +73,7 @@ def _matching(artifact, pattern):
     every = ARTIFACTS[artifact].runs
     matches = lambda run: any(fnmatchcase(n, pattern) for n in (run.name, ",".join(run.words)))
     runs = [run for run in every if matches(run)]
-    few = f", {', '.join(c.name for c in every)}" if len(every) < 10 else ""
+    few = f", {', '.join(run.name for run in every)}" if len(every) < 10 else ""
     valid = f"RULE,MODEL,DATASET, in which * stands for anything{few}; see --help"
     require(runs, f"{artifact} has no run {pattern!r}; valid: {valid}")
     return runs

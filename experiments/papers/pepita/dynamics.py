@@ -93,7 +93,7 @@ def _draw(results, figures_of, angle=None):
 
 
 def _at(epoch, result, values, decimals):
-    """A cell of the table; some values begin after the first epoch."""
+    """A cell of the table; what is not measured before training begins at epoch 1."""
     place = epoch - (result.epochs + 1 - values.shape[1])
     return "-" if place < 0 else describe_spread(values[:, place], decimals)
 

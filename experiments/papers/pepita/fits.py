@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 from scipy.optimize import curve_fit
 
-FIT_EPOCHS = 60  # App. C: the rate drops after them
+FIT_EPOCHS = 60  # App. C: the learning rate drops after them
 
 
 class Plateau(NamedTuple):

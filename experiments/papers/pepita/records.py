@@ -1,4 +1,4 @@
-"""What is kept of a trained run: its figures, and what is drawn of its weights."""
+"""The records kept of a trained run: figures of each epoch, and summaries of the weights."""
 
 import sys
 
@@ -24,9 +24,9 @@ def make_records(run, group, epochs, seeds):
 
     Args:
         run: the `PaperRun`.
-        group: trained for `epochs` or more, unless it has diverged.
+        group: a `SeedGroup` trained for `epochs` or more, unless it has diverged.
         epochs: number of epochs.
-        seeds: their numbers.
+        seeds: numbers of the seeds.
     """
     content = group.config
     config = without_environment(content)

@@ -1,4 +1,4 @@
-"""Results: what has been found for the runs of the paper."""
+"""Results: the records of each run of the paper, checked and brought to one length."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -16,13 +16,13 @@ from pepita_jax.runs.saved_run import FIRST_EPOCH
 
 
 class Result(NamedTuple):
-    """What was found for a run.
+    """The records of a run, cut to the same number of epochs.
 
     Attributes:
         run: its name.
         seeds: their numbers, S of them.
-        epochs: that they were trained for, at least half of all seeds.
-        records: one dict per seed, see `make_records`, of these epochs.
+        epochs: the most that at least half of the run's seeds were trained for.
+        records: one dict per seed with these epochs, see `make_records`.
     """
 
     run: str
@@ -54,11 +54,11 @@ class Result(NamedTuple):
 
     @property
     def test_accuracy(self):
-        """Of the last epoch, fractions, of the seeds that have not diverged."""
+        """Fractions after the last epoch, `[S]` without the seeds that diverged."""
         return self.test_accuracy_after(self.epochs)
 
     def test_accuracy_after(self, epoch):
-        """The same after an epoch; empty if it has not been reached."""
+        """The same after another epoch; empty if it has not been reached."""
         return np.array([*self.accuracy_of_seeds(epoch).values()])
 
     def accuracy_of_seeds(self, epoch):
@@ -89,7 +89,7 @@ class Results:
     def read(self, run):
         """The `Result` of a run; None without any.
 
-        A field that there was not yet when it was trained does not count.
+        A field that is newer than the record does not count as a difference.
 
         Raises:
             UserError: a file is damaged, or of a run of another configuration.
@@ -124,7 +124,7 @@ class Results:
                 self.add(run, records)
 
     def names(self):
-        """Of all runs that have records."""
+        """Names of all runs that have records."""
         new = [path.stem for path in self.folder.glob("*.json")]
         old = [path.name for path in self.old_folder.glob("*") if any(path.glob(OLD_FILES))]
         return sorted({*new, *old})
@@ -145,7 +145,7 @@ class Results:
 
 
 def make_result(records):
-    """The `Result` that records of seeds make up; None without any."""
+    """The `Result` of some records; None without any."""
     if not records:
         return None
     longest_first = sorted((record["epochs"] for record in records), reverse=True)
@@ -171,7 +171,7 @@ def _fields_of(found, wanted):
 
 
 def _cut(record, epochs):
-    """A record as it would be after fewer epochs, of which the weights are not known."""
+    """A record as it was after fewer epochs; the weights at that time are not known."""
     if record["epochs"] == epochs:
         return record
     known = {name: record[name] for name in ("run", "seed", "config", "environment")}

@@ -18,9 +18,9 @@ class PaperRun(NamedTuple):
 
     Attributes:
         words: RULE, MODEL and DATASET.
-        variant: what tells it from the preset of these words.
+        variant: the part of its name that tells it from the preset of these words.
         fields: `(field, value)` that differ from the preset.
-        seeds, epochs: as the paper has them; where it has none, enough to see what happens.
+        seeds, epochs: as the paper has them; where it gives none, enough to show the effect.
         kept: `FITS` and `EMBEDDING` of the weights, beside histograms.
     """
 
@@ -33,7 +33,7 @@ class PaperRun(NamedTuple):
 
     @property
     def name(self):
-        """Of its folders."""
+        """The name of its workdir and of its record file."""
         rule, *others = self.words
         rule = "pepita" if rule == INPUT_NOISE else rule
         return "_".join(filter(None, (rule, *others, self.variant)))
@@ -44,7 +44,7 @@ class PaperRun(NamedTuple):
         return make_config(Chosen(self.words, dict(self.fields) | size), {})
 
     def quick(self):
-        """A small one in its place."""
+        """A small run on digits in its place."""
         rule, model, _ = self.words
         fields = tuple(f for f in self.fields if f[0] != "batch_size")
         return self._replace(words=(rule, model, "digits"), fields=fields, **QUICK)
@@ -88,7 +88,7 @@ def linear(variant, *fields, epochs):
 
 
 def large_batches(scale):
-    """Nearly batch learning: ten steps an epoch without momentum, and a scale of F."""
+    """Nearly batch learning: ten steps per epoch, no momentum, and this scale of F."""
     fields = (
         ("batch_size", 6000),
         ("optimizer.momentum", 0.0),
@@ -115,7 +115,7 @@ NOISE = {(low, scale): noise(low, scale) for low in (0, -1) for scale in (0.01, 
 WITHOUT_NOISE = [of_table_1(rule, "mlp", "cifar10") for rule in ("pepita", "shallow")]
 FIG_5 = [*WITHOUT_NOISE, *NOISE.values()]
 HE_NORMAL = {
-    (rule, rate): he_normal(rule, rate) for rule in ("bp", "pepita") for rate in (0.0, 0.1)
+    (rule, dropout): he_normal(rule, dropout) for rule in ("bp", "pepita") for dropout in (0.0, 0.1)
 }
 READINGS = [
     *(other_reading("pepita", "mlp", d, "rule.output_error", "modulated") for d in DATASETS[:2]),

@@ -20,7 +20,7 @@ class Shown(NamedTuple):
     figure: Any = None
 
     def write(self, folder, name, document=""):
-        """Writes `NAME.md` and `NAME.svg`; returns the names of those there are.
+        """Writes `NAME.md` and `NAME.svg`; returns the names of the files written.
 
         A table that the folder's document has a place for gets no file of its own.
         """
@@ -56,7 +56,7 @@ def place_of(name):
 
 
 def plot_test_curve(axes, result, name, **style):
-    """A band of test accuracy over epochs; seeds and epochs stand with the name."""
+    """A band of test accuracy over epochs; the legend gives seeds and epochs after the name."""
     curve = 100 * result.history("metrics")["test_accuracy"]
     name = f"{name} ({describe_size(result)})"
     plot_band(axes, np.arange(1, curve.shape[1] + 1), curve, name, **style)
@@ -73,7 +73,7 @@ def put_legend_below(figure, panels):
 
 
 def results_of(runs, find):
-    """`Result`s of the runs that have been trained; one that serves twice comes once.
+    """`Result`s of the runs that have been trained, each once.
 
     Args:
         runs: `PaperRun`s.

@@ -1,4 +1,4 @@
-"""How fast rules learn: test curves and the plateau equation, Table 3 and Fig. 7 and 8."""
+"""How fast rules learn, by the plateau equation: Table 3, and Fig. 7 and 8."""
 
 import numpy as np
 
@@ -73,8 +73,8 @@ def fitted_curves(runs, find):
     """The curves that the equation can be fitted to.
 
     Returns:
-        A list of `(Result, test curves before the rate drops)`, the curves `[S, epochs]` without
-        seeds that diverged.
+        A list of `(Result, test curves before the learning rate drops)`, the curves
+        `[S, epochs]` without seeds that diverged.
     """
     found = []
     for result in results_of(runs, find):

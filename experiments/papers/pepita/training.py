@@ -29,11 +29,11 @@ class Reproduction:
 
     def __init__(self, runs, seeds, epochs, results, root):
         self.results, self.root = results, root
-        self.wanted = {c: (seeds or range(c.seeds), epochs or c.epochs) for c in runs}
+        self.wanted = {run: (seeds or range(run.seeds), epochs or run.epochs) for run in runs}
         self.run_at = {root / run.name: run for run in runs}
 
     def collect(self):
-        """Brings what the workdirs have among the results.
+        """Adds what the workdirs have to the results.
 
         Raises:
             UserError: a file is damaged.
@@ -42,10 +42,10 @@ class Reproduction:
             self._collect(run)
 
     def train(self):
-        """Trains what is missing; what is done is among the results at once.
+        """Trains what is missing; each job that is done is added to the results at once.
 
         Returns:
-            Whether all is trained: jobs that are only printed are not.
+            Whether all is trained; False where the jobs were only printed.
 
         Raises:
             StoppedError, UserError: see `launch`.
@@ -77,7 +77,7 @@ class Reproduction:
         return True
 
     def _jobs(self, run):
-        """`Job`s for the seeds of a run that are in no result."""
+        """`Job`s for the seeds of a run that the results lack."""
         seeds, epochs = self.wanted[run]
         missing, there = set(self.results.missing(run, seeds, epochs)), self._groups(run)
         if not missing:
@@ -91,7 +91,7 @@ class Reproduction:
         return [job for part in _ranges(missing) for job in launch.jobs_of(path, config, part)]
 
     def _collect(self, run):
-        """Writes results of the seeds that the workdir has and the results lack."""
+        """Writes records of the seeds that the workdir has and the results lack."""
         _, epochs = self.wanted[run]
         for group in self._groups(run):
             missing = self.results.missing(run, group.seeds, epochs)
@@ -122,7 +122,7 @@ class Reproduction:
         shapes = jax.eval_shape(lambda: net.init(jax.random.key(0)))
         layers = zip(net.layers, shapes, strict=True)
         an_image = sum(layer.num_positions * math.prod(W.shape) for layer, W in layers)
-        done = sum(c.epoch for c in self._groups(run) if c.seeds == job.seeds)
+        done = sum(g.epoch for g in self._groups(run) if g.seeds == job.seeds)
         epochs = job.num_epochs - done
         return an_image * DATASETS[run.words[2]].num_train * len(job.seeds) * epochs
 

@@ -1,4 +1,4 @@
-"""Networks unlike the paper's description, and the held-out images they are judged on."""
+"""Networks that differ from the paper's description, and the split that judges them."""
 
 import jax
 import numpy as np
@@ -6,9 +6,9 @@ import pytest
 
 import pepita_jax as pj
 from experiments.studies.ablation_runs import (
-    ABLATIONS,
     PREPARED,
     SETS,
+    TABLES,
     Ablation,
     OtherDRTP,
     ablations_on,
@@ -43,7 +43,7 @@ def test_the_rows_of_a_table_are_the_networks():
 @pytest.mark.parametrize(
     ("chosen", "names"),
     [
-        ("whitening:*, rate 0.1", [f"{images}, rate 0.1" for images in PREPARED]),
+        ("whitening:*, learning rate 0.1", [f"{i}, learning rate 0.1" for i in PREPARED]),
         ("fa_conv:*pixels*", ["two pixels of padding"]),
         ("drtp_conv:loss*", ["loss summed over the classes"]),
         ("filters:*-1", ["update times -1"]),
@@ -69,17 +69,17 @@ def test_what_is_not_there_is_refused(arguments, words):
 
 
 @pytest.mark.parametrize("dataset", SETS)
-def test_a_rate_that_is_named_is_the_one_trained_with(dataset):
-    for name, difference in ABLATIONS["whitening"].items():
-        rate = config_of(dataset, difference)["optimizer"]["learning_rate"]
-        assert name.endswith(f", rate {rate}")
+def test_a_learning_rate_that_is_named_is_the_one_trained_with(dataset):
+    for name, ablation in TABLES["whitening"].items():
+        found = config_of(dataset, ablation)["optimizer"]["learning_rate"]
+        assert name.endswith(f", learning rate {found}")
 
 
 def test_only_cifar_is_standardized():
     for dataset in ("cifar10", "cifar100"):
-        assert ablations_on(dataset, "drtp") == ABLATIONS["drtp"]
+        assert ablations_on(dataset, "drtp") == TABLES["drtp"]
     on_mnist = ablations_on("mnist", "drtp").values()
-    assert all(d.images == "plain" for d in on_mnist)
+    assert all(ablation.images == "plain" for ablation in on_mnist)
     assert len(set(on_mnist)) == 6
 
 
