@@ -64,7 +64,7 @@ FINAL_SEEDS = flags.DEFINE_integer(
     "final_seeds", None, "seeds of the best settings' own runs; default: num_seeds", 1
 )
 PREFIX = "--sweep."  # or with one dash, as for any flag
-HELD_OUT = 0.1
+VALIDATION_FRACTION = 0.1
 
 
 def main(arguments, axes):
@@ -115,13 +115,13 @@ def train_groups(root, groups, settings):
     """
     groups = {root / f"group_{number}": group for number, group in enumerate(groups)}
     read = lambda path: setting_rows(groups[path], Workdir(path).read(), settings)
-    landed = {}
+    found = {}
 
     def gather(job):
         with suppress(UserError):  # the group's first seeds may not be there yet
-            landed[job.path] = read(job.path)
+            found[job.path] = read(job.path)
         with file_errors(root):
-            write_csv(root / "sweep.csv", itertools.chain(*landed.values()))
+            write_csv(root / "sweep.csv", itertools.chain(*found.values()))
 
     configs = {path: group.config for path, group in groups.items()}
     if not launch.train_all(configs, root, gather):
@@ -171,7 +171,7 @@ def read_chosen():
 def with_split(config, split):
     """The same with a validation split, if settings are chosen on it."""
     if split == "validation" and not config["validation_fraction"]:
-        config = config | {"validation_fraction": HELD_OUT}
+        config = config | {"validation_fraction": VALIDATION_FRACTION}
         check_config(config)
     return config
 

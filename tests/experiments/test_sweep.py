@@ -26,7 +26,7 @@ def finished(tmp_path_factory):
     return workdir, done
 
 
-def test_the_best_is_chosen_on_held_out_images_and_tested(finished):
+def test_the_best_is_chosen_on_the_validation_split_and_tested(finished):
     workdir, done = finished
     assert "4 settings with 2 seeds each are 8 seeds, in 2 compiled programs" in done.stderr
     assert "chosen on the validation split, then tested once" in done.stdout
