@@ -15,8 +15,7 @@ from ml_collections import ConfigDict, config_dict
 from configs import presets
 from pepita_jax.data import DATASETS
 from pepita_jax.errors import require, require_name
-from pepita_jax.networks.models import MODELS
-from pepita_jax.options import keyword_options
+from pepita_jax.networks.models import MODELS, model_options
 from pepita_jax.rules import find_rule, rule_options
 from pepita_jax.training.optimizers import optimizer_fields
 
@@ -34,13 +33,21 @@ FIELDS = {
     "num_epochs": (PRESET, "passes over the training set (Table 2: 100)"),
     "batch_size": (PRESET, "images per step; an incomplete last batch is dropped (Table 2)"),
     "rule": (PRESET, "name of the learning rule, and its options, which are explained below"),
-    "model.name": (PRESET, "mlp or conv"),
+    "model.name": (PRESET, ", ".join(MODELS)),
+    "model.layers": (PRESET, "of model chain, the layers before the output layer, in words: "
+                     "conv FILTERS SIZE [stride=1] [padding=0], dense UNITS, maxpool SIZE "
+                     "[stride=SIZE], avgpool likewise, globalavgpool, dropout PROBABILITY; for "
+                     "example 'conv 6 5, maxpool 2, dense 120 tanh'"),
     "model.channels": (PRESET, "filters of each convolution block, then 2x2 max-pooling (Table 2)"),
     "model.kernel_size": (PRESET, "side of the filters, pixels; stride 1 (Table 2: 5)"),
     "model.padding": (PRESET, "zeros around a convolution's input, pixels (PEPITA's program: 0)"),
     "model.hidden": (PRESET, "units of each hidden dense layer (Table 2: 1024; conv: none)"),
-    "model.dropout": (PRESET, "probability of dropping a unit of a hidden dense layer (Table 2)"),
-    "model.activation": (PRESET, "of hidden layers: relu (Sec. 4.1), tanh or linear"),
+    "model.dropout": (PRESET, "probability of dropping a unit of a hidden dense layer (Table 2); "
+                      "chain: in its layers"),
+    "model.input_dropout": (PRESET, "probability of dropping a number of the image"),
+    "model.bias": (PRESET, "whether each unit, or each filter, has a bias (Table 2: no)"),
+    "model.activation": (PRESET, "of hidden layers: relu (Sec. 4.1), leaky_relu, tanh, sigmoid, "
+                         "gelu or linear"),
     "model.output": (PRESET, "softmax with cross-entropy (Sec. 4.1), sigmoid with binary "
                      "cross-entropy, or linear with half the squared error"),
     "model.init": (PRESET, "he_uniform (Table 2), he_normal (Fig. 6), pytorch (+-1/sqrt(fan_in))"),
@@ -102,21 +109,14 @@ def as_plain(config, given):
 
 def _preset(rule, model, dataset):
     """The fields that depend on RULE, MODEL and DATASET."""
-    presets.require_entries(rule, model, dataset)
-    options = keyword_options(MODELS[model]) | presets.MODEL[model]
-    options |= presets.MODEL_OF_RULE.get(rule, {})
-    if dataset == "digits":
-        training = presets.digits(rule, model)
-        options |= presets.DIGITS_MODEL[model]
-    else:
-        training = presets.table_2(rule, model, dataset)
+    options = model_options(model) | presets.model(rule, model, dataset)
     return {
         "dataset": dataset,
         "rule.name": rule,
         **{f"rule.{option}": default for option, default in rule_options(rule).items()},
         "model.name": model,
         **{f"model.{option}": default for option, default in options.items()},
-        **training,
+        **presets.training(rule, model, dataset),
     }
 
 

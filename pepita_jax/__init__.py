@@ -7,7 +7,25 @@ in one call; `init_state` and `train_step` are for a loop of one's own.
 from pepita_jax import analysis
 from pepita_jax.data import DATASETS, load_dataset
 from pepita_jax.errors import UserError
-from pepita_jax.networks import Network, build_network, conv, mlp
+from pepita_jax.networks import (
+    MODELS,
+    Affine,
+    AvgPool,
+    Conv,
+    Dense,
+    Dropout,
+    GlobalAvgPool,
+    MaxPool,
+    Network,
+    build_network,
+    chain,
+    conv,
+    frenkel_conv,
+    lenet5,
+    mlp,
+    vgg5,
+    vgg8b,
+)
 from pepita_jax.rules import RULES, Rule, build_rule
 from pepita_jax.rules.bp import BP
 from pepita_jax.rules.dfa import DFA, SDFA
@@ -33,11 +51,19 @@ __all__ = [
     "DFA",
     "DRTP",
     "FA",
+    "MODELS",
     "RULES",
     "SDFA",
+    "Affine",
+    "AvgPool",
     "Batch",
+    "Conv",
+    "Dense",
+    "Dropout",
+    "GlobalAvgPool",
     "KolenPollack",
     "LocalError",
+    "MaxPool",
     "Network",
     "Pepita",
     "PepitaHebbian",
@@ -54,11 +80,16 @@ __all__ = [
     "build_network",
     "build_optimizer",
     "build_rule",
+    "chain",
     "conv",
+    "frenkel_conv",
     "init_state",
+    "lenet5",
     "load_dataset",
     "load_run",
     "mlp",
     "train",
     "train_step",
+    "vgg5",
+    "vgg8b",
 ]

@@ -1,7 +1,7 @@
 """What a rule learns: its angles to backpropagation and to its own feedback."""
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -24,7 +24,7 @@ class Alignment(NamedTuple):
             the product of the weights above for direct feedback, the product of all for
             PEPITA's F (Fig. 3b). Empty without feedback.
         feedback_product: inner product of the same pairs: tr(FWA) of App. E for PEPITA's F.
-        weight_norm: Euclidean norm of each layer's weights (Fig. 3c).
+        weight_norm: Euclidean norm of each layer's weights, biases included (Fig. 3c).
     """
 
     gradient_angle: tuple[Array, ...]
@@ -59,11 +59,16 @@ def alignment(net: Network, rule: Rule, params: Weights, F: Feedback, batch: Bat
     feedback, forward_equivalent = map(jax.tree.leaves, (F, rule.forward_equivalent(params)))
     with jax.debug_nans(False):  # a zero array's angle is meant to be NaN
         return Alignment(
-            tuple(map(angle, pseudo_gradients, gradients)),
+            tuple(map(angle, map(as_vector, pseudo_gradients), map(as_vector, gradients))),
             tuple(map(angle, feedback, forward_equivalent)),
             tuple(map(jnp.vdot, feedback, forward_equivalent)),
-            tuple(jnp.linalg.norm(W.ravel()) for W in params),
+            tuple(jnp.linalg.norm(as_vector(W)) for W in params),
         )
+
+
+def as_vector(weights: Any) -> Array:
+    """A layer's weights, with its biases where there are any, as one vector."""
+    return jnp.concatenate([x.ravel() for x in jax.tree.leaves(weights)])
 
 
 def angle(a: Array, b: Array) -> Array:

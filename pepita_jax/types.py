@@ -6,8 +6,8 @@ import jax
 from flax import struct
 from jax import Array
 
-Weights = tuple[Array, ...]  # one array per layer, input side first
-Masks = tuple[Array | None, ...]  # dropout, 0 or 1/(1-p) per unit, `[B, n_l]`; None: no dropout
+Weights = tuple[Any, ...]  # an array per layer, input side first; with biases, an `Affine`
+Masks = tuple[Array | None, ...]  # of each layer's input, 0 or 1/(1-p) `[B, n]`; None: no dropout
 Feedback = Any  # a pytree of arrays; `()` without feedback
 Signals = tuple[Array, ...]  # one array per layer, `[B, n_l]`, convolutions `[B, H, W, n_l]`
 Updates = tuple[Weights, dict[str, Any]]  # pseudo-gradients like the weights, and `aux`
@@ -41,7 +41,7 @@ class TrainState:
     """What training changes for one seed; with a leading seed axis, for many.
 
     Attributes:
-        params: one weight array per layer, input side first.
+        params: the weights of each layer, input side first; with biases, an `Affine` each.
         feedback: the rule's feedback (F), a pytree; `()` where it has none.
         opt_state: state of the optax optimizer.
         feedback_opt_state: the same for feedback that learns, else `()`.

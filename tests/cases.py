@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 
-from pepita_jax import RULES, Batch, build_network, build_rule
+from pepita_jax import RULES, Affine, Batch, build_network, build_rule
 
 NETWORKS = {
     "mlp, one layer": ("mlp", {"hidden": ()}),
@@ -22,6 +22,14 @@ NETWORKS |= {
     "mlp, normalized": ("mlp", {**NETWORKS["mlp, three layers"][1], "normalize": True}),
     "conv, normalized": ("conv", {**NETWORKS["conv, hidden layer"][1], "normalize": True}),
 }
+NETWORKS |= {
+    "mlp, biases": ("mlp", {**NETWORKS["mlp, three layers"][1], "bias": True,
+                            "input_dropout": 0.2}),
+    "chain, strides": ("chain", {"layers": "conv 3 3 stride=2 padding=1 tanh, avgpool 2 1, "
+                                           "dropout 0.3, dense 5 gelu", "bias": True}),
+    "chain, deep": ("chain", {"layers": "conv 2 2 sigmoid, conv 3 2, maxpool 2 1, globalavgpool",
+                              "activation": "leaky_relu", "input_dropout": 0.2}),
+}  # fmt: skip
 INPUT_SHAPE = (6, 6, 2)
 NUM_CLASSES = 4
 
@@ -49,12 +57,15 @@ def make_network(name):
 
 
 def make_params(net, key=0):
-    """Weights of any sign and of the current default precision."""
+    """Weights and biases of any sign and of the current default precision."""
     keys = jax.random.split(jax.random.key(key), len(net.layers))
-    return tuple(
-        jax.random.normal(k, layer.weight_shape) / np.sqrt(np.prod(layer.weight_shape[:-1]))
-        for k, layer in zip(keys, net.layers, strict=True)
-    )
+
+    def draw(k, layer):
+        W = jax.random.normal(k, layer.weight_shape) / np.sqrt(np.prod(layer.weight_shape[:-1]))
+        of_bias = jax.random.fold_in(k, 1)
+        return Affine(W, jax.random.normal(of_bias, layer.weight_shape[-1:])) if layer.bias else W
+
+    return tuple(map(draw, keys, net.layers))
 
 
 def make_batch(net, size=5, key=1, dropout=True):
@@ -66,3 +77,11 @@ def make_batch(net, size=5, key=1, dropout=True):
 
 def to_numpy(tree):
     return jax.tree.map(np.asarray, tree)
+
+
+def assert_trees_close(found, wanted, rtol=1e-10, atol=1e-13):
+    """Like `assert_allclose`, for weights with or without biases; a list will do for a tuple."""
+    found, wanted = tuple(found), tuple(wanted)
+    assert jax.tree.structure(found) == jax.tree.structure(wanted)
+    for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(wanted), strict=True):
+        np.testing.assert_allclose(one, other, rtol=rtol, atol=atol)

@@ -1,11 +1,45 @@
-"""Networks: pure functions of a tuple of weight arrays, without biases.
+"""Networks: pure functions of a tuple of weights.
 
-`models.py` builds them; `network.py` has the passes that learning rules are made of, on a chain of
-layers (`chain.py`). `layers.py` has each layer's products, with `convolution.py` for those of
-filters; `nonlinearities.py` and `initializers.py` hold the functions that go by name.
+`models/` has those to call; `chain.py` says what a network is, and `network.py` has the passes that
+learning rules are made of. `layer.py` and `layers.py` have each layer's products, with
+`convolution.py` for those of filters and `bias.py` for biases; `pooling.py` has what follows a
+convolution, and `sequence.py` puts layers together. `nonlinearities.py` and `initializers.py` hold
+the functions that go by name.
 """
 
-from pepita_jax.networks.models import build_network, conv, mlp
+from pepita_jax.networks.bias import Affine
+from pepita_jax.networks.layers import Conv, Dense
+from pepita_jax.networks.models import (
+    MODELS,
+    build_network,
+    chain,
+    conv,
+    frenkel_conv,
+    lenet5,
+    mlp,
+    vgg5,
+    vgg8b,
+)
 from pepita_jax.networks.network import Network
+from pepita_jax.networks.pooling import AvgPool, GlobalAvgPool, MaxPool
+from pepita_jax.networks.sequence import Dropout
 
-__all__ = ["Network", "build_network", "conv", "mlp"]
+__all__ = [
+    "MODELS",
+    "Affine",
+    "AvgPool",
+    "Conv",
+    "Dense",
+    "Dropout",
+    "GlobalAvgPool",
+    "MaxPool",
+    "Network",
+    "build_network",
+    "chain",
+    "conv",
+    "frenkel_conv",
+    "lenet5",
+    "mlp",
+    "vgg5",
+    "vgg8b",
+]

@@ -1,4 +1,4 @@
-"""What a network is: a chain of layers without biases, its weights, and what its scores mean."""
+"""What a network is: a chain of layers, its weights, and what its scores mean."""
 
 import math
 from dataclasses import dataclass, replace
@@ -10,53 +10,64 @@ import jax.numpy as jnp
 from jax import Array
 
 from pepita_jax.data.images import to_float
-from pepita_jax.errors import require, require_name
-from pepita_jax.networks.initializers import INITIALIZERS
-from pepita_jax.networks.layers import Conv, Dense
+from pepita_jax.errors import require, require_name, require_number
+from pepita_jax.networks.bias import Affine
+from pepita_jax.networks.initializers import INITIALIZERS, draw_biases
+from pepita_jax.networks.layer import Layer
+from pepita_jax.networks.layers import Dense
 from pepita_jax.networks.nonlinearities import ACTIVATIONS, OUTPUTS
+from pepita_jax.networks.sequence import show
 from pepita_jax.types import Masks, Weights
 
 
 @dataclass(frozen=True)
 class Chain:
-    """A chain of layers with one hidden and one output non-linearity.
+    """A chain of layers, the last of which is the output layer.
 
     Attributes:
-        layers: `Dense` and `Conv` layers, input side first.
-        activation: of every hidden layer; a key of `ACTIVATIONS`.
+        layers: `Dense` and `Conv` on their inputs, as from `sequence.join`, input side first.
+        activation: of every hidden layer that has none of its own; a key of `ACTIVATIONS`.
         output: of the last layer, and the loss that goes with it; a key of `OUTPUTS`.
-        initializer: of every layer's weights; a key of `INITIALIZERS`.
+        initializer: of every layer's weights and biases; a key of `INITIALIZERS`.
         normalize: whether each hidden layer's activity is divided, sample by sample, by its
             standard deviation over the layer's units (Srinivasan et al., ICLR 2024).
+        input_dropout: probability of silencing a number of the image in training; inverted dropout.
     """
 
-    layers: tuple[Dense | Conv, ...]
+    layers: tuple[Layer, ...]
     activation: str = "relu"
     output: str = "softmax"
     initializer: str = "he_uniform"
     normalize: bool = False
+    input_dropout: float = 0.0
 
     def __post_init__(self):
         are_layers = isinstance(self.layers, tuple) and self.layers
-        are_layers = are_layers and all(isinstance(l, Dense | Conv) for l in self.layers)
-        message = "layers must be a tuple of Dense and Conv layers"
+        are_layers = are_layers and all(isinstance(l, Layer) and l.input_shape for l in self.layers)
+        message = "layers must be a tuple of layers with an input_shape, as from pj.chain"
         require(are_layers, f"{message}, got {self.layers!r}")
         for below, above in pairwise(self.layers):
             message = f"a layer gives {below.output_shape}, the next takes {above.input_shape}"
             require(math.prod(below.output_shape) == math.prod(above.input_shape), message)
+        last = self.layers[-1]
+        is_output = isinstance(last, Dense) and not last.drops and last.activation is None
+        require(is_output, f"the output layer must be dense, without dropout or activation: {last}")
         require_name("activation", self.activation, ACTIVATIONS)
         require_name("output", self.output, OUTPUTS)
         require_name("init", self.initializer, INITIALIZERS)
         message = f"normalize must be True or False, got {self.normalize!r}"
         require(isinstance(self.normalize, bool), message)
+        require_number("input_dropout", self.input_dropout, at_least=0, below=1)
 
     def __repr__(self) -> str:
-        """Such as `Network(28x28x1-1024(dropout=0.1)-10, relu, softmax)`."""
-        sizes = ("x".join(map(str, self.input_shape)), *map(str, self.layers))
-        words = ["-".join(sizes), self.activation, self.output]
+        """Such as `Network(28x28x1: dense 1024, dropout 0.1, dense 10; relu, softmax)`."""
+        words = [self.activation, self.output]
         words += [self.initializer] if self.initializer != "he_uniform" else []
-        words += ["normalize=True"] if self.normalize else []
-        return f"{type(self).__name__}({', '.join(words)})"
+        words += ["bias"] if any(layer.bias for layer in self.layers) else []
+        words += ["normalize"] if self.normalize else []
+        words += [f"input_dropout {self.input_dropout}"] if self.drops_input else []
+        size, layers = "x".join(map(str, self.input_shape)), show(self.layers)
+        return f"{type(self).__name__}({size}: {layers}; {', '.join(words)})"
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -66,9 +77,15 @@ class Chain:
     def num_classes(self) -> int:
         return self.layers[-1].units
 
+    @property
+    def drops_input(self) -> bool:
+        """Whether pixels may be dropped; for a traced probability they may."""
+        return not (isinstance(self.input_dropout, (int, float)) and self.input_dropout == 0)
+
     def without_dropout(self) -> Self:
         """The same network, of which nothing is dropped."""
-        return self.with_dropout(0.0)
+        layers = tuple(replace(layer, dropout=0.0) for layer in self.layers)
+        return replace(self, layers=layers, input_dropout=0.0)
 
     def with_dropout(self, probability: float | Array) -> Self:
         """The same network, with dropout after each hidden dense layer; it may be traced."""
@@ -77,25 +94,44 @@ class Chain:
         )
         return replace(self, layers=(*hidden, self.layers[-1]))
 
+    def with_input_dropout(self, probability: float | Array) -> Self:
+        """The same network, with dropout of the image; it may be traced."""
+        return replace(self, input_dropout=probability)
+
     def init(self, key: Array) -> Weights:
-        """Draws the weights: dense `[n_in, n_out]`, convolution `[k, k, c_in, c_out]`."""
-        draw = INITIALIZERS[self.initializer]
-        return tuple(
-            draw(jax.random.fold_in(key, l), layer.weight_shape)
-            for l, layer in enumerate(self.layers)
-        )
+        """Draws the weights: dense `[n_in, n_out]`, convolution `[k, k, c_in, c_out]`.
+
+        Those of a layer with biases are an `Affine`: weights and biases, `[n_out]`.
+        """
+        draw, num_layers = INITIALIZERS[self.initializer], len(self.layers)
+
+        def init(l, layer):
+            W = draw(jax.random.fold_in(key, l), layer.weight_shape)
+            if not layer.bias:
+                return W
+            of_bias = jax.random.fold_in(key, num_layers + l)
+            return Affine(W, draw_biases(self.initializer, of_bias, layer.weight_shape))
+
+        return tuple(init(l, layer) for l, layer in enumerate(self.layers))
 
     def draw_dropout(self, key: Array | None, batch_size: int) -> Masks:
-        """One dropout mask per layer, `[B, units]` of 0 or 1/(1-p); None where nothing drops."""
+        """Dropout masks of what each layer receives, of 0 or 1/(1-p); None where nothing drops.
 
-        def draw(l, layer):
-            if key is None or not layer.drops:
+        The first is the image's, `[B, H, W, C]`; mask l is that of hidden layer l (from 1), `[B,
+        *output_shape]`.
+        """
+
+        def draw(drops, probability, shape, number):
+            if key is None or not drops:
                 return None
-            shape = (batch_size, *layer.activity_shape)
-            kept = jax.random.bernoulli(jax.random.fold_in(key, l), 1 - layer.dropout, shape)
-            return kept.astype(float) / (1 - layer.dropout)
+            kept = 1 - probability
+            shape, own_key = (batch_size, *shape), jax.random.fold_in(key, number)
+            return jax.random.bernoulli(own_key, kept, shape).astype(float) / kept
 
-        return tuple(draw(l, layer) for l, layer in enumerate(self.layers))
+        hidden = self.layers[:-1]
+        image = draw(self.drops_input, self.input_dropout, self.input_shape, len(hidden))
+        masks = (draw(l.drops, l.dropout, l.output_shape, i) for i, l in enumerate(hidden))
+        return (image, *masks)
 
     def draw_noise(self, key: Array, batch_size: int, deviation: float) -> tuple[Array, ...]:
         """Normal noise for every hidden layer's pre-activation, `[B, *activity_shape]` each."""

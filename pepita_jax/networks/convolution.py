@@ -22,79 +22,85 @@ def choose(on_cpu, elsewhere, *arrays, **options):
     return jax.lax.platform_dependent(*arrays, cpu=forms[0], default=forms[1])
 
 
-def convolve(x: Array, W: Array, padding: int) -> Array:
+def convolve(x: Array, W: Array, stride: int, padding: int) -> Array:
     """Each filter at each position: `[B, H, W, C]`, `[k, k, C, n]` -> `[B, H', W', n]`.
 
     Args:
         x, W: input and filters.
+        stride: between neighbouring positions, in pixels.
         padding: zeros added on each side, in pixels.
     """
-    return choose(convolve_by_patches, convolve_natively, x, W, padding=padding)
+    return choose(convolve_by_patches, convolve_natively, x, W, stride=stride, padding=padding)
 
 
-def convolve_natively(x, W, padding):
+def convolve_natively(x, W, stride, padding):
     sides, layout = [(padding, padding)] * 2, ("NHWC", "HWIO", "NHWC")
     x = x.astype(W.dtype)  # as a product would
-    return jax.lax.conv_general_dilated(x, W, (1, 1), sides, dimension_numbers=layout)
+    return jax.lax.conv_general_dilated(x, W, (stride, stride), sides, dimension_numbers=layout)
 
 
-def convolve_by_patches(x, W, padding):
-    return patches(x, len(W), padding) @ W.reshape(-1, W.shape[-1])
+def convolve_by_patches(x, W, stride, padding):
+    return patches(x, len(W), stride, padding) @ W.reshape(-1, W.shape[-1])
 
 
-def patches(x, k, padding):
+def patches(x, k, stride, padding):
     """What the filters see at each position: `[B, H, W, C]` -> `[B, H', W', k*k*C]`."""
     x = jnp.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
+    return jnp.concatenate(windows(x, k, stride), axis=-1)
+
+
+def windows(x, k, stride):
+    """The k*k pixels of every window, in rows: `[B, H, W, C]` -> arrays `[B, H', W', C]`."""
     height, width = (n - k + 1 for n in x.shape[1:3])
-    shifted = [x[:, i : i + height, j : j + width] for i in range(k) for j in range(k)]
-    return jnp.concatenate(shifted, axis=-1)
+    return [
+        x[:, i : i + height : stride, j : j + width : stride] for i in range(k) for j in range(k)
+    ]
 
 
-def hebbian(x: Array, d: Array, weight_shape: tuple[int, ...], padding: int) -> Array:
+def hebbian(x: Array, d: Array, weight_shape: tuple[int, ...], stride: int, padding: int) -> Array:
     """Patches times signals, summed over samples and positions: `[k, k, C, n]`.
 
     Args:
         x: input, `[B, H, W, C]`.
         d: signals, `[B, H', W', n]`.
         weight_shape: `(k, k, C, n)`.
-        padding: as in `convolve`.
+        stride, padding: as in `convolve`.
     """
-    options = {"weight_shape": weight_shape, "padding": padding}
+    options = {"weight_shape": weight_shape, "stride": stride, "padding": padding}
     return choose(hebbian_by_patches, hebbian_natively, x, d, **options)
 
 
-def hebbian_natively(x, d, weight_shape, padding):
+def hebbian_natively(x, d, weight_shape, stride, padding):
     W = jax.ShapeDtypeStruct(weight_shape, d.dtype)
-    (dW,) = jax.linear_transpose(lambda W: convolve_natively(x, W, padding), W)(d)
+    (dW,) = jax.linear_transpose(lambda W: convolve_natively(x, W, stride, padding), W)(d)
     return dW
 
 
-def hebbian_by_patches(x, d, weight_shape, padding):
+def hebbian_by_patches(x, d, weight_shape, stride, padding):
     # Written out, since the transpose of a product would transpose the signals.
-    seen = patches(x, weight_shape[0], padding)
+    seen = patches(x, weight_shape[0], stride, padding)
     dW = seen.reshape(-1, seen.shape[-1]).T @ d.reshape(-1, d.shape[-1])
     return dW.reshape(weight_shape)
 
 
-def pool(h: Array, size: int, combine: Literal["max", "sum"]) -> Array:
-    """Windows combined: `[B, H, W, n]` -> `[B, H // size, W // size, n]`; borders are cut off.
+def pool(h: Array, size: int, stride: int, combine: Literal["max", "sum"]) -> Array:
+    """Windows combined: `[B, H, W, n]` -> `[B, H', W', n]`; what fills no window is cut off.
 
     Args:
         h: activities.
-        size: side of the square windows, which do not overlap.
+        size: side of the square windows.
+        stride: between neighbouring windows.
         combine: a key of `COMBINE`.
     """
-    return choose(pool_by_slices, pool_natively, h, size=size, combine=combine)
+    return choose(pool_by_slices, pool_natively, h, size=size, stride=stride, combine=combine)
 
 
-def pool_natively(h, size, combine):
+def pool_natively(h, size, stride, combine):
     _, of_all, of_none = COMBINE[combine]
-    window = (1, size, size, 1)
-    return jax.lax.reduce_window(h, of_none, of_all, window, window, "VALID")
+    window, strides = (1, size, size, 1), (1, stride, stride, 1)
+    return jax.lax.reduce_window(h, of_none, of_all, window, strides, "VALID")
 
 
-def pool_by_slices(h, size, combine):
+def pool_by_slices(h, size, stride, combine):
     of_two, _, _ = COMBINE[combine]
-    height, width = (n // size * size for n in h.shape[1:3])
-    h, offsets = h[:, :height, :width], range(size)
-    return reduce(of_two, [h[:, i::size, j::size] for i in offsets for j in offsets])
+    return reduce(of_two, windows(h, size, stride))

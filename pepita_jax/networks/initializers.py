@@ -39,3 +39,14 @@ INITIALIZERS = {
     "he_normal": variance_scaling(2, jax.random.normal),  # deviation sqrt(2 / fan_in)
     "pytorch": variance_scaling(1 / 3, _uniform, 3),  # within +-1 / sqrt(fan_in)
 }
+
+
+def draw_biases(init: str, key: Array, weight_shape: tuple[int, ...]) -> Array:
+    """Biases `[units]` for weights of this shape: 0, as He et al. have them, or as PyTorch's.
+
+    PyTorch draws biases as it draws weights, within +-1 / sqrt(fan_in).
+    """
+    if init != "pytorch":
+        return jnp.zeros(weight_shape[-1])
+    limit = 1 / math.sqrt(math.prod(weight_shape[:-1]))
+    return jax.random.uniform(key, weight_shape[-1:], minval=-limit, maxval=limit)

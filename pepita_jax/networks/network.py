@@ -1,6 +1,7 @@
-"""Networks without biases as pure functions of a tuple of weight arrays."""
+"""Networks as pure functions of a tuple of weights."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -8,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from pepita_jax.errors import require
+from pepita_jax.networks.bias import Affine, WithOne, add_one
 from pepita_jax.networks.chain import Chain
 from pepita_jax.networks.nonlinearities import ACTIVATIONS, OUTPUTS
 from pepita_jax.types import Masks, Signals, Weights
@@ -19,13 +21,15 @@ class Activity(NamedTuple):
     """Everything one forward pass computes, a tuple over layers each; layer 1 is entry 0.
 
     Attributes:
-        x: what the layer receives, `[B, fan_in]`, convolutions `[B, H, W, C]`.
+        x: what the layer receives, `[B, fan_in]`, convolutions `[B, H, W, C]`; of a layer with
+            biases, a `WithOne` of it.
         a: `W_l h_{l-1}` before the non-linearity, `[B, n]` or `[B, H', W', n]`.
-        h: `h_l = s(a_l)`, dropout included, before pooling; shaped like `a`.
+        h: `h_l = s(a_l)`, before pooling; shaped like `a`. Dropout is a part of it where there is
+            no pooling.
         masks: the dropout masks that were used, from `draw_dropout`.
     """
 
-    x: tuple[Array, ...]
+    x: tuple[Any, ...]
     a: tuple[Array, ...]
     h: tuple[Array, ...]
     masks: tuple[Array | None, ...]
@@ -50,7 +54,8 @@ class Network(Chain):
             noise: for every hidden layer, added to its pre-activation, see `draw_noise`.
         """
         self._check(params)
-        x = self.receive(x)
+        masks = masks or self.draw_dropout(None, len(x))
+        x = self._with_one(0, self._drop(self.receive(x), masks[0]))
         return self._finish(params, x, self.layers[0].forward(x, params[0]), masks, noise=noise)
 
     def forward_and_move(
@@ -70,19 +75,24 @@ class Network(Chain):
             The `Activity` on `x`, and a function `c -> Activity` on `x + D c`, for c `[B, K]`.
         """
         self._check(params)
-        first, W = self.layers[0], params[0]
-        x, directions = self.receive(x), first.receive(directions)
-        few = len(directions) <= len(x)
+        masks = masks or self.draw_dropout(None, len(x))
+        first, W, mask = self.layers[0], params[0], masks[0]
+        few = len(directions) <= len(x) and mask is None  # dropped pixels differ between images
+        x = self._with_one(0, self._drop(self.receive(x), mask))
+        directions = self._with_one(0, self.receive(directions), one=0)
         if few and first.num_positions == 1:  # one product, which reads W once
-            a, a_D = jnp.split(first.forward(jnp.concatenate([x, directions]), W), [len(x)])
+            both = jax.tree.map(lambda *parts: jnp.concatenate(parts), x, directions)
+            a, a_D = jnp.split(first.forward(both, W), [len(jax.tree.leaves(x)[0])])
         else:
             a, a_D = first.forward(x, W), first.forward(directions, W)
         here = self._finish(params, x, a, masks)
 
         def move(c):
-            Dc = jnp.tensordot(c, directions, 1)
+            Dc = jax.tree.map(lambda D: jnp.tensordot(c, D, 1), directions)
+            Dc = self._drop(Dc, mask)
             a_Dc = jnp.tensordot(c, a_D, 1) if few else first.forward(Dc, W)
-            return self._finish(params, x + Dc, a + a_Dc, masks, beside=here)
+            moved = jax.tree.map(jnp.add, x, Dc)
+            return self._finish(params, moved, a + a_Dc, masks, beside=here)
 
         return here, move
 
@@ -104,7 +114,8 @@ class Network(Chain):
 
         Args:
             activity: `Activity` of the forward pass.
-            weights: of layers 2 to L, or feedback of their shapes in their place.
+            weights: of layers 2 to L, or feedback of their shapes in their place; biases among them
+                have no effect.
             e: signal at the output's pre-activation, `[B, num_classes]`.
 
         Returns:
@@ -113,7 +124,8 @@ class Network(Chain):
         d = [e]
         for l in reversed(range(len(self.layers) - 1)):
             below, above = self.layers[l], self.layers[l + 1]
-            (g,) = jax.vjp(below.downstream, activity.h[l])[1](above.backward(d[0], weights[l]))
+            downstream = partial(below.downstream, mask=activity.masks[l + 1])
+            (g,) = jax.vjp(downstream, activity.h[l])[1](above.backward(d[0], weights[l]))
             d.insert(0, self.through_activation(l, activity, g))
         return tuple(d)
 
@@ -125,7 +137,8 @@ class Network(Chain):
             signals: at every layer's pre-activation, shaped like `Activity.a`.
         """
         layers = zip(self.layers, inputs, signals, strict=True)
-        return tuple(layer.hebbian(x, d) / len(x) for layer, x, d in layers)
+        products = (layer.hebbian(x, d) for layer, x, d in layers)
+        return jax.tree.map(lambda dW: dW / len(signals[0]), tuple(products))
 
     def through_activation(self, l: int, activity: Activity, g: Array) -> Array:
         """Signal at the activity of hidden layer l (from 0) -> at its pre-activation, `g * s'(a)`.
@@ -135,7 +148,7 @@ class Network(Chain):
             activity: `Activity` of the forward pass.
             g: signal, shaped like `activity.h[l]`.
         """
-        activate = lambda a: self._activate(l, a, activity.masks[l])
+        activate = lambda a: self._activate(l, a, activity.masks)
         (d,) = jax.vjp(activate, activity.a[l])[1](g)
         return d
 
@@ -145,32 +158,48 @@ class Network(Chain):
         Only what differs from the pass `beside` is multiplied: the products of two nearly equal
         passes would lose their difference in rounding.
         """
-        masks, noise = masks or (None,) * len(self.layers), dict(enumerate(noise or ()))
+        noise = dict(enumerate(noise or ()))
         a = a + noise[0] if noise else a
-        done = Activity((x,), (a,), (self._activate(0, a, masks[0]),), masks)
+        done = Activity((x,), (a,), (self._activate(0, a, masks),), masks)
         for l, layer in enumerate(self.layers[1:], 1):
-            x = layer.receive(self.layers[l - 1].downstream(done.h[-1]))
+            x = layer.receive(self.layers[l - 1].downstream(done.h[-1], masks[l]))
+            x = self._with_one(l, x)
             if beside:
-                a = beside.a[l] + layer.forward(x - beside.x[l], params[l])
+                difference = jax.tree.map(jnp.subtract, x, beside.x[l])
+                a = beside.a[l] + layer.forward(difference, params[l])
             else:
                 a = layer.forward(x, params[l])
             a = a + noise[l] if l in noise else a
-            h = self._activate(l, a, masks[l])
+            h = self._activate(l, a, masks)
             done = Activity((*done.x, x), (*done.a, a), (*done.h, h), masks)
         return done
 
-    def _activate(self, l, a, mask):
+    def _with_one(self, l, x, one=1.0):
+        """The input of layer l (from 0), with what its biases receive, if it has any."""
+        return add_one(x, one) if self.layers[l].bias else x
+
+    def _drop(self, x, mask):
+        """The first layer's input, or a change of it, without the pixels that are dropped."""
+        if mask is None:
+            return x
+        mask = self.layers[0].receive(mask)
+        return x._replace(x=x.x * mask) if isinstance(x, WithOne) else x * mask
+
+    def _activate(self, l, a, masks):
         if l == len(self.layers) - 1:
             return OUTPUTS[self.output].activate(a)
-        h = ACTIVATIONS[self.activation](a)
+        layer = self.layers[l]
+        h = ACTIVATIONS[layer.activation or self.activation](a)
         if self.normalize:
             variance = h.var(axis=tuple(range(1, h.ndim)), keepdims=True)
             h = h / jnp.sqrt(variance + SMALLEST_VARIANCE)
+        mask = None if layer.pools else masks[l + 1]
         return h if mask is None else h * mask
 
     def _check(self, params):
-        found = [jnp.shape(W) for W in params]
-        wanted = [layer.weight_shape for layer in self.layers]
+        shapes = [(layer, layer.weight_shape) for layer in self.layers]
+        wanted = [Affine(shape, shape[-1:]) if layer.bias else shape for layer, shape in shapes]
+        found = [jax.tree.map(jnp.shape, W) for W in params]
         message = f"weights have shapes {found}, the network's are {wanted}"
         require(found == wanted, f"{message}; of several seeds, seed k has W[k]")
 

@@ -1,6 +1,7 @@
 """What follows a layer's product: activations, and outputs with the losses that fit them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -8,7 +9,14 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh, "linear": lambda a: a}
+ACTIVATIONS = {
+    "relu": jax.nn.relu,
+    "leaky_relu": jax.nn.leaky_relu,  # slope 0.01 below 0
+    "tanh": jnp.tanh,
+    "sigmoid": jax.nn.sigmoid,
+    "gelu": partial(jax.nn.gelu, approximate=False),  # by the normal distribution itself
+    "linear": lambda a: a,
+}
 
 
 class Output(NamedTuple):

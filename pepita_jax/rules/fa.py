@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from jax import Array
 
+from pepita_jax.networks.bias import without_biases
 from pepita_jax.networks.network import Activity
 from pepita_jax.rules.base import SignalRule
 from pepita_jax.rules.feedback import draw_layer_feedback
@@ -28,7 +29,7 @@ class FA(SignalRule):
         return draw_layer_feedback(key, self.net)
 
     def forward_equivalent(self, params: Weights) -> Feedback:
-        return params[1:]
+        return without_biases(params[1:])
 
     def signals(
         self, params: Weights, F: Feedback, activity: Activity, e: Array, t: Array, key: Array

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from pepita_jax.errors import look_up
+from pepita_jax.networks.bias import without_biases
 from pepita_jax.networks.initializers import INITIALIZERS
 from pepita_jax.networks.network import Network
 from pepita_jax.types import Weights
@@ -26,7 +27,7 @@ def draw_input_feedback(key: Array, net: Network, init: str, scale: float) -> Ar
 
 def draw_layer_feedback(key: Array, net: Network) -> Weights:
     """B_2 ... B_L, each drawn as its layer's forward weights are, and of their shape."""
-    return net.init(key)[1:]
+    return without_biases(net.init(key)[1:])
 
 
 def draw_direct_feedback(key: Array, net: Network) -> tuple[Array, ...]:
@@ -48,12 +49,12 @@ def draw_direct_feedback(key: Array, net: Network) -> tuple[Array, ...]:
 def weight_product(net: Network, weights: Weights, above: int = 0) -> Array:
     """The product of the layers' weights: what input and direct feedback are compared with.
 
-    `W_{l+1} ... W_L` from layer l = `above` to the classes, transposed. Non-linearities are
-    left out, and max-pooling becomes summation, so that what remains is linear.
+    `W_{l+1} ... W_L` from layer l = `above` to the classes, transposed. Non-linearities and
+    biases are left out, and max-pooling becomes summation, so that what remains is linear.
 
     Args:
         net: the network.
-        weights: one array per layer, shaped like the network's parameters.
+        weights: one array per layer, of the shapes of the network's weights; biases have no effect.
         above: 0, or the number of the layer (from 1) whose activity the product begins at.
 
     Returns:
@@ -63,9 +64,9 @@ def weight_product(net: Network, weights: Weights, above: int = 0) -> Array:
     below = net.layers[above - 1] if above else None
 
     def scores(h):
-        x = below.downstream(h[None], "sum") if below else h[None]
-        for layer, W in zip(net.layers[above:], weights[above:], strict=True):
-            x = layer.downstream(layer.forward(x, W), "sum")
+        x = below.downstream(h[None], linear=True) if below else h[None]
+        for layer, W in zip(net.layers[above:], without_biases(weights[above:]), strict=True):
+            x = layer.downstream(layer.forward(x, W), linear=True)
         return x[0]
 
     return jax.jacrev(scores)(jnp.zeros(below.activity_shape if below else net.input_shape))

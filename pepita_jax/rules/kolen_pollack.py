@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import jax
+
 from pepita_jax.errors import require_number
+from pepita_jax.networks.bias import without_biases
 from pepita_jax.rules.fa import FA
 from pepita_jax.types import Batch, Feedback, Updates, Weights
 
@@ -38,7 +41,6 @@ class KolenPollack(FA):
 
     def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
         dW, aux = super().pseudo_gradients(params, F, batch)
-        with_decay = lambda updates, weights: tuple(
-            dW_l + self.decay * W_l for dW_l, W_l in zip(updates, weights, strict=True)
-        )
-        return with_decay(dW, params), {**aux, "feedback": with_decay(dW[1:], F)}
+        with_decay = lambda dW, W: jax.tree.map(lambda dW, W: dW + self.decay * W, dW, W)
+        dB = with_decay(without_biases(dW[1:]), F)
+        return with_decay(dW, params), {**aux, "feedback": dB}

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from pepita_jax.networks.layers import Layer
+from pepita_jax.networks.bias import without_biases
+from pepita_jax.networks.layer import Layer
 
 
 def draw_layer_noise(
@@ -31,18 +32,18 @@ def mirror_updates(
 
     Args:
         layers: of the network.
-        weights: their forward weights W_l.
+        weights: their forward weights W_l; biases among them have no effect.
         mirrored: their feedback weights B_l, of the same shapes.
         noise: u_l, `[B, *input_shape]` each.
         decay: of the feedback weights.
     """
 
     def update(layer, W, B, u):
-        y = layer.forward(u, W)
+        y = layer.multiply(u, W)
         # How often each weight sees the image: at the other positions it sees the padding.
         one = lambda shape: jnp.ones((1, *shape), u.dtype)
         dense = layer.num_positions == 1
-        inside = 1 if dense else layer.hebbian(one(layer.input_shape), one(layer.activity_shape))
-        return decay * B - layer.hebbian(u, y) / (len(u) * inside)
+        inside = 1 if dense else layer.correlate(one(layer.input_shape), one(layer.activity_shape))
+        return decay * B - layer.correlate(u, y) / (len(u) * inside)
 
-    return tuple(map(update, layers, weights, mirrored, noise))
+    return tuple(map(update, layers, without_biases(weights), mirrored, noise))

@@ -7,6 +7,7 @@ without a Backward Pass", ICML 2022.
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -69,8 +70,8 @@ class InputModulation(Rule):
 
     def per_position(self, products: Weights) -> Weights:
         """A filter's products are summed over its positions; here they become means (Sec. 3.3)."""
-        layers = zip(products, self.net.layers, strict=True)
-        return tuple(product / layer.num_positions for product, layer in layers)
+        mean = lambda product, layer: jax.tree.map(lambda dW: dW / layer.num_positions, product)
+        return tuple(map(mean, products, self.net.layers))
 
     def update(self, standard: Activity, modulated: Activity, t: Array) -> Weights:
         """Batch means of the products, one per layer, summed over a filter's positions."""

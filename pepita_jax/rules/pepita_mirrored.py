@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from jax import Array
 
 from pepita_jax.errors import require, require_number
+from pepita_jax.networks.bias import without_biases
 from pepita_jax.networks.network import Activity
 from pepita_jax.rules.base import noise_key
 from pepita_jax.rules.feedback import weight_product
@@ -58,10 +59,10 @@ class PepitaMirrored(Pepita):
         require(self.modulation_sign == -1, message)
 
     def init_feedback(self, key: Array) -> Feedback:
-        return self.net.init(key)
+        return without_biases(self.net.init(key))
 
     def forward_equivalent(self, params: Weights) -> Feedback:
-        return params
+        return without_biases(params)
 
     def input_feedback(self, F: Feedback) -> Array:
         product = weight_product(self.net, F)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import jax
 import jax.numpy as jnp
 
 from pepita_jax.rules.base import Rule
@@ -29,7 +30,7 @@ class Shallow(Rule):
         activity = net.forward(params, batch.image, masks)
 
         e = activity.h[-1] - net.one_hot(batch.label)
-        dW_L = net.layers[-1].hebbian(activity.x[-1], e) / len(e)
+        dW_L = jax.tree.map(lambda dW: dW / len(e), net.layers[-1].hebbian(activity.x[-1], e))
 
-        frozen = tuple(jnp.zeros_like(W) for W in params[:-1])
+        frozen = jax.tree.map(jnp.zeros_like, params[:-1])
         return (*frozen, dW_L), net.measure(activity.a[-1], batch.label)

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from pepita_jax.networks.bias import without_biases
 from pepita_jax.networks.network import Activity
 from pepita_jax.rules.base import SignalRule
 from pepita_jax.rules.feedback import draw_layer_feedback
@@ -58,11 +59,11 @@ class SignSymmetry(SignalRule):
 
     def forward_equivalent(self, params: Weights) -> Feedback:
         drawn_each_batch = self.magnitudes == "batchwise_random"
-        return () if drawn_each_batch else jax.tree.map(jnp.abs, params[1:])
+        return () if drawn_each_batch else jax.tree.map(jnp.abs, without_biases(params[1:]))
 
     def signals(
         self, params: Weights, F: Feedback, activity: Activity, e: Array, t: Array, key: Array
     ) -> Signals:
         M = self.draw_magnitudes(key) if self.magnitudes == "batchwise_random" else F
-        B = [jnp.sign(W) * M_l for W, M_l in zip(params[1:], M, strict=True)]
+        B = [jnp.sign(W) * M_l for W, M_l in zip(without_biases(params[1:]), M, strict=True)]
         return self.net.backward(activity, B, e)

@@ -15,6 +15,7 @@ from typing import ClassVar
 
 from jax import Array
 
+from pepita_jax.networks.bias import without_biases
 from pepita_jax.networks.network import Activity
 from pepita_jax.rules.base import SignalRule
 from pepita_jax.rules.feedback import draw_layer_feedback
@@ -53,7 +54,7 @@ class Skeleton(SignalRule):
 
     # What F would have to be for the rule to be backpropagation: angles are measured to it.
     def forward_equivalent(self, params: Weights) -> Feedback:
-        return params[1:]
+        return without_biases(params[1:])
 
     def signals(
         self, params: Weights, F: Feedback, activity: Activity, e: Array, t: Array, key: Array

@@ -1,6 +1,6 @@
 """Configurations of earlier versions, as this version has them.
 
-Version 0.1 had three more rules as options of `pepita`.
+Version 0.1 had three more rules as options of `pepita`, and fewer fields.
 """
 
 from pepita_jax.errors import require
@@ -17,8 +17,12 @@ GONE = {
 }
 
 
+# Fields that came later, and the values with which a run is what it was without them.
+ADDED = {"model": {"bias": False, "input_dropout": 0.0}}
+
+
 def upgrade(config: dict) -> dict:
-    """The configuration with the rules that there are now; unchanged if it has none but those.
+    """The configuration with the rules and fields that there are now.
 
     Args:
         config: nested plain dict, as `config.json` or a checkpoint holds it.
@@ -26,6 +30,15 @@ def upgrade(config: dict) -> dict:
     Raises:
         UserError: it combines noise with another of the rules that were options.
     """
+    return _with_rules_of_now(_with_fields_of_now(config))
+
+
+def _with_fields_of_now(config):
+    groups = {name: ADDED[name] | config[name] for name in ADDED if name in config}
+    return config | groups
+
+
+def _with_rules_of_now(config):
     rule = config.get("rule")
     if not isinstance(rule, dict) or rule.get("name") != "pepita" or not rule.keys() & GONE:
         return config

@@ -10,6 +10,7 @@ from pepita_jax.rules import Rule, find_rule
 from pepita_jax.training.optimizers import Optimizer, optimizer_fields, optimizer_options
 
 SEED = "seed"
+DROPOUTS = ("model.dropout", "model.input_dropout")
 
 
 def can_vary(config: dict, field: str) -> bool:
@@ -29,7 +30,7 @@ def can_vary(config: dict, field: str) -> bool:
     if group == "optimizer":
         own = {"learning_rate", *optimizer_options(config[group]["name"])}
         return name in own and ({"learning_rate": float} | optimizer_fields()).get(name) is float
-    return field in ("model.dropout", SEED)
+    return field in (*DROPOUTS, SEED)
 
 
 def vary(rule: Rule, optimizer: Optimizer, numbers: dict[str, Any]) -> tuple[Rule, Optimizer]:
@@ -39,8 +40,9 @@ def vary(rule: Rule, optimizer: Optimizer, numbers: dict[str, Any]) -> tuple[Rul
         names = {f.partition(".")[2]: n for f, n in numbers.items() if f.startswith(f"{group}.")}
         return dict(sorted(names.items()))
 
-    if "model.dropout" in numbers:
-        rule = replace(rule, net=rule.net.with_dropout(numbers["model.dropout"]))
+    for field, change in zip(DROPOUTS, ("with_dropout", "with_input_dropout"), strict=True):
+        if field in numbers:
+            rule = replace(rule, net=getattr(rule.net, change)(numbers[field]))
     options = of("optimizer")
     learning_rate = options.pop("learning_rate", optimizer.learning_rate)
     options = tuple((dict(optimizer.options) | options).items())

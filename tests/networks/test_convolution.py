@@ -7,6 +7,7 @@ import pytest
 
 from pepita_jax.networks import convolution
 from pepita_jax.networks.layers import Conv, Dense
+from pepita_jax.networks.pooling import AvgPool, GlobalAvgPool, MaxPool
 from tests import reference
 from tests.cases import VARIANTS, make_batch, make_network, make_params, make_rule
 
@@ -22,7 +23,15 @@ FORMS = {
         "pool": convolution.pool_natively,
     },
 }
-SIZES = [(1, 0, 1), (2, 0, 2), (3, 1, 2), (5, 2, 3)]  # kernel, padding, pool
+# Kernel size, stride and padding.
+SIZES = [
+    (1, 1, 0),
+    (2, 1, 0),
+    (3, 1, 1),
+    (5, 1, 2),
+    (3, 2, 1),
+    (2, 3, 0),
+]
 pytestmark = pytest.mark.usefixtures("float64")
 
 
@@ -42,15 +51,15 @@ def normal(key, shape):
 
 
 @pytest.mark.usefixtures("form")
-@pytest.mark.parametrize(("kernel_size", "padding", "pool"), SIZES)
-def test_the_three_products_are_those_of_the_equations(kernel_size, padding, pool):
-    layer = Conv((7, 6, 2), 3, kernel_size, padding, pool)
+@pytest.mark.parametrize(("kernel_size", "stride", "padding"), SIZES)
+def test_the_three_products_are_those_of_the_equations(kernel_size, stride, padding):
+    layer = Conv(3, kernel_size, stride, padding).on((7, 6, 2))
     x, W = normal(0, (4, 7, 6, 2)), normal(1, layer.weight_shape)
     d = normal(2, (4, *layer.activity_shape))
     each = lambda function: np.stack([function(b) for b in range(4)])
     found = layer.forward(x, W), layer.backward(d, W), layer.hebbian(x, d)
     wanted = (
-        each(lambda b: reference.convolve(x[b], W, padding)),
+        each(lambda b: reference.convolve(x[b], W, stride, padding)),
         each(lambda b: reference.to_input(layer, W, d[b])),
         each(lambda b: reference.hebbian(layer, d[b], x[b])).sum(0),
     )
@@ -60,7 +69,7 @@ def test_the_three_products_are_those_of_the_equations(kernel_size, padding, poo
 
 @pytest.mark.usefixtures("form")
 @pytest.mark.parametrize("kind", [np.float16, np.float32, np.uint8])
-@pytest.mark.parametrize("layer", [Conv((5, 5, 1), 3, 3), Dense((5, 5, 1), 3)], ids=type)
+@pytest.mark.parametrize("layer", [Conv(3, 3).on((5, 5, 1)), Dense(3).on((5, 5, 1))], ids=type)
 def test_an_input_of_a_coarser_type_gives_products_of_the_signals(layer, kind):
     x, d = np.arange(50).reshape(2, 5, 5, 1), normal(2, (2, *layer.activity_shape))
     W = normal(1, layer.weight_shape)
@@ -71,24 +80,33 @@ def test_an_input_of_a_coarser_type_gives_products_of_the_signals(layer, kind):
 
 
 @pytest.mark.usefixtures("form")
-@pytest.mark.parametrize("size", [1, 2, 3])
-def test_pooling_takes_the_largest_and_sends_signals_back_to_it(size):
-    layer, h = Conv((7, 6, 2), 3, 1, 0, size), normal(0, (4, 7, 6, 3))
-    pooled, back = jax.vjp(layer.downstream, h)
+@pytest.mark.parametrize(
+    "pool", [MaxPool(1), MaxPool(2), MaxPool(3), MaxPool(3, 2), AvgPool(2), AvgPool(3, 1),
+             GlobalAvgPool()], ids=repr,
+)  # fmt: skip
+def test_pooling_is_that_of_the_equations_and_so_is_the_way_back(pool):
+    h = normal(0, (4, 7, 6, 3))
+    pooled, back = jax.vjp(pool, h)
+    assert pooled.shape[1:] == pool.output_shape(h.shape[1:])
     signal = normal(1, pooled.shape)
     (returned,) = back(signal)
     for b in range(4):
-        largest, winners = reference.max_pool(np.asarray(h[b]), size)
-        np.testing.assert_array_equal(pooled[b], largest)
-        wanted = np.zeros(h.shape[1:])
-        for (i, j, n), (row, column) in winners.items():
-            wanted[row, column, n] = signal[b, i, j, n]
-        np.testing.assert_allclose(returned[b], wanted, rtol=1e-12)
-    sums = jnp.stack(
-        [h[:, i : 7 // size * size : size, j : 6 // size * size : size]
-         for i in range(size) for j in range(size)]
-    ).sum(0)  # fmt: skip
-    np.testing.assert_allclose(layer.downstream(h, "sum"), sums, rtol=1e-12)
+        wanted, weights = reference.pool(np.asarray(h[b]), pool)
+        np.testing.assert_allclose(pooled[b], wanted, rtol=1e-12)
+        wanted = reference.unpool(signal[b], h.shape[1:], weights)
+        np.testing.assert_allclose(returned[b], wanted, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.usefixtures("form")
+@pytest.mark.parametrize("pool", [MaxPool(2), MaxPool(3, 2), AvgPool(2)], ids=repr)
+def test_linear_pooling_is_linear_and_sums_where_the_largest_is_taken(pool):
+    h, other = normal(0, (4, 7, 6, 3)), normal(1, (4, 7, 6, 3))
+    np.testing.assert_allclose(
+        pool.linear(h + other), pool.linear(h) + pool.linear(other), rtol=1e-9, atol=1e-12
+    )
+    ones = pool.linear(jnp.ones_like(h))
+    size = pool.size**2 if isinstance(pool, MaxPool) else 1
+    np.testing.assert_allclose(ones, np.full(ones.shape, size), rtol=1e-12)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -108,7 +126,7 @@ def test_rules_give_the_same_updates_by_either_form(variant, monkeypatch):
     ("platform", "is_native"), [("cpu", False), ("cuda", True), ("rocm", True), ("tpu", True)]
 )
 def test_the_form_is_chosen_for_the_device_that_a_program_is_lowered_for(platform, is_native):
-    layer = Conv((7, 6, 2), 3, 3)
+    layer = Conv(3, 3, pools=(MaxPool(2),)).on((7, 6, 2))
     x, W = normal(0, (4, 7, 6, 2)), normal(1, layer.weight_shape)
 
     def products(x, W):

@@ -8,14 +8,10 @@ import pytest
 from pepita_jax import build_network, build_rule
 from tests import reference
 from tests.cases import NETWORKS, make_batch, make_network, make_params, to_numpy
+from tests.cases import assert_trees_close as assert_same
 from tests.rules.test_bp import direct_loss
 
 pytestmark = pytest.mark.usefixtures("float64")
-
-
-def assert_same(found, wanted, rtol=1e-10, atol=1e-13):
-    for f, w in zip(found, wanted, strict=True):
-        np.testing.assert_allclose(f, w, rtol=rtol, atol=atol)
 
 
 def project(B, v):

@@ -54,8 +54,8 @@ def test_the_product_of_weights_is_the_network_without_non_linearities(net_name)
     wanted = None
     for l, (layer, W) in enumerate(zip(net.layers, params, strict=True)):
         is_conv = isinstance(layer, Conv)
-        a = convolve(x, W, layer.padding) if is_conv else W.T @ x.reshape(-1)
-        x = sum_pool(a, layer.pool) if is_conv else a
+        a = convolve(x, W, layer.stride, layer.padding) if is_conv else W.T @ x.reshape(-1)
+        x = sum_pool(a, layer.pools[0].size) if is_conv else a
         if l < len(below):
             found = np.tensordot(below[l], a, a.ndim)
             wanted = found if wanted is None else wanted

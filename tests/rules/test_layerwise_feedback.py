@@ -12,6 +12,7 @@ from pepita_jax.rules.weight_mirror import draw_layer_noise, mirror_updates
 from pepita_jax.training import one_step
 from tests import reference
 from tests.cases import NETWORKS, make_batch, make_network, make_params, to_numpy
+from tests.cases import assert_trees_close as assert_same
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -21,11 +22,6 @@ KIN = {
     "kolen_pollack": {"decay": 0.0},
     "weight_mirror": {},
 }
-
-
-def assert_same(found, wanted, rtol=1e-10, atol=1e-13):
-    for f, w in zip(found, wanted, strict=True):
-        np.testing.assert_allclose(f, w, rtol=rtol, atol=atol)
 
 
 def transcribed(net, params, backward, batch):

@@ -5,11 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from pepita_jax import build_network, build_rule
-from pepita_jax.networks.layers import Conv, Dense
-from pepita_jax.networks.network import Network
+from pepita_jax import Conv, Dense, build_network, build_rule, chain
 from tests import reference
 from tests.cases import NETWORKS, make_batch, make_network, make_params, to_numpy
+from tests.cases import assert_trees_close as assert_same
 
 INPUT_NOISE = "experiments.papers.pepita.noise.InputNoise"
 OPTIONS = [
@@ -19,11 +18,6 @@ OPTIONS = [
     {"modulation_sign": -1},
     {"presynaptic": "standard", "output_error": "modulated", "modulation_sign": -1},
 ]
-
-
-def assert_same(found, wanted, rtol=1e-10, atol=1e-14):
-    for f, w in zip(found, wanted, strict=True):
-        np.testing.assert_allclose(f, w, rtol=rtol, atol=atol)
 
 
 def make_rule(net, name="pepita", **options):
@@ -80,9 +74,9 @@ def test_without_feedback_it_is_shallow(name):
     rule, F = make_rule(net)
     found, _ = rule.pseudo_gradients(params, jnp.zeros_like(F), batch)
     shallow, _ = build_rule("shallow", net).pseudo_gradients(params, (), batch)
-    for hidden in found[:-1]:
+    for hidden in jax.tree.leaves(found[:-1]):
         assert not np.any(hidden)
-    np.testing.assert_array_equal(found[-1], shallow[-1])
+    jax.tree.map(np.testing.assert_array_equal, found[-1], shallow[-1])
 
 
 @pytest.mark.usefixtures("float64")
@@ -139,8 +133,8 @@ def test_trace_identity_of_appendix_e():
 @pytest.mark.parametrize("rule_name", ["pepita", "bp"])
 def test_a_kernel_that_covers_the_input_is_a_fully_connected_layer(rule_name):
     shape, units = (4, 4, 2), 6
-    conv = Network((Conv(shape, units, kernel_size=4, pool=1), Dense((1, 1, units), 3)))
-    dense = Network((Dense(shape, units), Dense((units,), 3)))
+    conv = chain(shape, 3, layers=(Conv(units, kernel_size=4),))
+    dense = chain(shape, 3, layers=(Dense(units),))
     params = make_params(conv)
     flat = (params[0].reshape(-1, units), params[1])
     batch = make_batch(conv)

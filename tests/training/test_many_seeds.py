@@ -45,8 +45,8 @@ def test_what_a_seed_draws_is_the_same_bit_for_bit_alone_and_among_ten():
     plan = one.plan_epoch(key, 3, 20, 4)
     np.testing.assert_array_equal(plans.order[7], plan.order)
     step_keys = jax.vmap(lambda k: jax.random.fold_in(k, 2))(plans.key)
-    masks = jax.vmap(lambda k: make_net().draw_dropout(k, 4)[0])(step_keys)
-    mask = make_net().draw_dropout(jax.random.fold_in(plan.key, 2), 4)[0]
+    masks = jax.vmap(lambda k: make_net().draw_dropout(k, 4)[1])(step_keys)
+    mask = make_net().draw_dropout(jax.random.fold_in(plan.key, 2), 4)[1]
     np.testing.assert_array_equal(masks[7], mask)
 
 
@@ -55,7 +55,7 @@ class Recorder(Rule):
     """Its weights become a record: the labels and the dropout mask of every step, added up."""
 
     def pseudo_gradients(self, params, F, batch):
-        mask = self.net.draw_dropout(batch.key, len(batch.image))[0]
+        mask = self.net.draw_dropout(batch.key, len(batch.image))[1]
         weights = jnp.arange(1, len(batch.label) + 1)
         seen = jnp.zeros_like(params[0]).at[0].set(weights @ mask)
         labels = jnp.zeros_like(params[1]).at[0, 0].set(weights @ batch.label)

@@ -1,0 +1,35 @@
+"""LeNet-5 (LeCun, Bottou, Bengio & Haffner, 1998), as biotorch has it.
+
+biotorch: Sanfiz & Akrout, "Benchmarking the Accuracy and Robustness of Feedback Alignment
+Algorithms", 2021.
+"""
+
+from typing import Unpack
+
+from pepita_jax.networks.models.chain import Options, Shape, chain, image_shape
+from pepita_jax.networks.network import Network
+
+SIDE = 32  # pixels; smaller images get zeros around them
+
+
+def lenet5(
+    input_shape: Shape, num_classes: int, *, bias: bool = True, **options: Unpack[Options]
+) -> Network:
+    """Three convolutions and two dense layers, with ReLU and max-pooling.
+
+    >>> import pepita_jax as pj
+    >>> pj.lenet5((32, 32, 3), 10).layers[-1].weight_shape
+    (84, 10)
+
+    Args:
+        input_shape: `(H, W, C)` of one image; a side below 32 pixels is padded to 32.
+        num_classes: number of output units.
+        bias: whether each unit, or each filter, has a bias.
+        **options: activation, output, init, normalize and input_dropout, see `chain`.
+
+    Raises:
+        UserError: a name or size is not valid.
+    """
+    padding = max(0, -(-(SIDE - min(image_shape(input_shape)[:2])) // 2))
+    layers = f"conv 6 5 padding={padding}, maxpool 2, conv 16 5, maxpool 2, conv 120 5, dense 84"
+    return chain(input_shape, num_classes, layers=layers, bias=bias, **options)

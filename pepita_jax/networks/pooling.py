@@ -1,0 +1,77 @@
+"""Pooling: what may stand between a convolution's activity and the next layer."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from jax import Array
+
+from pepita_jax.errors import require, require_int
+from pepita_jax.networks import convolution
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Square windows, each of which becomes one value.
+
+    Attributes:
+        size: side of the windows, in pixels.
+        stride: between neighbouring windows, in pixels; None: `size`, so that they do not overlap.
+            Pixels at the border that fill no window are cut off.
+    """
+
+    size: int
+    stride: int | None = None
+
+    def __post_init__(self):
+        require_int("the size of a pooling window", self.size, 1)
+        require_int("the stride of a pooling window", self.step, 1)
+
+    @property
+    def step(self) -> int:
+        return self.size if self.stride is None else self.stride
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """`(H, W, C)` of what is left of an activity of this shape."""
+        height, width = ((n - self.size) // self.step + 1 for n in shape[:2])
+        message = f"pooling over {self.size}x{self.size} pixels leaves nothing of {shape}"
+        require(min(height, width) >= 1, message)
+        return (height, width, shape[2])
+
+    def combine(self, h: Array, how: Literal["max", "sum"]) -> Array:
+        return convolution.pool(h, self.size, self.step, how)
+
+
+class MaxPool(Pool):
+    """The largest of each window."""
+
+    def __call__(self, h: Array) -> Array:
+        return self.combine(h, "max")
+
+    def linear(self, h: Array) -> Array:
+        """Sums in place of maxima, which is linear: for products of weights."""
+        return self.combine(h, "sum")
+
+
+class AvgPool(Pool):
+    """The mean of each window."""
+
+    def __call__(self, h: Array) -> Array:
+        return self.combine(h, "sum") / self.size**2
+
+    linear = __call__
+
+
+@dataclass(frozen=True)
+class GlobalAvgPool:
+    """The mean over all positions, one value for each filter."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """`(1, 1, C)`."""
+        return (1, 1, shape[2])
+
+    def __call__(self, h: Array) -> Array:
+        return h.mean((1, 2), keepdims=True)
+
+    linear = __call__
