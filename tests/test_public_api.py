@@ -94,7 +94,7 @@ def test_examples_print_what_they_say(module, tmp_path, monkeypatch):
 def test_a_rule_prints_the_options_that_are_no_defaults():
     net = pj.mlp((8, 8, 1), 10, hidden=())
     found = repr(pj.Pepita(net, modulation_sign=-1, feedback_scale=float("0.05")))
-    assert found == "Pepita(Network(8x8x1-10, relu, softmax), modulation_sign=-1)"
+    assert found == "Pepita(Network(8x8x1: dense 10; relu, softmax), modulation_sign=-1)"
     traced = []
     show = lambda scale: traced.append(repr(pj.Pepita(net, feedback_scale=scale)))
     jax.eval_shape(show, 0.05)

@@ -85,7 +85,7 @@ def build_rule(name: str, net: Network, **options: Any) -> Rule:
     >>> import pepita_jax as pj
     >>> net = pj.mlp((8, 8, 1), 10)
     >>> pj.build_rule("pepita", net, presynaptic="standard")
-    Pepita(Network(8x8x1-1024-10, relu, softmax), presynaptic='standard')
+    Pepita(Network(8x8x1: dense 1024, dense 10; relu, softmax), presynaptic='standard')
 
     Args:
         name: a key of `RULES`, or the path `module.Class` of a rule of one's own.

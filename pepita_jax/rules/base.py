@@ -62,7 +62,7 @@ class Rule:
             cls.__repr__ = Rule.__repr__
 
     def __repr__(self) -> str:
-        """Such as `Pepita(Network(8x8x1-32-10, relu, softmax), presynaptic='standard')`."""
+        """Such as `Pepita(Network(8x8x1: dense 10; relu, softmax), presynaptic='standard')`."""
         options = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "net"}
         defaults = field_options(type(self))
         is_given = lambda k, v: isinstance(v, Array) or v != defaults.get(k)  # traced: incomparable

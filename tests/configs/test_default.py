@@ -11,7 +11,6 @@ from pepita_jax.networks.models import MODELS
 from pepita_jax.runs.experiment import build_configured_optimizer, build_rule_on_network
 
 CHOICES = [(m, d) for m in MODELS for d in DATASETS]
-TOO_SMALL = {("vgg5", "digits"), ("vgg8b", "digits")}  # for four poolings
 
 
 @pytest.mark.parametrize("choice", CHOICES)
@@ -21,10 +20,6 @@ def test_every_choice_can_be_built(choice):
         config = get_config(f"{rule},{model},{dataset}").to_dict()
         if model == "chain":
             config["model"]["layers"] = "dense 3"
-        if choice in TOO_SMALL:
-            with pytest.raises(UserError, match="leaves nothing of"):
-                build_rule_on_network(config)
-            continue
         assert build_rule_on_network(config).net.num_classes == DATASETS[dataset].num_classes
         build_configured_optimizer(config)
 

@@ -73,6 +73,11 @@ def chain(
     return Network(joined, activation, output, init, normalize, input_dropout)
 
 
+def padding_up_to(side: int, input_shape: Shape) -> int:
+    """How many zeros on each side make up for images with a side of less than `side` pixels."""
+    return max(0, -(-(side - min(image_shape(input_shape)[:2])) // 2))
+
+
 def image_shape(shape: Any) -> tuple[int, ...]:
     """A checked `(H, W, C)`; a list will do as well."""
     shape = tuple(shape) if isinstance(shape, list) else shape

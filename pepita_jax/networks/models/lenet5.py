@@ -6,10 +6,8 @@ Algorithms", 2021.
 
 from typing import Unpack
 
-from pepita_jax.networks.models.chain import Options, Shape, chain, image_shape
+from pepita_jax.networks.models.chain import Options, Shape, chain, padding_up_to
 from pepita_jax.networks.network import Network
-
-SIDE = 32  # pixels; smaller images get zeros around them
 
 
 def lenet5(
@@ -22,7 +20,7 @@ def lenet5(
     (84, 10)
 
     Args:
-        input_shape: `(H, W, C)` of one image; a side below 32 pixels is padded to 32.
+        input_shape: `(H, W, C)` of one image; zeros make smaller ones 32 pixels high and wide.
         num_classes: number of output units.
         bias: whether each unit, or each filter, has a bias.
         **options: activation, output, init, normalize and input_dropout, see `chain`.
@@ -30,6 +28,6 @@ def lenet5(
     Raises:
         UserError: a name or size is not valid.
     """
-    padding = max(0, -(-(SIDE - min(image_shape(input_shape)[:2])) // 2))
+    padding = padding_up_to(32, input_shape)
     layers = f"conv 6 5 padding={padding}, maxpool 2, conv 16 5, maxpool 2, conv 120 5, dense 84"
     return chain(input_shape, num_classes, layers=layers, bias=bias, **options)

@@ -2,7 +2,7 @@
 
 from typing import Unpack
 
-from pepita_jax.networks.models.chain import Options, Shape, chain
+from pepita_jax.networks.models.chain import Options, Shape, chain, padding_up_to
 from pepita_jax.networks.network import Network
 
 
@@ -18,16 +18,22 @@ def vgg5(
 
     Each of its four convolutions is followed by max-pooling; the last one has no padding.
 
+    >>> import jax
+    >>> import pepita_jax as pj
+    >>> [W.shape for W, b in jax.eval_shape(pj.vgg5((32, 32, 3), 10).init, jax.random.key(0))]
+    [(3, 3, 3, 128), (3, 3, 128, 256), (3, 3, 256, 512), (3, 3, 512, 512), (512, 10)]
+
     Args:
-        input_shape: `(H, W, C)` of one image, such as (32, 32, 3).
+        input_shape: `(H, W, C)` of one image; zeros make smaller ones 32 pixels high and wide.
         num_classes: number of output units.
         activation, bias, **options: see `chain`.
 
     Raises:
         UserError: a name or size is not valid.
     """
+    padding = 1 + padding_up_to(32, input_shape)
     layers = (
-        "conv 128 3 padding=1, maxpool 2, conv 256 3 padding=1, maxpool 2, "
+        f"conv 128 3 padding={padding}, maxpool 2, conv 256 3 padding=1, maxpool 2, "
         "conv 512 3 padding=1, maxpool 2, conv 512 3, maxpool 2"
     )
     given = Options(activation=activation, bias=bias)
@@ -39,16 +45,21 @@ def vgg8b(
 ) -> Network:
     """VGG8b of Nøkland & Eidnes (ICML 2019), without its batch normalisation and dropout.
 
+    >>> import pepita_jax as pj
+    >>> [layer.units for layer in pj.vgg8b((32, 32, 3), 10).layers]
+    [128, 256, 256, 512, 512, 512, 1024, 10]
+
     Args:
-        input_shape: `(H, W, C)` of one image, such as (32, 32, 3).
+        input_shape: `(H, W, C)` of one image; zeros make smaller ones 16 pixels high and wide.
         num_classes: number of output units.
         bias, **options: see `chain`.
 
     Raises:
         UserError: a name or size is not valid.
     """
+    padding = 1 + padding_up_to(16, input_shape)
     layers = (
-        "conv 128 3 padding=1, conv 256 3 padding=1, maxpool 2, "
+        f"conv 128 3 padding={padding}, conv 256 3 padding=1, maxpool 2, "
         "conv 256 3 padding=1, conv 512 3 padding=1, maxpool 2, "
         "conv 512 3 padding=1, maxpool 2, conv 512 3 padding=1, maxpool 2, dense 1024"
     )
