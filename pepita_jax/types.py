@@ -13,6 +13,24 @@ Signals = tuple[Array, ...]  # one array per layer, `[B, n_l]`, convolutions `[B
 Updates = tuple[Weights, dict[str, Any]]  # pseudo-gradients like the weights, and `aux`
 
 
+class Activity(NamedTuple):
+    """Everything one forward pass computes, a tuple over layers each; layer 1 is entry 0.
+
+    Attributes:
+        x: what the layer receives, `[B, fan_in]`, convolutions `[B, H, W, C]`; of a layer with
+            biases, a `WithOne` of it.
+        a: `W_l h_{l-1}` before the non-linearity, `[B, n]` or `[B, H', W', n]`.
+        h: `h_l = s(a_l)`, before pooling; shaped like `a`. Dropout is a part of it where there is
+            no pooling.
+        masks: the dropout masks that were used, from `draw_dropout`.
+    """
+
+    x: tuple[Any, ...]
+    a: tuple[Array, ...]
+    h: tuple[Array, ...]
+    masks: tuple[Array | None, ...]
+
+
 class Batch(NamedTuple):
     """One mini-batch of B labelled images, as a rule sees it.
 

@@ -10,14 +10,13 @@ from jax import Array
 
 from configs.settings import Chosen, make_config
 from experiments.studies.images import load_images
-from pepita_jax.networks.network import Activity
 from pepita_jax.rules.base import noise_key
 from pepita_jax.rules.drtp import DRTP
 from pepita_jax.rules.pepita import Pepita
 from pepita_jax.runs.experiment import build_configured_optimizer, build_rule_on_network
 from pepita_jax.training.loop import epochs
 from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
-from pepita_jax.types import Batch, Feedback, Signals, Updates, Weights
+from pepita_jax.types import Activity, Batch, Feedback, Signals, Updates, Weights
 
 
 class Ablation(NamedTuple):

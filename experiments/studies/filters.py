@@ -20,13 +20,12 @@ from experiments.command_line import cli
 from experiments.studies.images import IMAGES as IMAGE_KINDS
 from experiments.studies.images import load_images
 from pepita_jax import build_network, build_rule
-from pepita_jax.networks.network import Activity
 from pepita_jax.rules import RULES
 from pepita_jax.rules.pepita import Pepita
 from pepita_jax.rules.pepita_mirrored import PepitaMirrored
 from pepita_jax.training.loop import epochs
 from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
-from pepita_jax.types import Weights
+from pepita_jax.types import Activity, Weights
 
 RULE = flags.DEFINE_enum("rule", "pepita", sorted(RULES), "the rule to train")
 IMAGES = flags.DEFINE_enum("images", "plain", IMAGE_KINDS, "how the images are prepared")

@@ -82,6 +82,12 @@ class Layer:
     def num_positions(self) -> int:
         return math.prod(self.activity_shape[:-1])
 
+    @property
+    def params_shape(self) -> Any:
+        """The weights' shape, or an `Affine` of their shape and that of the biases."""
+        shape: Any = self.weight_shape
+        return Affine(shape, shape[-1:]) if self.bias else shape
+
     def on(self, input_shape: Shape) -> Self:
         """The same layer on inputs of this shape.
 

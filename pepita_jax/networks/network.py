@@ -2,37 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from pepita_jax.errors import require
-from pepita_jax.networks.bias import Affine, WithOne, add_one
+from pepita_jax.networks.bias import WithOne, add_one
 from pepita_jax.networks.chain import Chain
 from pepita_jax.networks.nonlinearities import ACTIVATIONS, OUTPUTS
-from pepita_jax.types import Masks, Signals, Weights
+from pepita_jax.types import Activity, Masks, Signals, Weights
 
 SMALLEST_VARIANCE = 1e-8  # keeps a silent layer finite under `normalize`
-
-
-class Activity(NamedTuple):
-    """Everything one forward pass computes, a tuple over layers each; layer 1 is entry 0.
-
-    Attributes:
-        x: what the layer receives, `[B, fan_in]`, convolutions `[B, H, W, C]`; of a layer with
-            biases, a `WithOne` of it.
-        a: `W_l h_{l-1}` before the non-linearity, `[B, n]` or `[B, H', W', n]`.
-        h: `h_l = s(a_l)`, before pooling; shaped like `a`. Dropout is a part of it where there is
-            no pooling.
-        masks: the dropout masks that were used, from `draw_dropout`.
-    """
-
-    x: tuple[Any, ...]
-    a: tuple[Array, ...]
-    h: tuple[Array, ...]
-    masks: tuple[Array | None, ...]
 
 
 class Network(Chain):
@@ -197,8 +179,7 @@ class Network(Chain):
         return h if mask is None else h * mask
 
     def _check(self, params):
-        shapes = [(layer, layer.weight_shape) for layer in self.layers]
-        wanted = [Affine(shape, shape[-1:]) if layer.bias else shape for layer, shape in shapes]
+        wanted = [layer.params_shape for layer in self.layers]
         found = [jax.tree.map(jnp.shape, W) for W in params]
         message = f"weights have shapes {found}, the network's are {wanted}"
         require(found == wanted, f"{message}; of several seeds, seed k has W[k]")

@@ -39,6 +39,14 @@ class Pool:
         require(min(height, width) >= 1, message)
         return (height, width, shape[2])
 
+    def __call__(self, h: Array) -> Array:
+        """`[B, H, W, n]` -> `[B, H', W', n]`."""
+        raise NotImplementedError
+
+    def linear(self, h: Array) -> Array:
+        """The same, but linear where the pooling is not: for products of weights."""
+        raise NotImplementedError
+
     def combine(self, h: Array, how: Literal["max", "sum"]) -> Array:
         return convolution.pool(h, self.size, self.step, how)
 
@@ -50,7 +58,7 @@ class MaxPool(Pool):
         return self.combine(h, "max")
 
     def linear(self, h: Array) -> Array:
-        """Sums in place of maxima, which is linear: for products of weights."""
+        """Sums in place of maxima."""
         return self.combine(h, "sum")
 
 
@@ -60,7 +68,8 @@ class AvgPool(Pool):
     def __call__(self, h: Array) -> Array:
         return self.combine(h, "sum") / self.size**2
 
-    linear = __call__
+    def linear(self, h: Array) -> Array:
+        return self(h)
 
 
 @dataclass(frozen=True)

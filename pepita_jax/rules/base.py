@@ -8,9 +8,9 @@ import jax
 from jax import Array
 
 from pepita_jax.errors import UserError, require
-from pepita_jax.networks.network import Activity, Network, require_network
+from pepita_jax.networks.network import Network, require_network
 from pepita_jax.options import check_field_values, field_options
-from pepita_jax.types import Batch, Feedback, Signals, Updates, Weights
+from pepita_jax.types import Activity, Batch, Feedback, Signals, Updates, Weights
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from jax import Array
 
-from pepita_jax.networks.network import Activity
 from pepita_jax.rules.base import SignalRule
-from pepita_jax.types import Feedback, Signals, Weights
+from pepita_jax.types import Activity, Feedback, Signals, Weights
 
 
 @dataclass(frozen=True)

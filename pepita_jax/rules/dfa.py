@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 from jax import Array
 
-from pepita_jax.networks.network import Activity
 from pepita_jax.rules.base import SignalRule
 from pepita_jax.rules.feedback import downstream_products, draw_direct_feedback
-from pepita_jax.types import Feedback, Signals, Weights
+from pepita_jax.types import Activity, Feedback, Signals, Weights
 
 
 @dataclass(frozen=True)

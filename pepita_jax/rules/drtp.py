@@ -5,9 +5,8 @@ from typing import Literal
 
 from jax import Array
 
-from pepita_jax.networks.network import Activity
 from pepita_jax.rules.dfa import DFA
-from pepita_jax.types import Feedback, Signals, Weights
+from pepita_jax.types import Activity, Feedback, Signals, Weights
 
 
 @dataclass(frozen=True)

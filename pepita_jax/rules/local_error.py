@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 from jax import Array
 
-from pepita_jax.networks.network import Activity
 from pepita_jax.networks.nonlinearities import OUTPUTS
 from pepita_jax.rules.dfa import DFA
-from pepita_jax.types import Feedback, Signals, Weights
+from pepita_jax.types import Activity, Feedback, Signals, Weights
 
 
 @dataclass(frozen=True)

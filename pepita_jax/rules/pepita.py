@@ -11,11 +11,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from pepita_jax.networks.network import Activity
 from pepita_jax.rules.base import Rule
 from pepita_jax.rules.feedback import draw_input_feedback, weight_product
 from pepita_jax.rules.moved import MOVED_FROM_PEPITA
-from pepita_jax.types import Batch, Feedback, Updates, Weights
+from pepita_jax.types import Activity, Batch, Feedback, Updates, Weights
 
 
 @dataclass(frozen=True)

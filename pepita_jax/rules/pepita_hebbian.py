@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from pepita_jax.networks.network import Activity, Network
+from pepita_jax.networks.network import Network
 from pepita_jax.rules.pepita import InputModulation
-from pepita_jax.types import Weights
+from pepita_jax.types import Activity, Weights
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,12 @@ from jax import Array
 
 from pepita_jax.errors import require, require_number
 from pepita_jax.networks.bias import without_biases
-from pepita_jax.networks.network import Activity
 from pepita_jax.rules.base import noise_key
 from pepita_jax.rules.feedback import weight_product
 from pepita_jax.rules.mirror import draw_layer_noise, mirror_updates
 from pepita_jax.rules.pepita import Pepita
 from pepita_jax.rules.pepita_hebbian import hebbian_update
-from pepita_jax.types import Batch, Feedback, Updates, Weights
+from pepita_jax.types import Activity, Batch, Feedback, Updates, Weights
 
 
 @dataclass(frozen=True)

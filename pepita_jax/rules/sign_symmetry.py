@@ -9,10 +9,9 @@ import jax.numpy as jnp
 from jax import Array
 
 from pepita_jax.networks.bias import without_biases
-from pepita_jax.networks.network import Activity
 from pepita_jax.rules.base import SignalRule
 from pepita_jax.rules.feedback import draw_layer_feedback
-from pepita_jax.types import Feedback, Signals, Weights
+from pepita_jax.types import Activity, Feedback, Signals, Weights
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,9 @@ from typing import ClassVar
 from jax import Array
 
 from pepita_jax.networks.bias import without_biases
-from pepita_jax.networks.network import Activity
 from pepita_jax.rules.base import SignalRule
 from pepita_jax.rules.feedback import draw_layer_feedback
-from pepita_jax.types import Feedback, Signals, Weights
+from pepita_jax.types import Activity, Feedback, Signals, Weights
 
 
 # `SignalRule` is for rules of the form dW_l = h_{l-1}^T d_l, which differ in the signals d_l alone.

@@ -1,8 +1,8 @@
 """The convolutional networks of Frenkel, Lefebvre & Bol (Frontiers in Neuroscience, 2021)."""
 
-from typing import Unpack
+from typing import Any
 
-from pepita_jax.networks.models.chain import Options, Shape, chain, image_shape
+from pepita_jax.networks.models.chain import Shape, chain, image_shape
 from pepita_jax.networks.network import Network
 
 GREY = "conv 32 5 padding=2, maxpool 2, dense 1000"  # for MNIST
@@ -17,7 +17,7 @@ def frenkel_conv(
     activation: str = "tanh",
     output: str = "sigmoid",
     bias: bool = True,
-    **options: Unpack[Options],
+    **options: Any,
 ) -> Network:
     """The network that the authors train on MNIST, or for colour images that on CIFAR-10.
 
@@ -35,5 +35,5 @@ def frenkel_conv(
         UserError: a name or size is not valid.
     """
     layers = GREY if image_shape(input_shape)[2] == 1 else COLOUR
-    given = Options(activation=activation, output=output, bias=bias)
-    return chain(input_shape, num_classes, layers=layers, **given | options).with_dropout(dropout)
+    options |= {"activation": activation, "output": output, "bias": bias}
+    return chain(input_shape, num_classes, layers=layers, **options).with_dropout(dropout)

@@ -4,15 +4,13 @@ biotorch: Sanfiz & Akrout, "Benchmarking the Accuracy and Robustness of Feedback
 Algorithms", 2021.
 """
 
-from typing import Unpack
+from typing import Any
 
-from pepita_jax.networks.models.chain import Options, Shape, chain, padding_up_to
+from pepita_jax.networks.models.chain import Shape, chain, padding_up_to
 from pepita_jax.networks.network import Network
 
 
-def lenet5(
-    input_shape: Shape, num_classes: int, *, bias: bool = True, **options: Unpack[Options]
-) -> Network:
+def lenet5(input_shape: Shape, num_classes: int, *, bias: bool = True, **options: Any) -> Network:
     """Three convolutions and two dense layers, with ReLU and max-pooling.
 
     >>> import pepita_jax as pj

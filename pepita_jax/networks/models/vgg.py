@@ -1,8 +1,8 @@
 """Networks after Simonyan & Zisserman (2015), of the sizes that the field compares rules on."""
 
-from typing import Unpack
+from typing import Any
 
-from pepita_jax.networks.models.chain import Options, Shape, chain, padding_up_to
+from pepita_jax.networks.models.chain import Shape, chain, padding_up_to
 from pepita_jax.networks.network import Network
 
 
@@ -12,7 +12,7 @@ def vgg5(
     *,
     activation: str = "gelu",
     bias: bool = True,
-    **options: Unpack[Options],
+    **options: Any,
 ) -> Network:
     """VGG-5 of Pinchetti et al., "Benchmarking Predictive Coding Networks" (ICLR 2025).
 
@@ -36,13 +36,11 @@ def vgg5(
         f"conv 128 3 padding={padding}, maxpool 2, conv 256 3 padding=1, maxpool 2, "
         "conv 512 3 padding=1, maxpool 2, conv 512 3, maxpool 2"
     )
-    given = Options(activation=activation, bias=bias)
-    return chain(input_shape, num_classes, layers=layers, **given | options)
+    options |= {"activation": activation, "bias": bias}
+    return chain(input_shape, num_classes, layers=layers, **options)
 
 
-def vgg8b(
-    input_shape: Shape, num_classes: int, *, bias: bool = True, **options: Unpack[Options]
-) -> Network:
+def vgg8b(input_shape: Shape, num_classes: int, *, bias: bool = True, **options: Any) -> Network:
     """VGG8b of Nøkland & Eidnes (ICML 2019), without its batch normalisation and dropout.
 
     >>> import pepita_jax as pj
