@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 
 Params = Any  # an `Array`, or an `Affine`
+Input = Any  # an `Array`, or a `WithOne`
 
 
 class Affine(NamedTuple):

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from pepita_jax.errors import require, require_int, require_name, require_number
-from pepita_jax.networks.bias import Affine, Params, WithOne, without_bias
+from pepita_jax.networks.bias import Affine, Input, Params, WithOne, without_bias
 from pepita_jax.networks.nonlinearities import ACTIVATIONS
 from pepita_jax.networks.pooling import GlobalAvgPool, Pool, Shape
 
@@ -112,7 +112,7 @@ class Layer:
         (dW,) = jax.linear_transpose(lambda W: self.multiply(x, W), W)(d)
         return dW
 
-    def forward(self, x: Array | WithOne, params: Params) -> Array:
+    def forward(self, x: Input, params: Params) -> Array:
         """The pre-activation, linear in both: `[B, *input_shape]` -> `[B, *activity_shape]`.
 
         Args:
@@ -120,10 +120,10 @@ class Layer:
             params: weights, or weights and biases.
         """
         if not isinstance(params, Affine):
-            return self.multiply(x, params)  # ty: ignore[invalid-argument-type]
-        return self.multiply(x.x, params.W) + jnp.multiply.outer(x.one, params.b).reshape(
-            len(x.one), *(1,) * (len(self.activity_shape) - 1), self.units
-        )
+            return self.multiply(x, params)
+        at_each_position = (1,) * (len(self.activity_shape) - 1)
+        of_bias = jnp.multiply.outer(x.one, params.b)
+        return self.multiply(x.x, params.W) + of_bias.reshape(-1, *at_each_position, self.units)
 
     def backward(self, d: Array, params: Params) -> Array:
         """A signal sent back through the weights: `[B, *activity_shape]` -> `[B, *input_shape]`."""
@@ -131,7 +131,7 @@ class Layer:
         (g,) = jax.linear_transpose(lambda x: self.multiply(x, without_bias(params)), x)(d)
         return g
 
-    def hebbian(self, x: Array | WithOne, d: Array) -> Params:
+    def hebbian(self, x: Input, d: Array) -> Params:
         """Presynaptic times postsynaptic activity, summed over samples and positions.
 
         Args:
