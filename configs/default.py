@@ -18,6 +18,7 @@ from pepita_jax.errors import require, require_name
 from pepita_jax.networks.models import MODELS, model_options
 from pepita_jax.rules import find_rule, rule_options
 from pepita_jax.training.optimizers import optimizer_fields
+from pepita_jax.training.schedules import SCHEDULES
 
 WORDS = ("rule.name", "model.name", "dataset")  # the fields that RULE, MODEL and DATASET choose
 PRESET = ...  # the default depends on RULE, MODEL and DATASET
@@ -31,7 +32,13 @@ FIELDS = {
     "seed": (0, "root of all randomness: seed k depends on (seed, k) alone"),
     "num_seeds": (10, "number of seeds, trained side by side and numbered from 0 (Table 1: 10)"),
     "num_epochs": (PRESET, "passes over the training set (Table 2: 100)"),
-    "batch_size": (PRESET, "images per step; an incomplete last batch is dropped (Table 2)"),
+    "batch_size": (PRESET, "images per step (Table 2)"),
+    "shuffle": (True, "an order of its own for each epoch; false: the stored order"),
+    "drop_last": (True, "drop the last batch of an epoch if it is incomplete; false: train on it"),
+    "augment.flip": (False, "in training, mirror each image left to right with probability 1/2"),
+    "augment.crop": (0, "in training, add so many black pixels on every side of an image, and cut "
+                     "out a part of the old size at a random place; black is what preprocessing "
+                     "makes of it, after whitening the mean of a black image"),
     "rule": (PRESET, "name of the learning rule, and its options, which are explained below"),
     "model.name": (PRESET, ", ".join(MODELS)),
     "model.layers": (PRESET, "of model chain, the layers before the output layer, in words: "
@@ -54,11 +61,31 @@ FIELDS = {
     "model.normalize": (PRESET, "divide each hidden layer's activity by its deviation over units, "
                         "sample by sample (Srinivasan et al. 2024)"),
     "optimizer.name": ("sgd", "any optax optimizer (Sec. 4.1: SGD)"),
-    "optimizer.learning_rate": (PRESET, "of the first epochs (Table 2), chosen for SGD"),
+    "optimizer.learning_rate": (PRESET, "before schedule changes it (Table 2), chosen for SGD"),
     "optimizer.momentum": (0.9, "Sec. 4.1; with another optimizer.name, unset unless given"),
     "optimizer.*": (PRESET, "the optimizer's other keyword arguments; unset: optax's defaults"),
-    "schedule.epochs": (PRESET, "epochs after which the learning rate changes by factor (Table 2)"),
-    "schedule.factor": (0.1, "what the learning rate is then multiplied by (Table 2)"),
+    "optimizer.weight_decay": (float, "times the weights: added to the pseudo-gradients, before "
+                               "momentum (L2); an optimizer that has this argument, such as adamw, "
+                               "uses it in its own way"),
+    "optimizer.decoupled_weight_decay": (float, "times the learning rate times the weights: "
+                                         "subtracted from the weights, with any optimizer"),
+    "optimizer.clip_norm": (float, "the pseudo-gradients of all weights together are first scaled "
+                            "down to this norm, if theirs is larger"),
+    "feedback_optimizer.*": (PRESET, "fields of optimizer, for feedback that learns; unset: as for "
+                             "the weights, with another name in the learning rate alone; the "
+                             "schedule is the same"),
+    "schedule.name": ("step", "step (Table 2), constant, cosine, warmup_cosine, linear, or "
+                      "exponential"),
+    "schedule.epochs": (PRESET, "step: epochs after which the learning rate changes by factor "
+                        "(Table 2)"),
+    "schedule.factor": (0.1, "step: what the learning rate is then multiplied by (Table 2); "
+                        "exponential: factor per epoch, in equal parts per step; must be given"),
+    "schedule.decay_epochs": (int, "cosine, warmup_cosine, linear: epochs of the whole schedule; "
+                              "unset: num_epochs"),
+    "schedule.final": (float, "cosine, warmup_cosine, linear: fraction of the learning rate that "
+                       "is left then; unset: 0"),
+    "schedule.warmup_epochs": (int, "warmup_cosine: its first epochs, in which the learning rate "
+                               "rises from 0 along a line; must be given"),
     "seeds_at_once": (int, "layout of each device's seeds: 0 all by vmap, 1 one after "
                       "another, k in chunks of k; unset: 1 on CPU, 0 on a GPU, what a TPU's "
                       "fast memory holds there"),
@@ -86,7 +113,9 @@ def get_config(choice="pepita,mlp,mnist"):
     require_name("model", model, MODELS)
     require_name("dataset", dataset, DATASETS)
 
+    options = {"name": str, "learning_rate": float} | optimizer_fields()
     unset = {f"optimizer.{name}": kind for name, kind in optimizer_fields().items()}
+    unset |= {f"feedback_optimizer.{name}": kind for name, kind in options.items()}
     fixed = {field: default for field, (default, _) in FIELDS.items() if default is not PRESET}
     return _nest(unset | fixed | _preset(rule, model, dataset))
 
@@ -97,14 +126,26 @@ def as_plain(config, given):
     Args:
         config: a `ConfigDict`.
         given: names of the fields that the user has set. Another optimizer than SGD loses SGD's
-            momentum unless it is among them.
+            momentum unless it is among them, another schedule than the step schedule its fields.
     """
     fields = config.to_dict()
     if fields["optimizer"]["name"] != "sgd" and "optimizer.momentum" not in given:
         fields["optimizer"]["momentum"] = None
-    # Of the arguments of all optimizers together, those that are set.
-    fields["optimizer"] = {k: v for k, v in fields["optimizer"].items() if v is not None}
+    fields["schedule"] = _own_schedule(fields, given)
+    # Of the arguments of all optimizers together, and of all schedules, those that are set.
+    for group in ("optimizer", "feedback_optimizer", "schedule"):
+        fields[group] = {k: v for k, v in fields[group].items() if v is not None}
     return fields
+
+
+def _own_schedule(fields, given):
+    """The schedule without those fields of the step schedule's that another does not take over."""
+    schedule = dict(fields["schedule"])
+    if schedule["name"] != "step":
+        schedule |= {f: None for f in ("epochs", "factor") if f"schedule.{f}" not in given}
+    if "decay_epochs" in SCHEDULES.get(schedule["name"], ()) and schedule["decay_epochs"] is None:
+        schedule["decay_epochs"] = fields["num_epochs"]
+    return schedule
 
 
 def _preset(rule, model, dataset):

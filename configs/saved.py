@@ -5,7 +5,7 @@
 reads it from the workdir DIR; `experiments.train` without --config takes that of its own workdir.
 """
 
-from ml_collections import ConfigDict
+from ml_collections import ConfigDict, config_dict
 
 from configs import default
 from pepita_jax.errors import UserError, require
@@ -41,5 +41,7 @@ def _as_config_dict(saved):
     except UserError:  # a rule, model or data set of the user's own, without a preset
         return ConfigDict(saved)
     config.optimizer.momentum = None  # a default of SGD's, which may have been unset
+    config.schedule.epochs = config_dict.placeholder(tuple)  # likewise, of the step schedule
+    config.schedule.factor = config_dict.placeholder(float)
     config.update(saved)
     return config

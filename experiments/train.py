@@ -79,7 +79,8 @@ def read_config():
     missing = ", ".join(set(default.get_config()) - set(config))
     require(not missing, f"the configuration lacks the fields {missing}")
     # A saved configuration says itself what is unset.
-    known = ["optimizer.momentum"] if config_flag.is_from(saved) else []
+    of_defaults = ["optimizer.momentum", "schedule.epochs", "schedule.factor"]
+    known = of_defaults if config_flag.is_from(saved) else []
     return default.as_plain(config, [*overrides, *known])
 
 

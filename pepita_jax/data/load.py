@@ -78,6 +78,23 @@ def load_stored(
     return Dataset(*splits)
 
 
+def black_value(
+    name: str,
+    data_dir: str | None = None,
+    validation_fraction: float = 0.0,
+    whiten: bool = False,
+) -> tuple[float, ...]:
+    """What `load_stored` makes of black, one number per channel, in the unit of `to_float`.
+
+    It is 0 without whitening. A whitened black image has other values at other places: their mean.
+    """
+    image = load_stored(name, data_dir, validation_fraction).train[0]
+    black = np.zeros_like(image[:1])
+    if whiten:
+        black = zca_whiten(image, black)[1]
+    return tuple(to_float(black).mean((0, 1, 2), dtype=np.float64).tolist())
+
+
 def num_validation(validation_fraction: float, num_train: int) -> int:
     """How many of the training images make up the validation split.
 

@@ -1,19 +1,23 @@
 """From a configuration (nested plain dict) to what it trains."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
 import numpy as np
 
 from pepita_jax.data import DATASETS, Dataset, load_stored
-from pepita_jax.data.load import num_validation
-from pepita_jax.errors import look_up, require_int, require_name
+from pepita_jax.data.load import black_value, num_validation
+from pepita_jax.errors import UserError, look_up, require_int, require_name
 from pepita_jax.networks.models import build_network
 from pepita_jax.rules import Rule, build_rule
+from pepita_jax.training.augment import Augment
 from pepita_jax.training.many_seeds import SeedTrainer, check_sizes, seed_keys
-from pepita_jax.training.optimizers import Optimizer
+from pepita_jax.training.one_seed import Batching
+from pepita_jax.training.one_step import optimizer_of_feedback
+from pepita_jax.training.optimizers import Optimizer, followed
+from pepita_jax.training.schedules import build_schedule
 from pepita_jax.training.seed_axis import same_for_all
 
 # JAX's names, fast ones first; what they mean depends on the accelerator.
@@ -26,8 +30,9 @@ class Experiment:
 
     Attributes:
         config: nested plain dict; `num_seeds` is S.
-        rule, optimizer, data: what the configuration names.
+        rule, optimizer, feedback_optimizer, data: what the configuration names.
         keys: of the seeds, `[S]`.
+        batching: of the training set.
         splits: `{name: (image, label)}` to evaluate on after every epoch.
         label: what is trained, for the progress bar.
         names: of the seeds, likewise.
@@ -38,8 +43,10 @@ class Experiment:
     config: dict
     rule: Rule
     optimizer: Optimizer
+    feedback_optimizer: Optimizer | None
     data: Dataset
     keys: jax.Array
+    batching: Batching
     splits: dict[str, tuple]
     label: str
     names: list[str]
@@ -59,12 +66,15 @@ class Experiment:
             self.config["seeds_at_once"],
             numbers=jax.tree.map(some, self.numbers),
             vary=self.vary,
+            feedback_optimizer=self.feedback_optimizer,
+            batching=self.batching,
         )
 
     def learning_rate(self, epoch: int) -> np.ndarray:
         """The learning rate at the end of an epoch, one for all seeds or `[S]`."""
-        _, optimizer = self.vary(self.rule, self.optimizer, self.numbers)
-        return np.asarray(optimizer.schedule(epoch * optimizer.steps_per_epoch - 1), np.float64)
+        _, optimizer, _ = self.vary(self.rule, self.optimizer, None, self.numbers)
+        last_step = epoch * optimizer.steps_per_epoch - 1
+        return np.asarray(optimizer.learning_rate_at(last_step), np.float64)
 
 
 def build_rule_on_network(config: dict) -> Rule:
@@ -84,18 +94,35 @@ def build_configured_optimizer(config: dict, steps_per_epoch: int = 1) -> Optimi
     Raises:
         UserError: a name, an option or a number is not valid.
     """
-    name, options = _split_name(config["optimizer"])
-    learning_rate, schedule = options.pop("learning_rate"), config["schedule"]
-    optimizer = Optimizer(
-        name,
-        learning_rate,
-        tuple(sorted(options.items())),
-        tuple(schedule["epochs"]),
-        schedule["factor"],
-        steps_per_epoch,
-    )
-    optimizer.check()
-    return optimizer
+    return _build_optimizer(config["optimizer"], config["schedule"], steps_per_epoch)
+
+
+def build_configured_feedback_optimizer(config: dict, steps_per_epoch: int = 1) -> Optimizer | None:
+    """The optimizer of learned feedback; None if nothing of it is set, and it is the weights'.
+
+    What is not set is as for the weights, see `followed`; the schedule always is.
+
+    Raises:
+        UserError: as for `build_configured_optimizer`.
+    """
+    given = _set_fields(config["feedback_optimizer"])
+    if not given:
+        return None
+    group = followed(config["optimizer"], given) | given
+    try:
+        return _build_optimizer(group, config["schedule"], steps_per_epoch)
+    except UserError as error:
+        raise UserError(f"feedback_optimizer: {error}") from error
+
+
+def build_batching(config: dict) -> Batching:
+    """How the configuration makes batches; its data are read if images are padded."""
+    augment = Augment(**config["augment"])
+    if augment.crop:
+        fields = ("dataset", "data_dir", "validation_fraction", "whiten")
+        augment = replace(augment, fill=black_value(*(config[field] for field in fields)))
+    is_on = augment.flip or augment.crop
+    return Batching(config["shuffle"], config["drop_last"], augment if is_on else None)
 
 
 def check_config(config: dict) -> None:
@@ -105,8 +132,11 @@ def check_config(config: dict) -> None:
     seed_keys(config["seed"], config["num_seeds"])  # which checks them
     if config["matmul_precision"] is not None:
         require_name("matmul_precision", config["matmul_precision"], MATMUL_PRECISIONS)
-    build_rule_on_network(config)
-    build_configured_optimizer(config)
+    rule = build_rule_on_network(config)
+    optimizer = build_configured_optimizer(config)
+    optimizer.schedule.check_length(config["num_epochs"])
+    optimizer_of_feedback(rule, optimizer, build_configured_feedback_optimizer(config))
+    Augment(**config["augment"]).check(rule.net.input_shape)
     num_train = DATASETS[config["dataset"]].num_train
     num_train -= num_validation(config["validation_fraction"], num_train)
     check_sizes(num_train, config["batch_size"], config["seeds_at_once"])
@@ -122,17 +152,34 @@ def build_experiment(config: dict) -> Experiment:
     data = load_stored(
         config["dataset"], config["data_dir"], config["validation_fraction"], config["whiten"]
     )
-    rule = build_rule_on_network(config)
+    batching = build_batching(config)
+    steps = batching.steps_per_epoch(len(data.train[0]), config["batch_size"])
     return Experiment(
         config,
-        rule,
-        build_configured_optimizer(config, len(data.train[0]) // config["batch_size"]),
+        build_rule_on_network(config),
+        build_configured_optimizer(config, steps),
+        build_configured_feedback_optimizer(config, steps),
         data,
         seed_keys(config["seed"], config["num_seeds"]),
+        batching,
         data.eval_splits,
         f"{config['rule']['name']} on {config['dataset']}",
         [f"seed {k}" for k in range(config["num_seeds"])],
     )
+
+
+def _build_optimizer(group, schedule, steps_per_epoch):
+    name, options = _split_name(_set_fields(group))
+    learning_rate = options.pop("learning_rate")
+    options = tuple(sorted(options.items()))
+    schedule = build_schedule(**schedule)
+    optimizer = Optimizer(name, learning_rate, options, schedule, steps_per_epoch)
+    optimizer.check()
+    return optimizer
+
+
+def _set_fields(group):
+    return {field: value for field, value in group.items() if value is not None}
 
 
 def _split_name(group):

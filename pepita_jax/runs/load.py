@@ -10,7 +10,11 @@ from pepita_jax.history import History
 from pepita_jax.jax_settings import fixed_settings
 from pepita_jax.networks.network import Network
 from pepita_jax.rules import Rule
-from pepita_jax.runs.experiment import build_configured_optimizer, build_rule_on_network
+from pepita_jax.runs.experiment import (
+    build_configured_feedback_optimizer,
+    build_configured_optimizer,
+    build_rule_on_network,
+)
 from pepita_jax.runs.same_run import changed_settings
 from pepita_jax.runs.seed_group import SeedGroup
 from pepita_jax.runs.workdir import Workdir
@@ -108,4 +112,5 @@ def initial_states(config: dict, seeds: range) -> TrainState:
     """The `TrainState` of a range of seeds before training, seed axis first."""
     rule, optimizer = build_rule_on_network(config), build_configured_optimizer(config)
     keys = seed_keys(config["seed"], seeds.stop)[seeds.start :]
-    return init_states(rule, optimizer, keys)
+    of_feedback = build_configured_feedback_optimizer(config)
+    return init_states(rule, optimizer, keys, feedback_optimizer=of_feedback)

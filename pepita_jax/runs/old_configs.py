@@ -16,9 +16,14 @@ GONE = {
     "noise_low": -1.0,
 }
 
-
 # Fields that came later, and the values with which a run is what it was without them.
-ADDED = {"model": {"bias": False, "input_dropout": 0.0}}
+ADDED = {
+    "shuffle": True,
+    "drop_last": True,
+    "augment": {"flip": False, "crop": 0},
+    "feedback_optimizer": {},
+}
+OF_GROUPS = {"model": {"bias": False, "input_dropout": 0.0}, "schedule": {"name": "step"}}
 
 
 def upgrade(config: dict) -> dict:
@@ -34,8 +39,10 @@ def upgrade(config: dict) -> dict:
 
 
 def _with_fields_of_now(config):
-    groups = {name: ADDED[name] | config[name] for name in ADDED if name in config}
-    return config | groups
+    if "schedule" not in config:  # a part of a configuration
+        return config
+    groups = {name: added | config[name] for name, added in OF_GROUPS.items() if name in config}
+    return ADDED | config | groups
 
 
 def _with_rules_of_now(config):

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from pepita_jax.options import flatten
 from pepita_jax.runs.experiment import Experiment, build_experiment
-from pepita_jax.sweep.numbers import SEED, stack, vary, varying_fields
+from pepita_jax.sweep.numbers import SEED, stack, vary, varying_fields, with_followers
 from pepita_jax.training.many_seeds import seed_keys
 
 
@@ -40,6 +40,7 @@ def build_group_experiment(config: dict) -> Experiment:
     """
     settings, experiment = config["settings"], build_experiment(config)
     num_seeds = config["num_seeds"] // len(settings)
+    numbers = stack([with_followers(setting, config) for setting in settings], num_seeds)
     number = "1 setting" if len(settings) == 1 else f"{len(settings)} settings"
     return replace(
         experiment,
@@ -51,7 +52,7 @@ def build_group_experiment(config: dict) -> Experiment:
             for seed in range(num_seeds)
             for setting in settings
         ],
-        numbers=jax.tree.map(jnp.asarray, stack(settings, num_seeds)),
+        numbers=jax.tree.map(jnp.asarray, numbers),
         vary=vary,
         summarized=False,
     )

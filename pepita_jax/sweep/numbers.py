@@ -7,7 +7,12 @@ import numpy as np
 
 from pepita_jax.options import field_kinds, flatten, is_numeric
 from pepita_jax.rules import Rule, find_rule
-from pepita_jax.training.optimizers import Optimizer, optimizer_fields, optimizer_options
+from pepita_jax.training.optimizers import (
+    Optimizer,
+    followed,
+    optimizer_fields,
+    optimizer_options,
+)
 
 SEED = "seed"
 DROPOUTS = ("model.dropout", "model.input_dropout")
@@ -16,7 +21,7 @@ DROPOUTS = ("model.dropout", "model.input_dropout")
 def can_vary(config: dict, field: str) -> bool:
     """Whether the numbers of a field can enter a compiled function as an array.
 
-    They can where they are real numbers: dropout, arguments of the optimizer, and options of the
+    They can where they are real numbers: dropout, arguments of the optimizers, and options of the
     rule, but for its `static_options`. The root of the seeds' keys can as well.
 
     Args:
@@ -27,14 +32,20 @@ def can_vary(config: dict, field: str) -> bool:
     if group == "rule":
         rule = find_rule(config[group]["name"])
         return is_numeric(field_kinds(rule).get(name)) and name not in rule.static_options
-    if group == "optimizer":
-        own = {"learning_rate", *optimizer_options(config[group]["name"])}
+    if group in ("optimizer", "feedback_optimizer"):
+        optimizer = config[group].get("name") or config["optimizer"]["name"]
+        own = {"learning_rate", *optimizer_options(optimizer)}
         return name in own and ({"learning_rate": float} | optimizer_fields()).get(name) is float
     return field in (*DROPOUTS, SEED)
 
 
-def vary(rule: Rule, optimizer: Optimizer, numbers: dict[str, Any]) -> tuple[Rule, Optimizer]:
-    """Rule and optimizer with `{field: number}`, which may be traced, in place of their own."""
+def vary(
+    rule: Rule,
+    optimizer: Optimizer,
+    feedback_optimizer: Optimizer | None,
+    numbers: dict[str, Any],
+) -> tuple[Rule, Optimizer, Optimizer | None]:
+    """Rule and optimizers with `{field: number}`, which may be traced, in place of their own."""
 
     def of(group):
         names = {f.partition(".")[2]: n for f, n in numbers.items() if f.startswith(f"{group}.")}
@@ -43,11 +54,26 @@ def vary(rule: Rule, optimizer: Optimizer, numbers: dict[str, Any]) -> tuple[Rul
     for field, change in zip(DROPOUTS, ("with_dropout", "with_input_dropout"), strict=True):
         if field in numbers:
             rule = replace(rule, net=getattr(rule.net, change)(numbers[field]))
-    options = of("optimizer")
-    learning_rate = options.pop("learning_rate", optimizer.learning_rate)
-    options = tuple((dict(optimizer.options) | options).items())
-    optimizer = replace(optimizer, learning_rate=learning_rate, options=options)
-    return replace(rule, **of("rule")), optimizer
+    if feedback_optimizer:
+        feedback_optimizer = _with_numbers(feedback_optimizer, of("feedback_optimizer"))
+    optimizer = _with_numbers(optimizer, of("optimizer"))
+    return replace(rule, **of("rule")), optimizer, feedback_optimizer
+
+
+def _with_numbers(optimizer, numbers):
+    learning_rate = numbers.pop("learning_rate", optimizer.learning_rate)
+    options = tuple((dict(optimizer.options) | numbers).items())
+    return replace(optimizer, learning_rate=learning_rate, options=options)
+
+
+def with_followers(setting: dict[str, Any], config: dict) -> dict[str, Any]:
+    """A setting's numbers, with those of the feedback's own optimizer that follow the weights'."""
+    feedback = {f: v for f, v in config["feedback_optimizer"].items() if v is not None}
+    if not feedback:
+        return setting
+    fields = followed(config["optimizer"], feedback)
+    own = {f"feedback_optimizer.{f}": setting.get(f"optimizer.{f}") for f in fields}
+    return setting | {field: value for field, value in own.items() if value is not None}
 
 
 def varying_fields(configs: list[dict]) -> list[str]:

@@ -57,13 +57,16 @@ class SeedTrainer:
         seeds_at_once: layout of the seed axis, see `over_seeds`; None: `tuning`'s default.
         devices: that share the seeds, each with a copy of the data; None: all.
         numbers: a pytree of arrays `[S]`, for `vary`.
-        vary: `(rule, optimizer, numbers of one seed) -> (rule, optimizer)`, of a sweep.
+        vary: `(rule, optimizer, feedback_optimizer, numbers of one seed) -> (rule, optimizer,
+            feedback_optimizer)`, of a sweep.
+        feedback_optimizer: see `train_step`.
+        batching: see `Batching`.
 
     Attributes:
         num_seeds: S.
         data: of `replicate`.
         keys, numbers: of the padded seeds, shared out over the devices.
-        steps_per_epoch: whole batches of the training set.
+        steps_per_epoch: batches of the training set.
         stages: `Compiled`.
         layout: what the numbers may depend on in their last digits, a plain dict.
     """
@@ -79,6 +82,8 @@ class SeedTrainer:
         devices: Sequence[jax.Device] | None = None,
         numbers: Any = None,
         vary: Callable = same_for_all,
+        feedback_optimizer: Any = None,
+        batching: one_seed.Batching = one_seed.Batching(),  # noqa: B008  it never changes
     ):
         self.num_seeds, num_examples = len(keys), len(data[0])
         check_sizes(num_examples, batch_size, seeds_at_once)
@@ -90,12 +95,15 @@ class SeedTrainer:
         self._everywhere = NamedSharding(mesh, PartitionSpec())
         self.data = self.replicate(data)
         self.keys, self.numbers = self.shard((keys, numbers))
-        self.steps_per_epoch = num_examples // batch_size
+        self.steps_per_epoch = batching.steps_per_epoch(num_examples, batch_size)
+        # An incomplete batch counts by its images.
+        self._batches = min(self.steps_per_epoch, num_examples / batch_size)
         self._fixed_batch = jax.tree.map(lambda x: x[:batch_size], self.data)
 
         platform = platform_of(mesh)
         if seeds_at_once is None:
-            init = partial(init_states, rule, optimizer, vary=vary)
+            of = {"vary": vary, "feedback_optimizer": feedback_optimizer}
+            init = partial(init_states, rule, optimizer, **of)
             shapes = lambda: jax.eval_shape(init, self.keys, self.numbers)
             seeds_at_once = tuning.choose_seeds_at_once(
                 platform, rule.net, batch_size, seeds_per_device, shapes
@@ -107,7 +115,9 @@ class SeedTrainer:
             "images_at_once": images_at_once,
         }
         layout = seeds_at_once, images_at_once, mesh
-        self.stages = compile_stages(rule, optimizer, vary, num_examples, batch_size, *layout)
+        self.stages = compile_stages(
+            rule, optimizer, vary, num_examples, batch_size, *layout, feedback_optimizer, batching
+        )
 
     def init(self) -> TrainState:
         """The initial state of every padded seed."""
@@ -150,7 +160,7 @@ class SeedTrainer:
 
         Returns:
             The new states, and `{"train_loss": [S], "train_accuracy": [S]}`, means over the
-            epoch's batches as trained.
+            epoch's batches as trained, by images.
         """
         plans = self.stages.plan_epoch(self.keys, epoch)
         total: dict[str, Any] = {"loss": 0.0, "accuracy": 0.0}
@@ -161,7 +171,7 @@ class SeedTrainer:
             sums = jax.tree.map(lambda x: x.astype(np.float64), self.gather(sums))
             total = {name: total[name] + sums[name] for name in total}
             report(steps[1] - start)
-        return states, {f"train_{name}": total[name] / self.steps_per_epoch for name in total}
+        return states, {f"train_{name}": total[name] / self._batches for name in total}
 
     def evaluate(self, states: TrainState, data: tuple[Array, Array]) -> np.ndarray:
         """Accuracy of every seed on `(image, label)`, as from `replicate`, `[S]` fractions."""

@@ -16,6 +16,7 @@ from pepita_jax.analysis import Alignment, alignment
 from pepita_jax.data.images import to_float
 from pepita_jax.networks.network import Network
 from pepita_jax.rules.base import Rule
+from pepita_jax.training.augment import Augment
 from pepita_jax.training.one_step import train_step
 from pepita_jax.types import Batch, TrainState, Weights
 
@@ -29,26 +30,63 @@ def seed_key(seed: Array | int, k: Array | int) -> Array:
     return jax.random.fold_in(jax.random.wrap_key_data(words, impl="threefry2x32"), k)
 
 
+class Batching(NamedTuple):
+    """How the batches of an epoch are made.
+
+    Attributes:
+        shuffle: whether each epoch has an order of its own; else it is the stored one.
+        drop_last: whether the last batch is dropped if it is incomplete.
+        augment: what is done to the images of a batch; None: nothing.
+    """
+
+    shuffle: bool = True
+    drop_last: bool = True
+    augment: Augment | None = None
+
+    def steps_per_epoch(self, num_examples: int, batch_size: int) -> int:
+        """How many batches an epoch has."""
+        return num_examples // batch_size if self.drop_last else -(-num_examples // batch_size)
+
+
 class Plan(NamedTuple):
     """What is drawn for one epoch.
 
     Attributes:
-        order: a fresh permutation of the examples as `[steps, B]`; the last incomplete batch is
-            dropped.
+        order: the examples of whole batches, `[steps, B]`.
         key: of its steps' dropout and noise.
+        augment_key: of its steps' augmentation; None without any.
+        last: the examples of the last, incomplete batch; None if there is none, or if it is
+            dropped.
     """
 
     order: Array
     key: Array
+    augment_key: Array | None = None
+    last: Array | None = None
 
 
-def plan_epoch(key: Array, epoch: Array | int, num_examples: int, batch_size: int) -> Plan:
+def plan_epoch(
+    key: Array,
+    epoch: Array | int,
+    num_examples: int,
+    batch_size: int,
+    batching: Batching = Batching(),  # noqa: B008  it never changes
+) -> Plan:
     """The `Plan` of an epoch of the seed with this key."""
     epoch_key = jax.random.fold_in(jax.random.fold_in(key, 2), epoch)
     steps = num_examples // batch_size
-    order = jax.random.permutation(jax.random.fold_in(epoch_key, 0), num_examples)
+    if batching.shuffle:
+        order = jax.random.permutation(jax.random.fold_in(epoch_key, 0), num_examples)
+    else:
+        order = jnp.arange(num_examples)
+    last = order[steps * batch_size :]
     order = order[: steps * batch_size].reshape(steps, batch_size)
-    return Plan(order, jax.random.fold_in(epoch_key, 1))
+    return Plan(
+        order,
+        jax.random.fold_in(epoch_key, 1),
+        jax.random.fold_in(epoch_key, 2) if batching.augment else None,
+        last if len(last) and not batching.drop_last else None,
+    )
 
 
 def train_steps(
@@ -60,6 +98,8 @@ def train_steps(
     stop: Array | int,
     data: tuple[Array, Array],
     images_at_once: int | None = None,
+    feedback_optimizer: GradientTransformation | None = None,
+    augment: Augment | None = None,
 ) -> tuple[TrainState, dict[str, Array]]:
     """Steps `start` to `stop` of an epoch. Returns the state and sums of loss and accuracy.
 
@@ -70,19 +110,41 @@ def train_steps(
         plan: of the epoch, from `plan_epoch`.
         start, stop: range of steps; traced, so that any range shares one compiled program.
         data: `(image, label)` of the whole training set; an image may be a row of numbers.
-        images_at_once: size of the pieces of a batch, see `train_step`.
+        images_at_once: size of the pieces of a batch, see `train_step`. The incomplete batch is
+            taken whole.
+        feedback_optimizer: see `train_step`.
+        augment: what is done to the images.
+
+    Returns:
+        The new state, and `loss` and `accuracy` summed over batches, to which an incomplete one
+        adds its share of a whole batch.
     """
     image, label = data
+    num_whole, batch_size = plan.order.shape
+
+    def train_on(chosen, i, state, images_at_once):
+        image_batch = as_input(rule.net, image[chosen])
+        if augment:
+            image_batch = augment(image_batch, jax.random.fold_in(plan.augment_key, i))
+        batch = Batch(image_batch, label[chosen], jax.random.fold_in(plan.key, i))
+        return train_step(rule, optimizer, state, batch, images_at_once, feedback_optimizer)
 
     def step(i, carry):
         state, sums = carry
-        chosen, key = plan.order[i], jax.random.fold_in(plan.key, i)
-        batch = Batch(as_input(rule.net, image[chosen]), label[chosen], key)
-        state, aux = train_step(rule, optimizer, state, batch, images_at_once)
+        state, aux = train_on(plan.order[i], i, state, images_at_once)
         return state, {name: sums[name] + aux[name] for name in sums}
 
-    sums = {"loss": jnp.zeros(()), "accuracy": jnp.zeros(())}
-    return jax.lax.fori_loop(start, stop, step, (state, sums))
+    def last_step(carry):
+        state, sums = carry
+        state, aux = train_on(plan.last, num_whole, state, None)
+        share = len(plan.last) / batch_size
+        return state, {name: sums[name] + share * aux[name] for name in sums}
+
+    carry = state, {"loss": jnp.zeros(()), "accuracy": jnp.zeros(())}
+    if plan.last is None:
+        return jax.lax.fori_loop(start, stop, step, carry)
+    carry = jax.lax.fori_loop(start, jnp.minimum(stop, num_whole), step, carry)
+    return jax.lax.cond(stop > num_whole, last_step, lambda carry: carry, carry)
 
 
 def is_finite(state: TrainState) -> Array:

@@ -15,7 +15,12 @@ from pepita_jax.rules.base import Rule
 from pepita_jax.types import Batch, Feedback, TrainState, Updates, Weights
 
 
-def init_state(rule: Rule, optimizer: GradientTransformation, key: Array) -> TrainState:
+def init_state(
+    rule: Rule,
+    optimizer: GradientTransformation,
+    key: Array,
+    feedback_optimizer: GradientTransformation | None = None,
+) -> TrainState:
     """Draws the weights and the feedback of one seed, with the state of an optimizer for each.
 
     >>> import jax, optax
@@ -28,14 +33,33 @@ def init_state(rule: Rule, optimizer: GradientTransformation, key: Array) -> Tra
     Args:
         rule, optimizer: any rule, and any optax transformation.
         key: a random key; `pj.train` gives seed k of `seed` the key `seed_key(seed, k)`.
+        feedback_optimizer: as for `train_step`.
     """
+    of_feedback = optimizer_of_feedback(rule, optimizer, feedback_optimizer)
     params = rule.net.init(jax.random.fold_in(key, 0))
     feedback = rule.init_feedback(jax.random.fold_in(key, 1))
     opt_state = with_own_keys(optimizer.init(params), jax.random.fold_in(key, 4))
     feedback_opt_state = ()
     if rule.learns_feedback:
-        feedback_opt_state = with_own_keys(optimizer.init(feedback), jax.random.fold_in(key, 5))
+        feedback_opt_state = with_own_keys(of_feedback.init(feedback), jax.random.fold_in(key, 5))
     return TrainState(params, feedback, opt_state, feedback_opt_state)
+
+
+def optimizer_of_feedback(
+    rule: Rule, optimizer: Any, feedback_optimizer: Any | None
+) -> GradientTransformation:
+    """The optimizer of feedback that learns: that of the weights, unless it has its own.
+
+    Raises:
+        UserError: it has its own, and the rule's feedback does not learn.
+    """
+    if feedback_optimizer is None:
+        return optimizer
+    message = (
+        f"feedback_optimizer is for feedback that learns; that of {type(rule).__name__} does not"
+    )
+    require(rule.learns_feedback, message)
+    return feedback_optimizer
 
 
 def with_own_keys(opt_state: Any, key: Array) -> Any:
@@ -60,6 +84,7 @@ def train_step(
     state: TrainState,
     batch: Batch,
     images_at_once: int | None = None,
+    feedback_optimizer: GradientTransformation | None = None,
 ) -> tuple[TrainState, dict[str, Any]]:
     """One update of the weights, and of the feedback if it learns: what a loop repeats.
 
@@ -84,14 +109,17 @@ def train_step(
         batch: a `Batch`.
         images_at_once: size of the pieces that a batch is taken in, see `by_pieces`; None: the
             whole batch.
+        feedback_optimizer: an optax transformation for feedback that learns; None: as for the
+            weights.
 
     Returns:
         The state after the step, and the rule's `aux`: `loss` and `accuracy`, measured before it.
 
     Raises:
-        UserError: the images, labels or weights do not fit the network, or the rule draws noise
-            and the batch has no key.
+        UserError: the images, labels or weights do not fit the network, the rule draws noise and
+            the batch has no key, or its feedback has an optimizer but does not learn.
     """
+    of_feedback = optimizer_of_feedback(rule, optimizer, feedback_optimizer)
     weights = state.params, state.feedback
     if images_at_once is None:
         pseudo_gradients, aux = rule.pseudo_gradients(*weights, batch)
@@ -101,7 +129,7 @@ def train_step(
     feedback, feedback_opt_state = state.feedback, state.feedback_opt_state
     if rule.learns_feedback:
         feedback, feedback_opt_state = descend(
-            optimizer, aux["feedback"], feedback_opt_state, feedback
+            of_feedback, aux["feedback"], feedback_opt_state, feedback
         )
     return TrainState(params, feedback, opt_state, feedback_opt_state), aux
 

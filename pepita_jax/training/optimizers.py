@@ -1,4 +1,4 @@
-"""Optimizers by name, straight from optax, and the step schedule of Table 2."""
+"""Optimizers by name, straight from optax, each with weight decay and clipping."""
 
 import inspect
 from collections.abc import Callable
@@ -7,15 +7,17 @@ from typing import Any
 
 import optax
 
-from pepita_jax.errors import look_up, require, require_int, require_number
+from pepita_jax.errors import look_up, require, require_number
 from pepita_jax.options import check_options
+from pepita_jax.training.schedules import Schedule
 
 # lbfgs needs the loss as a function of the weights, which a pseudo-gradient does not have;
 # noisy_sgd's state holds a random key, which checkpoints do not keep (`pj.train` takes it);
 # optimistic_adam is deprecated for its second version.
 EXCLUDED = {"lbfgs", "noisy_sgd", "optimistic_adam"}
 
-MAX_STEP = 2**31 - 1  # optax counts steps in 32 bits
+# What any optimizer takes; one that has a weight decay of its own keeps that.
+COMMON = ("weight_decay", "decoupled_weight_decay", "clip_norm")
 
 
 def _find_optimizers():
@@ -32,26 +34,20 @@ OPTIMIZERS = _find_optimizers()
 
 
 def optimizer_options(name: str) -> dict[str, Any]:
-    """The keyword arguments of optax optimizer `name` besides its learning rate, with defaults."""
+    """The keyword arguments of optimizer `name` besides its learning rate, with defaults.
+
+    They are optax's, and those of `COMMON`.
+    """
+    return dict.fromkeys(COMMON) | _own_options(name)
+
+
+def _own_options(name):
     parameters = inspect.signature(look_up("optimizer", name, OPTIMIZERS)).parameters.values()
     return {
         p.name: None if p.default is p.empty else p.default
         for p in parameters
         if p.name != "learning_rate"
     }
-
-
-def step_schedule(learning_rate, epochs, factor, steps_per_epoch) -> Callable:
-    """The learning rate as a function of the step, multiplied by `factor` after some epochs.
-
-    With 60 among `epochs`, epoch 61 (counted from 1) is the first with the new learning rate.
-    """
-    require_number("optimizer.learning_rate", learning_rate, at_least=0)
-    require_number("schedule.factor", factor, at_least=0)
-    for epoch in epochs:
-        require_int("each of schedule.epochs", epoch, 0, MAX_STEP // steps_per_epoch)
-    boundaries = {epoch * steps_per_epoch: factor for epoch in epochs}
-    return optax.piecewise_constant_schedule(learning_rate, boundaries)
 
 
 def build_optimizer(
@@ -68,7 +64,13 @@ def build_optimizer(
     Args:
         name: a key of `OPTIMIZERS`, such as `sgd`, `adam`, `adamw`, `rmsprop`, `lion`.
         learning_rate: a number or an optax schedule.
-        **options: the optimizer's own keyword arguments; None keeps optax's default.
+        **options: the optimizer's own keyword arguments; None keeps optax's default. Any optimizer
+            also takes these:
+            clip_norm: the pseudo-gradients are first scaled down to this global norm, if theirs is
+            larger.
+            weight_decay: this times the weights is added to the pseudo-gradients, before momentum
+            and all else (L2), unless the optimizer has an argument of this name, as `adamw` has.
+            decoupled_weight_decay: the learning rate times this times the weights is subtracted.
 
     Raises:
         UserError: the name or an option is not valid.
@@ -77,35 +79,56 @@ def build_optimizer(
     is_rate = callable(learning_rate) or not isinstance(learning_rate, (str, type(None)))
     require(is_rate, f"learning_rate must be a number or a schedule, got {learning_rate!r}")
     check_options(f"optimizer {name!r}", given, optimizer_options(name))
+    own = {option: value for option, value in given.items() if option in _own_options(name)}
+    common = {option: value for option, value in given.items() if option not in own}
+    for option, value in common.items():
+        least = {"above": 0} if option == "clip_norm" else {"at_least": 0}
+        require_number(f"optimizer.{option}", value, **least)
+
+    def make(learning_rate):
+        return _with_common(OPTIMIZERS[name](learning_rate, **own), learning_rate, **common)
+
     # Some optimizers take no schedule; injected, its current value reaches them all as a number.
-    make = optax.inject_hyperparams(lambda learning_rate: OPTIMIZERS[name](learning_rate, **given))
-    return make(learning_rate=learning_rate)
+    return optax.inject_hyperparams(make)(learning_rate=learning_rate)
+
+
+def _with_common(
+    optimizer, learning_rate, weight_decay=None, decoupled_weight_decay=None, clip_norm=None
+):
+    """An optimizer with those of `COMMON` that are set; without any, the optimizer itself."""
+    parts = [optimizer]
+    if weight_decay is not None:
+        parts.insert(0, optax.add_decayed_weights(weight_decay))
+    if clip_norm is not None:
+        parts.insert(0, optax.clip_by_global_norm(clip_norm))
+    if decoupled_weight_decay is not None:
+        parts.append(optax.add_decayed_weights(-learning_rate * decoupled_weight_decay))
+    return optax.chain(*parts) if len(parts) > 1 else optimizer
 
 
 @dataclass(frozen=True)
 class Optimizer:
-    """A configured optimizer with its step schedule: used like an optax transformation.
+    """A configured optimizer with its schedule: used like an optax transformation.
 
     Equal ones share compiled functions, which optax's own never do: they equal only themselves.
 
     Attributes:
         name: a key of `OPTIMIZERS`.
-        learning_rate: of the first epochs.
+        learning_rate: before the schedule changes it.
         options: `(argument, value)` of the optimizer's other arguments, sorted.
-        schedule_epochs, schedule_factor: see `step_schedule`.
-        steps_per_epoch: whole batches of the training set.
+        schedule: of the learning rate.
+        steps_per_epoch: batches of the training set.
     """
 
     name: str
     learning_rate: float
-    options: tuple[tuple[str, Any], ...] = ()
-    schedule_epochs: tuple[int, ...] = ()
-    schedule_factor: float = 0.1
-    steps_per_epoch: int = 1
+    options: tuple[tuple[str, Any], ...]
+    schedule: Schedule
+    steps_per_epoch: int
 
-    def schedule(self, step: Any) -> Any:
+    def learning_rate_at(self, step: Any) -> Any:
         """The learning rate at a step, counted from 0."""
-        return self._schedule()(step)
+        return self._learning_rates()(step)
 
     def check(self) -> None:
         """Raises a `UserError` if the name, an option or a number is not valid."""
@@ -117,12 +140,27 @@ class Optimizer:
     def update(self, updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
         return self._optax().update(updates, state, params)
 
-    def _schedule(self):
-        steps = (self.schedule_epochs, self.schedule_factor, self.steps_per_epoch)
-        return step_schedule(self.learning_rate, *steps)
+    def _learning_rates(self):
+        return self.schedule.of(self.learning_rate, self.steps_per_epoch)
 
     def _optax(self):
-        return build_optimizer(self.name, self._schedule(), **dict(self.options))
+        return build_optimizer(self.name, self._learning_rates(), **dict(self.options))
+
+
+def followed(optimizer: dict, feedback: dict) -> dict:
+    """What the optimizer of learned feedback has of the weights' optimizer.
+
+    Args:
+        optimizer: fields of the weights', its name among them.
+        feedback: those that are set for the feedback's. With another name it follows in the
+            learning rate alone.
+    """
+    is_same = feedback.get("name", optimizer["name"]) == optimizer["name"]
+    return {
+        f: v
+        for f, v in optimizer.items()
+        if f not in feedback and (is_same or f == "learning_rate")
+    }
 
 
 def optimizer_fields() -> dict[str, type]:

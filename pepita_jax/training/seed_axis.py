@@ -90,24 +90,35 @@ def over_seeds(
     return lambda *arguments: on_all(arguments[:num_mapped], arguments[num_mapped:])
 
 
-def same_for_all(rule: Rule, optimizer: Any, numbers: Any) -> tuple[Rule, Any]:
+def same_for_all(
+    rule: Rule, optimizer: Any, feedback_optimizer: Any, numbers: Any
+) -> tuple[Rule, Any, Any]:
     """What every seed is trained with, unless a sweep varies it."""
     del numbers
-    return rule, optimizer
+    return rule, optimizer, feedback_optimizer
 
 
 def init_states(
-    rule: Rule, optimizer: Any, keys: Array, numbers: Any = None, vary: Callable = same_for_all
+    rule: Rule,
+    optimizer: Any,
+    keys: Array,
+    numbers: Any = None,
+    vary: Callable = same_for_all,
+    feedback_optimizer: Any = None,
 ) -> TrainState:
     """The initial `TrainState` of every seed, seed axis first."""
-    init = lambda key, numbers: one_step.init_state(*vary(rule, optimizer, numbers), key)
+
+    def init(key, numbers):
+        *of_weights, of_feedback = vary(rule, optimizer, feedback_optimizer, numbers)
+        return one_step.init_state(*of_weights, key, of_feedback)
+
     return jax.vmap(init)(keys, numbers)
 
 
 class Compiled(NamedTuple):
     """The stages of training for all seeds, each compiled at its first call.
 
-    `numbers` are what `vary` makes a seed's rule and optimizer of.
+    `numbers` are what `vary` makes a seed's rule and optimizers of.
 
     Attributes:
         init: `(keys, numbers) -> states`.
@@ -137,13 +148,21 @@ def compile_stages(
     seeds_at_once: int,
     images_at_once: int | None,
     mesh: Mesh,
+    feedback_optimizer: Any = None,
+    batching: one_seed.Batching = one_seed.Batching(),  # noqa: B008  it never changes
 ) -> Compiled:
     """The stages of training; see `SeedTrainer` for the arguments, of which a mesh has devices."""
-    by_seed, of_seed = NamedSharding(mesh, PartitionSpec("seed")), partial(vary, rule, optimizer)
-    plan_epoch = partial(one_seed.plan_epoch, num_examples=num_examples, batch_size=batch_size)
-    train_steps = lambda state, numbers, *arguments: one_seed.train_steps(
-        *of_seed(numbers), state, *arguments, images_at_once=images_at_once
+    by_seed = NamedSharding(mesh, PartitionSpec("seed"))
+    of_seed = partial(vary, rule, optimizer, feedback_optimizer)
+    plan_epoch = partial(
+        one_seed.plan_epoch, num_examples=num_examples, batch_size=batch_size, batching=batching
     )
+
+    def train_steps(state, numbers, *arguments):
+        *of_weights, of_feedback = of_seed(numbers)
+        more = images_at_once, of_feedback, batching.augment
+        return one_seed.train_steps(*of_weights, state, *arguments, *more)
+
     evaluated, images = tuning.evaluation_layout(
         platform_of(mesh), images_at_once is not None, seeds_at_once, batch_size
     )
@@ -151,9 +170,10 @@ def compile_stages(
     measure_alignment = lambda state, numbers, key, data: one_seed.measure_alignment(
         of_seed(numbers)[0], state, key, data
     )
+    init = partial(init_states, rule, optimizer, vary=vary, feedback_optimizer=feedback_optimizer)
     # What comes out must lie as what goes in, or the next call would compile again.
     return Compiled(
-        jax.jit(partial(init_states, rule, optimizer, vary=vary), out_shardings=by_seed),
+        jax.jit(init, out_shardings=by_seed),
         jax.jit(jax.vmap(plan_epoch, in_axes=(0, None)), out_shardings=by_seed),
         jax.jit(
             over_seeds(train_steps, 3, seeds_at_once, mesh, updates=True),

@@ -13,8 +13,11 @@ from pepita_jax.jax_settings import fixed_settings
 from pepita_jax.networks.network import Network, require_network
 from pepita_jax.rules.base import Rule
 from pepita_jax.training import one_step
+from pepita_jax.training.augment import Augment
 from pepita_jax.training.loop import epochs
 from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.training.one_seed import Batching
+from pepita_jax.training.one_step import optimizer_of_feedback
 from pepita_jax.training.progress import Progress
 
 
@@ -49,6 +52,10 @@ def train(
     seed: int = 0,
     seeds_at_once: int | None = None,
     progress: bool = True,
+    feedback_optimizer: optax.GradientTransformation | None = None,
+    shuffle: bool = True,
+    drop_last: bool = True,
+    augment: Augment | None = None,
 ) -> Result:
     """Trains a network on one's own arrays, all seeds at once.
 
@@ -74,10 +81,14 @@ def train(
             uint8 in 0...255; labels int `[N]`.
         num_seeds: independent runs; seed k depends on (`seed`, k) alone.
         num_epochs: passes over the training set.
-        batch_size: images per step; the last incomplete batch of an epoch is dropped.
+        batch_size: images per step.
         seed: root of all randomness.
         seeds_at_once: layout of the seed axis, see `seed_axis.over_seeds`; None: by device.
         progress: whether to show a progress bar, or a line per epoch outside a terminal.
+        feedback_optimizer: for a rule whose feedback learns; None: as for the weights.
+        shuffle: whether each epoch has an order of its own; else it is that of `train`.
+        drop_last: whether an epoch's last batch is dropped if it is incomplete.
+        augment: flips and crops of the training images, drawn anew in each epoch.
 
     Returns:
         A `Result` with history `train_loss`, `train_accuracy` and `test_accuracy`; NaN from the
@@ -89,9 +100,25 @@ def train(
     """
     require_int("num_epochs", num_epochs, 1)
     _check_kinds(net, rule, optimizer)
+    if feedback_optimizer is not None:
+        optimizer_of_feedback(rule, optimizer, feedback_optimizer)
+        _check_optimizer("feedback_optimizer", feedback_optimizer, rule.init_feedback)
+    if augment is not None:
+        is_augment = isinstance(augment, Augment)
+        require(is_augment, f"augment must be a pj.Augment, got {augment!r}")
+        augment.check(net.input_shape)
     train, test = _check_data(net, "train", train), _check_data(net, "test", test)
     keys = seed_keys(seed, num_seeds)
-    trainer = SeedTrainer(rule, optimizer, train, batch_size, keys, seeds_at_once)
+    trainer = SeedTrainer(
+        rule,
+        optimizer,
+        train,
+        batch_size,
+        keys,
+        seeds_at_once,
+        feedback_optimizer=feedback_optimizer,
+        batching=Batching(shuffle, drop_last, augment),
+    )
     history = []
     with Progress(num_epochs, trainer.steps_per_epoch, shown=progress) as bar:
         for epoch in epochs(trainer, trainer.init(), {"test": test}, 1, num_epochs, bar.advance):
@@ -106,18 +133,23 @@ def _check_kinds(net, rule, optimizer):
     is_rule = isinstance(rule, Rule)
     require(is_rule, f"rule must be a rule, as from pj.build_rule(name, net), got {rule!r}")
     require(rule.net == net, "the rule was built for another network")
+    _check_optimizer("optimizer", optimizer, net.init)
+
+
+def _check_optimizer(name, optimizer, init):
+    """Raises a `UserError` unless an optimizer can descend what `init(key)` draws."""
     is_optimizer = hasattr(optimizer, "init") and hasattr(optimizer, "update")
-    message = f"optimizer must be one of optax's, such as optax.sgd(0.1), got {optimizer!r}"
+    message = f"{name} must be one of optax's, such as optax.sgd(0.1), got {optimizer!r}"
     require(is_optimizer, message)
 
     def update(params):
         return one_step.descend(optimizer, params, optimizer.init(params), params)
 
     try:
-        jax.eval_shape(update, jax.eval_shape(net.init, jax.random.key(0)))
+        jax.eval_shape(update, jax.eval_shape(init, jax.random.key(0)))
     # Such as lbfgs, which wants the loss as well, or one for other weights.
     except (AssertionError, TypeError, ValueError) as error:
-        message = f"optimizer cannot be used with pseudo-gradients and weights alone: {error}"
+        message = f"{name} cannot be used with pseudo-gradients and weights alone: {error}"
         raise UserError(message) from error
 
 

@@ -41,7 +41,7 @@ MISTAKES = {
     "type": (["--config.num_epochs=many"], ["--config.num_epochs=many: must be an integer"]),
     "fraction of an epoch": (["--config.num_epochs=1.5"], ["num_epochs=1.5: must be an integer"]),
     "no truth": (["--config.optimizer.nesterov=yes"], ["nesterov=yes: must be true or false"]),
-    "word for a group": (["--config.schedule=cosine"], ["one by one, --config.schedule.epochs"]),
+    "word for a group": (["--config.schedule=cosine"], ["one by one, --config.schedule.name"]),
     "part of a group": (["--config.rule={'name': 'bp'}"], ["RULE,MODEL,DATASET", "colon"]),
     "type of another flag": (["--seeds_per_job=x"], ["--seeds_per_job=x: must be a positive int"]),
     "two configurations": ([f"{DEFAULT}:bp,mlp,digits"] * 2, ["--config is given 2 times"]),

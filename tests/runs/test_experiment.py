@@ -16,7 +16,7 @@ def make_config(choice="pepita,mlp,digits", **fields):
 
 def test_epochs_of_the_schedule_are_counted_in_steps_of_the_training_set():
     fields = {"schedule.epochs": (3,), "batch_size": 100, "optimizer.learning_rate": 1.0}
-    schedule = build_experiment(make_config(**fields)).optimizer.schedule
+    schedule = build_experiment(make_config(**fields)).optimizer.learning_rate_at
     steps = 3 * (1437 // 100)
     np.testing.assert_allclose([schedule(steps - 1), schedule(steps)], [1.0, 0.1], rtol=1e-6)
 

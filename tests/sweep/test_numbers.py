@@ -11,15 +11,37 @@ import pytest
 
 from configs.default import as_plain, get_config
 from pepita_jax.rules.bp import BP
-from pepita_jax.runs.experiment import build_configured_optimizer, build_rule_on_network
-from pepita_jax.sweep.numbers import can_vary, vary
+from pepita_jax.runs.experiment import (
+    build_configured_feedback_optimizer,
+    build_configured_optimizer,
+    build_rule_on_network,
+)
+from pepita_jax.sweep.numbers import can_vary, vary, with_followers
 from pepita_jax.training import one_step
 from pepita_jax.training.optimizers import OPTIMIZERS, optimizer_options
 from tests.cases import make_batch
 
+COMMON = {"weight_decay": 0.1, "decoupled_weight_decay": 0.2, "clip_norm": 0.3}
 CASES = {
     "rate after a drop": (
         "pepita,mlp,digits", {"schedule.epochs": (1,)}, {"optimizer.learning_rate": 0.3}
+    ),
+    "rate under a cosine": (
+        "bp,mlp,digits", {"schedule.name": "cosine", "num_epochs": 3},
+        {"optimizer.learning_rate": 0.3},
+    ),
+    "decays and norm": (
+        "bp,mlp,digits",
+        {f"optimizer.{f}": v for f, v in COMMON.items()},
+        {f"optimizer.{f}": 2 * v for f, v in COMMON.items()},
+    ),
+    "own rate of F": (
+        "kolen_pollack,mlp,digits", {"feedback_optimizer.learning_rate": 0.1},
+        {"feedback_optimizer.learning_rate": 0.5},
+    ),
+    "momentum that F follows in": (
+        "kolen_pollack,mlp,digits", {"feedback_optimizer.learning_rate": 0.1},
+        {"optimizer.momentum": 0.5},
     ),
     "momentum": ("bp,mlp,digits", {}, {"optimizer.momentum": 0.5}),
     "dropout, slow": ("bp,mlp,digits", {}, {"model.dropout": 0.4}),
@@ -57,21 +79,34 @@ def make_config(choice, fields):
 
 
 def five_steps(make):
-    """Weights after five steps, two steps an epoch; `make() -> (rule, optimizer)` is traced."""
+    """Weights and F after five steps, two steps an epoch.
+
+    `make() -> (rule, optimizer, feedback_optimizer)` is traced.
+    """
 
     @jax.jit
     def train(key):
-        rule, optimizer = make()
-        state = one_step.init_state(rule, optimizer, key)
+        rule, optimizer, of_feedback = make()
+        state = one_step.init_state(rule, optimizer, key, of_feedback)
         batch = make_batch(rule.net, size=8)
         step = lambda state, key: (
-            one_step.train_step(rule, optimizer, state, batch._replace(key=key))[0],
+            one_step.train_step(
+                rule, optimizer, state, batch._replace(key=key), feedback_optimizer=of_feedback
+            )[0],
             None,
         )
         state, _ = jax.lax.scan(step, state, jax.random.split(key, 5))
         return state.params, state.feedback
 
     return train(jax.random.key(0))
+
+
+def build(config):
+    optimizers = (
+        build_configured_optimizer(config, 2),
+        build_configured_feedback_optimizer(config, 2),
+    )
+    return build_rule_on_network(config), *optimizers
 
 
 def slow_ones(cases):
@@ -83,18 +118,19 @@ def slow_ones(cases):
 def test_an_array_does_what_the_configured_number_does(case):
     choice, fields, numbers = CASES[case]
     config = make_config(choice, fields)
-    rule, optimizer = build_rule_on_network(config), build_configured_optimizer(config, 2)
+    trained = build(config)
     arrays = {field: jnp.asarray(number, jnp.float32) for field, number in numbers.items()}
     for field in numbers:
         assert can_vary(config, field)
 
     wanted = make_config(choice, {**fields, **numbers})
-    varied = five_steps(lambda: vary(rule, optimizer, arrays))
-    configured = build_rule_on_network(wanted), build_configured_optimizer(wanted, 2)
+    varied = five_steps(lambda: vary(*trained, with_followers(arrays, config)))
+    configured = build(wanted)
     plain = five_steps(lambda: configured)
     chex.assert_trees_all_close(varied, plain, rtol=0, atol=1e-5)
-    other = five_steps(lambda: vary(rule, optimizer, {}))
-    assert np.abs(other[0][0] - plain[0][0]).max() > 1e-4  # the number matters
+    other = five_steps(lambda: vary(*trained, {}))
+    of = 1 if all(field.startswith("feedback") for field in numbers) else 0
+    assert np.abs(other[of][0] - plain[of][0]).max() > 1e-4  # the number matters
 
 
 @pytest.mark.parametrize(
@@ -120,7 +156,7 @@ def test_every_number_that_can_vary_can_be_traced_by_its_optimizer(name):
     for field in ("learning_rate", *own):
 
         def step(number, key, field=field):
-            made = vary(rule, optimizer, {f"optimizer.{field}": number})
+            made = vary(rule, optimizer, None, {f"optimizer.{field}": number})[:2]
             return one_step.train_step(
                 *made, one_step.init_state(*made, key), make_batch(rule.net, size=2)
             )

@@ -7,6 +7,8 @@ import pytest
 
 import pepita_jax as pj
 from pepita_jax.data.images import to_float
+from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.training.one_seed import Batching
 
 
 def make_data(count, seed=0):
@@ -19,6 +21,7 @@ def make_data(count, seed=0):
 
 NET = pj.build_network("mlp", input_shape=(4, 4, 1), num_classes=2, hidden=(16,))
 BP, SGD = pj.build_rule("bp", NET), optax.sgd(0.5)
+KP = pj.build_rule("kolen_pollack", NET)
 
 
 def train(train_data=None, test_data=None, optimizer=SGD, rule=BP, **options):
@@ -77,12 +80,32 @@ BAD = np.where(np.arange(20) == 7, np.nan, 0).reshape(-1, 1, 1, 1)
         ({"test_data": (IMAGE[:0], LABEL[:0])}, "test has 0 images"),
         ({"train_data": (IMAGE, LABEL), "batch_size": 21}, "batch_size 21 is larger than the"),
         ({"num_seeds": 0}, "num_seeds must be"),
+        ({"feedback_optimizer": SGD}, "feedback that learns; that of BP does not"),
+        ({"rule": KP, "feedback_optimizer": 0.1}, "feedback_optimizer must be one of optax's"),
+        ({"augment": True}, r"augment must be a pj\.Augment, got True"),
+        ({"augment": pj.Augment(crop=4)}, "less than the side of the 4x4 images"),
         ({"num_epochs": 0}, "num_epochs must be"),
     ],
 )
 def test_mistakes_are_named(options, message):
     with pytest.raises(pj.UserError, match=message):
         train(**options)
+
+
+def test_the_options_of_training_reach_the_trainer():
+    augment, of_feedback = pj.Augment(flip=True, crop=1), optax.sgd(0.1)
+    found = train(
+        rule=KP, num_epochs=1, feedback_optimizer=of_feedback, shuffle=False, drop_last=False,
+        augment=augment,
+    )  # fmt: skip
+    trainer = SeedTrainer(
+        KP, SGD, make_data(205), 10, seed_keys(0, 3), feedback_optimizer=of_feedback,
+        batching=Batching(shuffle=False, drop_last=False, augment=augment),
+    )  # fmt: skip
+    states, _ = trainer.train_epoch(trainer.init(), 1)
+    wanted = trainer.gather(states)
+    np.testing.assert_array_equal(found.params[0], wanted.params[0])
+    np.testing.assert_array_equal(found.feedback[0], wanted.feedback[0])
 
 
 def test_a_rule_of_another_network_is_refused():

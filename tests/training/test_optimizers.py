@@ -8,7 +8,8 @@ import optax
 import pytest
 
 from pepita_jax import UserError, build_optimizer
-from pepita_jax.training.optimizers import OPTIMIZERS, optimizer_fields, step_schedule
+from pepita_jax.training.optimizers import OPTIMIZERS, optimizer_fields
+from pepita_jax.training.schedules import step_schedule
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -90,3 +91,67 @@ def test_jitting_an_optimizer_traces_its_schedule():
         updates, state = update(jnp.ones(1), state)
         steps.append(float(updates[0]))
     np.testing.assert_allclose(steps, [-1.0, -0.5, -0.5])
+
+
+def run_optimizer(optimizer, W, gradients):
+    params = jax.tree.map(jnp.asarray, W)
+    state = optimizer.init(params)
+    for gradient in gradients:
+        updates, state = optimizer.update(jax.tree.map(jnp.asarray, gradient), state, params)
+        params = optax.apply_updates(params, updates)
+    return params
+
+
+def make_gradients(steps=5):
+    random = np.random.default_rng(0)
+    draw = lambda: [random.normal(size=shape).astype(np.float32) for shape in ((3, 2), (2,))]
+    return draw(), [draw() for _ in range(steps)]
+
+
+def test_sgd_with_clipping_and_both_decays_is_a_numpy_program():
+    """Clipping, then L2 and momentum as in PyTorch's SGD, and the decoupled decay at the end."""
+    W, gradients = make_gradients()
+    optimizer = build_optimizer(
+        "sgd", step_schedule(0.1, (2,), 0.5, 1), momentum=0.9, weight_decay=0.2,
+        decoupled_weight_decay=0.3, clip_norm=2.5,
+    )  # fmt: skip
+    found = run_optimizer(optimizer, W, gradients)
+
+    velocity, scales = [np.zeros_like(w) for w in W], []
+    for step, gradient in enumerate(gradients):
+        norm = np.sqrt(sum((g**2).sum() for g in gradient))
+        scales.append(min(1, 2.5 / norm))
+        rate = 0.1 if step < 2 else 0.05
+        d = [scales[-1] * g + 0.2 * w for g, w in zip(gradient, W, strict=True)]
+        velocity = [0.9 * v + x for v, x in zip(velocity, d, strict=True)]
+        W = [w - rate * v - rate * 0.3 * w for w, v in zip(W, velocity, strict=True)]
+    assert min(scales) < 1 == max(scales)
+    for w, wanted in zip(found, W, strict=True):
+        np.testing.assert_allclose(w, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_weight_decays_of_adam_are_those_of_optax_where_it_has_them():
+    W, gradients = make_gradients()
+    decoupled = run_optimizer(
+        build_optimizer("adam", 0.1, decoupled_weight_decay=0.3), W, gradients
+    )
+    own = run_optimizer(build_optimizer("adamw", 0.1, weight_decay=0.3), W, gradients)
+    wanted = run_optimizer(optax.adamw(0.1, weight_decay=0.3), W, gradients)
+    as_gradient = run_optimizer(build_optimizer("adam", 0.1, weight_decay=0.3), W, gradients)
+    for i, w in enumerate(wanted):
+        np.testing.assert_allclose(own[i], w, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(decoupled[i], w, rtol=1e-5, atol=1e-6)
+    assert np.abs(as_gradient[0] - wanted[0]).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("clip_norm", 0, r"optimizer\.clip_norm must be above 0"),
+        ("weight_decay", -0.1, r"optimizer\.weight_decay must be at least 0"),
+        ("decoupled_weight_decay", "x", "must be a finite number, got 'x'"),
+    ],
+)
+def test_a_wrong_decay_or_norm_is_named(option, value, message):
+    with pytest.raises(UserError, match=message):
+        build_optimizer("sgd", 0.1, **{option: value})

@@ -10,7 +10,7 @@ from pepita_jax import RULES, Batch, UserError, build_optimizer, build_rule
 from pepita_jax.analysis import alignment
 from pepita_jax.training import one_seed as one
 from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
-from pepita_jax.training.optimizers import step_schedule
+from pepita_jax.training.schedules import step_schedule
 from tests.cases import make_batch
 from tests.training.trainers import NETS, make_net, make_trainer
 

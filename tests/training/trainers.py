@@ -29,6 +29,7 @@ def make_trainer(
     rule=None,
     optimizer=None,
     num_devices=2,
+    **options,
 ):
     net = rule.net if rule else make_net(model)
     batch = make_batch(net, size=num_examples)
@@ -36,7 +37,7 @@ def make_trainer(
     rule = rule or build_rule("pepita", net)
     optimizer = optimizer or optax.sgd(0.05, momentum=0.9)
     data, devices = (batch.image, batch.label), jax.devices()[:num_devices]
-    return SeedTrainer(rule, optimizer, data, batch_size, keys, layout, devices)
+    return SeedTrainer(rule, optimizer, data, batch_size, keys, layout, devices, **options)
 
 
 @cache
