@@ -5,6 +5,7 @@ the epoch's number, so that nothing depends on how many seeds run or on where tr
 """
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -124,7 +125,7 @@ def train_steps(
 
     def train_on(chosen, i, state, images_at_once):
         image_batch = as_input(rule.net, image[chosen])
-        if augment:
+        if augment and plan.augment_key is not None:
             image_batch = augment(image_batch, jax.random.fold_in(plan.augment_key, i))
         batch = Batch(image_batch, label[chosen], jax.random.fold_in(plan.key, i))
         return train_step(rule, optimizer, state, batch, images_at_once, feedback_optimizer)
@@ -134,17 +135,18 @@ def train_steps(
         state, aux = train_on(plan.order[i], i, state, images_at_once)
         return state, {name: sums[name] + aux[name] for name in sums}
 
-    def last_step(carry):
+    def last_step(chosen, carry):
         state, sums = carry
-        state, aux = train_on(plan.last, num_whole, state, None)
-        share = len(plan.last) / batch_size
+        state, aux = train_on(chosen, num_whole, state, None)
+        share = len(chosen) / batch_size
         return state, {name: sums[name] + share * aux[name] for name in sums}
 
     carry = state, {"loss": jnp.zeros(()), "accuracy": jnp.zeros(())}
     if plan.last is None:
         return jax.lax.fori_loop(start, stop, step, carry)
     carry = jax.lax.fori_loop(start, jnp.minimum(stop, num_whole), step, carry)
-    return jax.lax.cond(stop > num_whole, last_step, lambda carry: carry, carry)
+    last = partial(last_step, plan.last)
+    return jax.lax.cond(stop > num_whole, last, lambda carry: carry, carry)
 
 
 def is_finite(state: TrainState) -> Array:
