@@ -124,10 +124,11 @@ def train_steps(
     num_whole, batch_size = plan.order.shape
 
     def train_on(chosen, i, state, images_at_once):
+        key = jax.random.fold_in(plan.key, i)
         image_batch = as_input(rule.net, image[chosen])
         if augment and plan.augment_key is not None:
             image_batch = augment(image_batch, jax.random.fold_in(plan.augment_key, i))
-        batch = Batch(image_batch, label[chosen], jax.random.fold_in(plan.key, i))
+        batch = Batch(image_batch, label[chosen], key)
         return train_step(rule, optimizer, state, batch, images_at_once, feedback_optimizer)
 
     def step(i, carry):
