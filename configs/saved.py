@@ -10,6 +10,7 @@ from ml_collections import ConfigDict, config_dict
 from configs import default
 from pepita_jax.errors import UserError, require
 from pepita_jax.files import user_path
+from pepita_jax.runs.objects import ARRAYS
 from pepita_jax.runs.same_run import SWEEP_FILE
 from pepita_jax.runs.workdir import Workdir
 
@@ -27,6 +28,10 @@ def get_config(workdir=None):
     message = f"--config=configs/default.py:RULE,MODEL,DATASET is needed: {path} holds no run"
     require((path / "config.json").exists(), f"{message} to go on with")
     saved = Workdir(path).read_config()
+    is_script = saved.get("dataset") == ARRAYS
+    require(
+        not is_script, f"{path} holds a run of pj.train: it goes on with the script or notebook"
+    )
     try:
         return _as_config_dict(saved)
     except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -40,10 +40,10 @@ from pepita_jax.rules.shallow import Shallow
 from pepita_jax.rules.sign_symmetry import SignSymmetry
 from pepita_jax.rules.weight_mirror import WeightMirror
 from pepita_jax.runs.load import Run, load_run
+from pepita_jax.runs.train import Result, train
 from pepita_jax.training.augment import Augment
 from pepita_jax.training.one_step import init_state, train_step
 from pepita_jax.training.optimizers import build_optimizer
-from pepita_jax.training.train import Result, train
 from pepita_jax.types import Batch, TrainState
 
 __all__ = [

@@ -90,6 +90,18 @@ class Checkpoints:
             UserError: there is no intact one of that epoch, or it has another structure, as from
                 another version of this package.
         """
+        return self._restore(shapes, epoch, self._orbax(), ocp.args.StandardRestore)
+
+    def restore_some(self, shapes: dict, epoch: int | None = None) -> dict:
+        """Some attributes of a `TrainState`, such as its `params` alone; see `restore`.
+
+        Args:
+            shapes: `{attribute of TrainState: structure}`.
+            epoch: as there.
+        """
+        return self._restore(shapes, epoch, ocp.PyTreeCheckpointer(), _partial_restore)
+
+    def _restore(self, shapes, epoch, orbax, arguments):
         here = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
         target = jax.tree.map(
             lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=here), shapes
@@ -98,7 +110,7 @@ class Checkpoints:
             self._require_intact(epoch)
         states = self._place(self.latest_epoch if epoch is None else epoch) / "states"
         try:
-            return self._orbax().restore(states, args=ocp.args.StandardRestore(target))
+            return orbax.restore(states, args=arguments(target))
         except (KeyError, TypeError, ValueError) as error:
             reason = str(error).strip().partition("\n")[0]
             raise UserError(f"the states in {states} do not fit this run ({reason})") from error
@@ -131,3 +143,8 @@ class Checkpoints:
 
     def _orbax(self):
         return ocp.Checkpointer(ocp.StandardCheckpointHandler())
+
+
+def _partial_restore(target):
+    how = ocp.checkpoint_utils.construct_restore_args(target)
+    return ocp.args.PyTreeRestore(target, restore_args=how, partial_restore=True)

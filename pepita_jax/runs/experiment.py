@@ -12,7 +12,9 @@ from pepita_jax.data.load import black_value, num_validation
 from pepita_jax.errors import UserError, look_up, require_int, require_name
 from pepita_jax.networks.models import build_network
 from pepita_jax.rules import Rule, build_rule
+from pepita_jax.runs.objects import PYTHON, rebuild_rule
 from pepita_jax.training.augment import Augment
+from pepita_jax.training.loop import Epoch
 from pepita_jax.training.many_seeds import SeedTrainer, check_sizes, seed_keys
 from pepita_jax.training.one_seed import Batching
 from pepita_jax.training.one_step import optimizer_of_feedback
@@ -70,15 +72,26 @@ class Experiment:
             batching=self.batching,
         )
 
-    def learning_rate(self, epoch: int) -> np.ndarray:
+    @property
+    def steps_per_epoch(self) -> int:
+        """Whole batches of the training set."""
+        return len(self.data.train[0]) // self.config["batch_size"]
+
+    def learning_rate(self, epoch: Epoch) -> np.ndarray:
         """The learning rate at the end of an epoch, one for all seeds or `[S]`."""
         _, optimizer, _ = self.vary(self.rule, self.optimizer, None, self.numbers)
-        last_step = epoch * optimizer.steps_per_epoch - 1
+        last_step = epoch.number * optimizer.steps_per_epoch - 1
         return np.asarray(optimizer.learning_rate_at(last_step), np.float64)
 
 
 def build_rule_on_network(config: dict) -> Rule:
-    """The configured rule, with its network as `rule.net`."""
+    """The configured rule, with its network as `rule.net`.
+
+    Raises:
+        UserError: a value is not valid, or a script gave objects that cannot be rebuilt.
+    """
+    if config["model"]["name"] == PYTHON:
+        return rebuild_rule(config)
     info = look_up("dataset", config["dataset"], DATASETS)
     model, model_options = _split_name(config["model"])
     net = build_network(

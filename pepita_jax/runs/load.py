@@ -4,23 +4,20 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+import optax
 
 from pepita_jax.errors import require, require_int
 from pepita_jax.history import History
 from pepita_jax.jax_settings import fixed_settings
 from pepita_jax.networks.network import Network
 from pepita_jax.rules import Rule
-from pepita_jax.runs.experiment import (
-    build_configured_feedback_optimizer,
-    build_configured_optimizer,
-    build_rule_on_network,
-)
-from pepita_jax.runs.same_run import changed_settings
+from pepita_jax.runs.experiment import build_rule_on_network
+from pepita_jax.runs.objects import PYTHON, describe_rule
+from pepita_jax.runs.same_run import changed_settings, describe_changes
 from pepita_jax.runs.seed_group import SeedGroup
 from pepita_jax.runs.workdir import Workdir
 from pepita_jax.training.many_seeds import seed_keys
 from pepita_jax.training.seed_axis import init_states
-from pepita_jax.types import TrainState
 
 
 class Run(NamedTuple):
@@ -51,7 +48,7 @@ class Run(NamedTuple):
         return f"Run({rule} on {dataset}, {size})"
 
 
-def load_run(path: Any, epoch: int | None = None) -> Run:
+def load_run(path: Any, epoch: int | None = None, rule: Rule | None = None) -> Run:
     """Reads a run back from its workdir; seeds that are still catching up are left out.
 
     >>> import pepita_jax as pj
@@ -66,51 +63,74 @@ def load_run(path: Any, epoch: int | None = None) -> Run:
         path: of the workdir.
         epoch: after which, one of those that the checkpoints keep (the last two), or 0, the initial
             weights; the newest by default.
+        rule: that the run was trained with, on its network. It is needed only where `pj.train` was
+            given objects that cannot be rebuilt, such as a rule of the notebook's own.
 
     Raises:
-        UserError: the folder holds no run, or one without an intact checkpoint of the epoch.
+        UserError: the folder holds no run, or one without an intact checkpoint of the epoch, or
+            one of another rule.
     """
     if epoch is not None:
         require_int("epoch", epoch, 0)
     workdir = Workdir(path)
-    return workdir.retry_reading(lambda: _load(workdir.read(states=epoch != 0), epoch))
+    return workdir.retry_reading(lambda: _load(workdir.read(states=epoch != 0), epoch, rule))
 
 
-def _load(saved, epoch):
+def _load(saved, epoch, rule):
     message = "these are settings of a sweep: its figures are in sweep.csv, a folder up"
     require("settings" not in saved.config, message)
     message = f"epoch {epoch} has not been reached, but {saved.num_epochs}"
     require(epoch is None or epoch <= saved.num_epochs, message)
-    config, rule = saved.config, build_rule_on_network(saved.config)
-    restored = [restore_states(config, group, epoch) for group in saved.groups]
-    states = jax.tree.map(lambda *x: np.concatenate(x), *restored)
+    config, rule = saved.config, _rule_of(saved.config, rule)
+    restored = [restore_weights(rule, group, epoch) for group in saved.groups]
+    weights = jax.tree.map(lambda *x: np.concatenate(x), *restored)
     has_alignment = config["log_alignment"]
     alignment = (
         saved.history("alignment", epoch) if has_alignment else History({}, tuple(saved.seeds), 0)
     )
     history = saved.history("metrics", epoch)
-    figures = (config, history, alignment, saved.seeds)
-    return Run(rule.net, rule, states.params, states.feedback, *figures)
+    return Run(rule.net, rule, *weights, config, history, alignment, saved.seeds)
 
 
-def restore_states(config: dict, group: SeedGroup, epoch: int | None = None) -> TrainState:
-    """The `TrainState` of a group after an epoch, the newest by default, seed axis first.
+def _rule_of(config, given):
+    """The rule of a run; one that is given must be the same."""
+    if given is None:
+        return build_rule_on_network(config)
+    if config["model"]["name"] == PYTHON:
+        trained = {name: config[name] for name in ("rule", "model")}
+        changes = describe_changes(trained, describe_rule(given))
+    else:
+        trained = build_rule_on_network(config)
+        changes = "" if given == trained else f"rule was {trained!r}, is {given!r}"
+    require(not changes, f"the run was trained with another rule: {changes}")
+    return given
 
-    A group that has diverged has its last one.
+
+def restore_weights(rule: Rule, group: SeedGroup, epoch: int | None = None) -> tuple[Any, Any]:
+    """`(params, feedback)` of a group after an epoch, the newest by default, seed axis first.
+
+    A group that has diverged has its last ones.
+
+    Args:
+        rule: that it was trained with.
+        group: with its checkpoints.
+        epoch: as of `load_run`.
     """
+    draw = lambda: initial_weights(rule, group.config["seed"], group.seeds)
     if epoch == 0:
         changes = changed_settings(group.config["environment"])
         require(not changes, f"the initial weights cannot be drawn again: {changes}")
-        return initial_states(config, group.seeds)
+        return draw()
     if group.has_diverged and epoch is not None:
         epoch = min(epoch, group.epoch)
-    return group.restore(jax.eval_shape(lambda: initial_states(config, group.seeds)), epoch)
+    shapes = dict(zip(("params", "feedback"), jax.eval_shape(draw), strict=True))
+    restored = group.checkpoints.restore_some(shapes, epoch)
+    return restored["params"], restored["feedback"]
 
 
 @fixed_settings()
-def initial_states(config: dict, seeds: range) -> TrainState:
-    """The `TrainState` of a range of seeds before training, seed axis first."""
-    rule, optimizer = build_rule_on_network(config), build_configured_optimizer(config)
-    keys = seed_keys(config["seed"], seeds.stop)[seeds.start :]
-    of_feedback = build_configured_feedback_optimizer(config)
-    return init_states(rule, optimizer, keys, feedback_optimizer=of_feedback)
+def initial_weights(rule: Rule, seed: int, seeds: range) -> tuple[Any, Any]:
+    """`(params, feedback)` of a range of seeds before training, seed axis first."""
+    keys = seed_keys(seed, seeds.stop)[seeds.start :]
+    states = init_states(rule, optax.identity(), keys)
+    return states.params, states.feedback

@@ -3,7 +3,8 @@
 What is missing in the workdir is trained, epoch by epoch, each saved before the next.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -18,6 +19,7 @@ from pepita_jax.runs.workdir import Workdir
 from pepita_jax.training.loop import Epoch, epochs
 from pepita_jax.training.many_seeds import SeedTrainer
 from pepita_jax.training.progress import Progress
+from pepita_jax.types import TrainState
 
 
 def run(
@@ -26,6 +28,8 @@ def run(
     should_stop: Callable[[], bool] = lambda: False,
     seeds: range | None = None,
     build: Callable[[dict], Experiment] = build_experiment,
+    is_enough: Callable[[SeedTrainer, TrainState, SeedGroup], bool] = lambda *_: False,
+    progress: bool = True,
 ) -> dict | None:
     """Trains all seeds of a configuration in a workdir, or goes on where it stopped.
 
@@ -38,6 +42,9 @@ def run(
         seeds: a range, to leave the others to other processes at the same time, on any machine
             that sees the workdir.
         build: makes the `Experiment` of the configuration.
+        is_enough: asked after each epoch, once all that is due is written, and before training
+            goes on from a checkpoint. True for the first seed group ends the run there.
+        progress: whether to show how far it is.
 
     Returns:
         The summary, as in `summary.json`; None while seeds are left to others, and for an
@@ -60,22 +67,55 @@ def run(
     ):
         write_events([row for group in groups for row in group.rows["metrics"]])
         for group in groups:
-            with _progress(experiment, group) as bar:
-                if group.is_done(config["num_epochs"]):
+            with _progress(experiment, group, progress) as bar:
+                if group.is_done(experiment.config["num_epochs"]):
                     continue
-                _stop_if(should_stop(), group, config)
-                trainer, states = _begin(experiment, workdir, group)
-                todo = group.epoch + 1, config["num_epochs"]
-                for epoch in epochs(trainer, states, experiment.splits, *todo, bar.advance):
-                    stop = should_stop()
-                    write_events(_finish_epoch(experiment, workdir, group, trainer, epoch, stop))
-                    bar.finish_epoch(epoch, experiment.learning_rate(epoch.number))
-                    is_last = group.is_done(config["num_epochs"])
-                    _stop_if(stop and not is_last, group, config)
+                _stop_if(should_stop(), group, experiment.config)
+                for reached in _train(experiment, workdir, group, bar, should_stop, write_events):
+                    if is_enough(*reached, group) and group is groups[0]:
+                        experiment = _end(experiment, workdir, group, *reached)
+                        break
         write = write_summary_and_plots if experiment.summarized else lambda *_: None
         summary = workdir.write_results(write)
     _require_a_seed_left(summary, config)
     return summary
+
+
+def _train(
+    experiment: Experiment,
+    workdir: Workdir,
+    group: SeedGroup,
+    bar: Progress,
+    should_stop: Callable[[], bool],
+    write_events: Callable[[list[dict]], None],
+) -> Iterator[tuple[SeedTrainer, TrainState]]:
+    """Trains a seed group; yields before it goes on from a checkpoint, and after each epoch."""
+    trainer, states = _begin(experiment, workdir, group)
+    if group.epoch:
+        yield trainer, states
+    config = experiment.config
+    todo = group.epoch + 1, config["num_epochs"]
+    for epoch in epochs(trainer, states, experiment.splits, *todo, bar.advance):
+        stop = should_stop()
+        write_events(_finish_epoch(experiment, workdir, group, trainer, epoch, stop))
+        bar.finish_epoch(epoch, experiment.learning_rate(epoch))
+        yield trainer, epoch.states
+        _stop_if(stop and not group.is_done(config["num_epochs"]), group, config)
+
+
+def _end(
+    experiment: Experiment,
+    workdir: Workdir,
+    group: SeedGroup,
+    trainer: SeedTrainer,
+    states: TrainState,
+) -> Experiment:
+    """Makes the run one of as many epochs as a group has now; returns its `Experiment`."""
+    shortened = {"num_epochs": group.rows["metrics"][-1]["epoch"]}
+    workdir.record(shortened)
+    if group.epoch < shortened["num_epochs"] or not shortened.items() <= group.config.items():
+        workdir.save(group, shortened["num_epochs"], trainer.gather(states))
+    return replace(experiment, config=experiment.config | shortened)
 
 
 def _begin(experiment: Experiment, workdir: Workdir, group: SeedGroup) -> tuple[SeedTrainer, Any]:
@@ -99,7 +139,7 @@ def _finish_epoch(
     stop: bool,
 ) -> list[dict]:
     """Logs what an epoch left, and saves it if it is time to; returns the rows of its metrics."""
-    config, learning_rate = experiment.config, experiment.learning_rate(epoch.number)
+    config, learning_rate = experiment.config, experiment.learning_rate(epoch)
     figures = {
         "learning_rate": learning_rate if learning_rate.ndim else float(learning_rate),
         "seconds": round(epoch.seconds, 3),
@@ -113,7 +153,7 @@ def _finish_epoch(
     return rows
 
 
-def _progress(experiment, group):
+def _progress(experiment, group, shown):
     """The progress bar of a seed group, which begins with what has been done."""
     names = experiment.names[group.seeds.start : group.seeds.stop]
     span = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
@@ -121,8 +161,8 @@ def _progress(experiment, group):
     num_epochs = experiment.config["num_epochs"]
     done = num_epochs if group.has_diverged else group.epoch
     label, compared = experiment.label + some, experiment.numbers is not None
-    steps = experiment.optimizer.steps_per_epoch
-    bar = Progress(num_epochs, steps, done, True, label, names, best=compared)
+    steps = experiment.steps_per_epoch
+    bar = Progress(num_epochs, steps, done, shown, label, names, best=compared)
     for epoch in group.checkpoints.damaged:
         bar.say(f"the checkpoint of epoch {epoch} is damaged; going on from epoch {group.epoch}")
     return bar
@@ -137,8 +177,7 @@ def _stop_if(wanted, group, config):
 def _require_a_seed_left(summary, config):
     if summary and len(summary["diverged"]) == summary["num_seeds"]:
         epoch = max(seed["epoch"] for seed in summary["diverged"])
-        raise DivergedError(
-            f"all {summary['num_seeds']} seeds have diverged, the last in epoch {epoch}: their "
-            "weights are not finite (learning rate "
-            f"{config['optimizer']['learning_rate']})"
-        )
+        learning_rate = config["optimizer"].get("learning_rate")
+        message = f"all {summary['num_seeds']} seeds have diverged, the last in epoch {epoch}"
+        why = f"their weights are not finite (learning rate {learning_rate or 'not known'})"
+        raise DivergedError(f"{message}: {why}")

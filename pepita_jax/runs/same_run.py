@@ -17,6 +17,7 @@ MAY_CHANGE = {
     "data_dir",
     "seeds_at_once",
 }
+KINDS = ("rule.name", "model.name", "model.repr", "dataset")  # each says all of what differs
 RESULTS = ("metrics.jsonl", "alignment.jsonl", "summary.json", "checkpoints")
 SWEEP_FILE = "sweep.json"  # what a sweep's folder has, and a run's has not
 
@@ -89,7 +90,7 @@ def describe_changes(found: dict, wanted: dict) -> str:
     found, wanted = flatten(found), flatten(json.loads(json.dumps(wanted)))
     fields = [f for f in found.keys() | wanted.keys() if found.get(f) != wanted.get(f)]
     # Another rule has other options: its name says it all.
-    names = [field for field in fields if field in ("rule.name", "model.name", "dataset")]
+    names = [field for field in fields if field in KINDS]
     return ", ".join(
         f"{field} was {_show(found, field)}, is {_show(wanted, field)}"
         for field in sorted(names or fields)

@@ -37,7 +37,7 @@ def summarize(config: dict, history: History, seconds: float) -> dict:
     """
     learning_rate = history["learning_rate"]
     diverged = [
-        {"seed": k, "epoch": epoch, "learning_rate": learning_rate[k, epoch - 1]}
+        {"seed": k, "epoch": epoch, "learning_rate": as_json(learning_rate[k, epoch - 1])}
         for k, epoch in history.diverged().items()
     ]
     return {

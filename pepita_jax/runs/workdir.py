@@ -94,15 +94,17 @@ class Workdir:
             layout: how seeds are laid out on the devices, a plain dict.
         """
         now = {**describe_environment(), "settings": self.settings, **layout}
-        now = json.loads(json.dumps(now))
+        now = json.loads(json.dumps(now))  # as it is read back
         before, earlier = self.content["environment"], self.content.get("earlier_environments", [])
         if before != now and "seeds_at_once" in before:  # something was trained there
             earlier = [*earlier, before]
-        where = {"environment": now, "earlier_environments": earlier}
-        self.content |= where
+        self.record({"environment": now, "earlier_environments": earlier})
+
+    def record(self, fields: dict) -> None:
+        """Sets fields of `config.json`; the run may have been made longer in the meantime."""
+        self.content |= fields
         with file_errors(self.path), alone(self.path):
-            # The run may have been made longer in the meantime.
-            write_json(self.path / "config.json", read_config_file(self.path) | where)
+            write_json(self.path / "config.json", read_config_file(self.path) | fields)
 
     def log(self, group: SeedGroup, name: str, epoch: int, columns: dict) -> list[dict]:
         """Adds figures of an epoch to a group and to their file; returns the rows."""
@@ -124,9 +126,8 @@ class Workdir:
         with file_errors(self.path), alone(self.path):
             groups = self._find_all()
             self.write_figures(groups)
-            if self._unfinished(groups, self.content):
-                return None
-            return write(self, SavedRun.of(groups))
+            is_done = not self._unfinished(groups, self.content)
+            return write(self, SavedRun.of(groups)) if is_done else None
 
     def unfinished(
         self, config: dict, size: int | None = None, seeds: range | None = None

@@ -86,7 +86,7 @@ class Progress:
         self.compiles = False
         for seed in epoch.diverged[:MOST_NAMED]:
             at_rate = ""
-            if learning_rate is not None:
+            if learning_rate is not None and not np.isnan(learning_rate).all():
                 of_all = np.ravel(learning_rate)
                 at_rate = f" at learning rate {of_all[seed % len(of_all)]:g}"
             who = self.names[seed] if self.names else f"seed {seed}"

@@ -9,7 +9,7 @@ from experiments.papers.pepita.runs import EMBEDDING, FITS
 from pepita_jax.data import load_stored
 from pepita_jax.runs.config_file import without_environment
 from pepita_jax.runs.experiment import build_rule_on_network
-from pepita_jax.runs.load import initial_states, restore_states
+from pepita_jax.runs.load import initial_weights, restore_weights
 from pepita_jax.runs.rows import as_json, to_history
 from pepita_jax.runs.saved_run import FIRST_EPOCH
 
@@ -30,7 +30,7 @@ def make_records(run, group, epochs, seeds):
     """
     content = group.config
     config = without_environment(content)
-    params = restore_states(config, group).params
+    params, _ = restore_weights(build_rule_on_network(config), group)
     epochs = max(epochs, group.epoch)
     names = ("environment", "earlier_environments")
     where = {name: content[name] for name in names if name in content}
@@ -67,12 +67,13 @@ def embed(config, trained):
     """t-SNE of the hidden layer's activity for test images, before and after training (Fig. 4)."""
     from sklearn.manifold import TSNE
 
-    net = build_rule_on_network(config).net
+    rule = build_rule_on_network(config)
     images, labels = load_stored(config["dataset"], config["data_dir"]).test
     images, labels = images[:EMBEDDED], labels[:EMBEDDED]
-    before = tuple(W[0] for W in initial_states(config, range(1)).params)
+    drawn, _ = initial_weights(rule, config["seed"], range(1))
+    before = tuple(W[0] for W in drawn)
     points = {}
     for name, params in {"before": before, "after": trained}.items():
-        hidden = np.asarray(net.forward(params, images).h[0])
+        hidden = np.asarray(rule.net.forward(params, images).h[0])
         points[name] = as_json(TSNE(random_state=0).fit_transform(hidden).round(2))
     return {"labels": labels.tolist(), **points}

@@ -1,0 +1,62 @@
+"""Whether what a script gives to `pj.train` is valid."""
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from pepita_jax.data.images import usable_images
+from pepita_jax.errors import UserError, require
+from pepita_jax.networks.network import Network, require_network
+from pepita_jax.rules.base import Rule
+from pepita_jax.training import one_step
+
+
+def check_objects(net: Any, rule: Any, optimizer: Any) -> None:
+    """Raises a `UserError` unless these are a network, a rule on it, and an optimizer for it."""
+    require_network(net)
+    is_rule = isinstance(rule, Rule)
+    require(is_rule, f"rule must be a rule, as from pj.build_rule(name, net), got {rule!r}")
+    require(rule.net == net, "the rule was built for another network")
+    is_optimizer = hasattr(optimizer, "init") and hasattr(optimizer, "update")
+    message = f"optimizer must be one of optax's, such as optax.sgd(0.1), got {optimizer!r}"
+    require(is_optimizer, message)
+
+    def update(params):
+        return one_step.descend(optimizer, params, optimizer.init(params), params)
+
+    try:
+        jax.eval_shape(update, jax.eval_shape(net.init, jax.random.key(0)))
+    # Such as lbfgs, which wants the loss as well, or one for other weights.
+    except (AssertionError, TypeError, ValueError) as error:
+        message = f"optimizer cannot be used with pseudo-gradients and weights alone: {error}"
+        raise UserError(message) from error
+
+
+def usable_split(net: Network, split: str, data: Any) -> tuple[np.ndarray, np.ndarray]:
+    """`(image, label)` as training takes them: uint8 or float32, and int32.
+
+    Args:
+        net: that they are for.
+        split: what they are called.
+        data: as a user gives them.
+
+    Raises:
+        UserError: they do not fit the network or each other, or cannot be meant.
+    """
+    is_pair = isinstance(data, (tuple, list)) and len(data) == 2
+    require(is_pair, f"{split} must be a pair (image, label)")
+    try:
+        image, label = (np.asarray(x) for x in data)
+    except ValueError as error:  # lists of different lengths
+        raise UserError(f"{split} images and labels must be arrays: {error}") from error
+    image = usable_images(split, image, net.input_shape)
+    message = f"{split} labels have shape {label.shape}: give one class number an image"
+    require(label.ndim == 1, message)
+    message = f"{split} has {len(image)} images and {len(label)} labels"
+    require(len(image) == len(label) > 0, message)
+    message = f"{split} labels must be integers in 0...{net.num_classes - 1}"
+    require(np.issubdtype(label.dtype, np.integer), f"{message}, got {label.dtype}")
+    low, high = label.min(), label.max()
+    require(0 <= low and high < net.num_classes, f"{message}, got {low} to {high}")
+    return image, label.astype(np.int32)
