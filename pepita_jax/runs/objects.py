@@ -20,6 +20,7 @@ from optax import GradientTransformation
 
 from pepita_jax.errors import UserError, require
 from pepita_jax.networks.network import Network
+from pepita_jax.options import field_options
 from pepita_jax.rules import RULES, Rule, build_rule
 
 PYTHON = "python"  # these stand where a configuration of the command line has a name
@@ -30,7 +31,11 @@ STEPS = 3  # in which momentum and decay show, too
 def as_plain(value: Any) -> Any:
     """A number, a string, a tuple or a dataclass, as JSON holds it; else `{"repr": text}`."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {"class": _path(value), **plain_fields(value)}
+        defaults = field_options(type(value))  # left out, as those of fields that are to come
+        given = {
+            n: x for n, x in plain_fields(value).items() if x != as_plain(defaults.get(n, ...))
+        }
+        return {"class": _path(value), **given}
     if isinstance(value, (tuple, list)):
         return [as_plain(x) for x in value]
     if isinstance(value, (np.generic, np.ndarray, jax.Array)) and np.ndim(value) == 0:

@@ -5,6 +5,7 @@ Version 0.1 had three more rules as options of `pepita`, and fewer fields.
 
 from pepita_jax.errors import require
 from pepita_jax.rules.moved import NOISE
+from pepita_jax.runs.objects import ARRAYS
 
 # Options that `pepita` has no more, and their defaults: the first configurations have some alone.
 GONE = {
@@ -35,7 +36,11 @@ def upgrade(config: dict) -> dict:
     Raises:
         UserError: it combines noise with another of the rules that were options.
     """
-    return _with_rules_of_now(_with_fields_of_now(config))
+    if (
+        config.get("dataset") != ARRAYS
+    ):  # a script's objects have the fields that they were made with
+        config = _with_fields_of_now(config)
+    return _with_rules_of_now(config)
 
 
 def _with_fields_of_now(config):

@@ -51,7 +51,7 @@ def script_config(
     splits = {name: split for name, split in data._asdict().items() if split}
     return {
         "dataset": ARRAYS,
-        "checksum": {name: checksum(*split) for name, split in splits.items()},
+        "data": {"checksum": {name: checksum(*split) for name, split in splits.items()}},
         **{name: as_plain(number) for name, number in numbers.items()},
         **describe_rule(rule),
         "optimizer": describe_optimizer(optimizer, rule.net),

@@ -116,6 +116,14 @@ def test_states_of_another_structure_are_named(folder):
         Checkpoints(folder).restore(others)
 
 
+@pytest.mark.parametrize("params", [(np.ones((2, 4)),), (np.ones((2, 3)),) * 2])
+def test_weights_are_read_alone_and_those_of_another_shape_are_named(params, folder):
+    reader, wanted = Checkpoints(folder), make_state(3.0).params
+    chex.assert_trees_all_equal(reader.restore_some({"params": wanted}), {"params": wanted})
+    with pytest.raises(UserError, match=r"states in .*/3/states do not fit this run"):
+        reader.restore_some({"params": params})
+
+
 def test_a_saved_state_does_not_change_with_the_buffers_that_training_gives_up(tmp_path):
     checkpoints, state = Checkpoints(tmp_path), make_state(1.0)
     checkpoints.save(1, state, {})

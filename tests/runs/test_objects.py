@@ -11,6 +11,8 @@ import pepita_jax as pj
 from pepita_jax.runs.objects import as_plain, describe_optimizer, describe_rule, rebuild_rule
 
 NETS = {
+    "bias": pj.mlp((4, 4, 1), 3, hidden=(4,), bias=True),
+    "lenet5": pj.build_network("lenet5", input_shape=(28, 28, 1), num_classes=10),
     "mlp": pj.mlp((4, 4, 1), 3, hidden=[8, 5], dropout=0.1, activation="tanh", normalize=True),
     "conv": pj.conv((8, 8, 3), 5, channels=(2, 3), kernel_size=3, padding=1, hidden=(4,)),
 }

@@ -104,8 +104,11 @@ IMAGE, LABEL = DATA["train"]
         ({"num_seeds": 1}, "num_seeds 2; it can be raised, not lowered"),
         ({"seed": 1}, "seed was 0, is 1"),
         ({"batch_size": 5}, "batch_size was 10, is 5"),
-        ({"train": (1 - IMAGE, LABEL)}, r"checksum\.train was '\w{64}', is '\w{64}'; use another"),
-        ({"validation": (IMAGE, LABEL)}, r"checksum\.validation was not set"),
+        (
+            {"train": (1 - IMAGE, LABEL)},
+            r"run: data\.checksum\.train was '\w{64}', is '\w{64}'; use",
+        ),
+        ({"validation": (IMAGE, LABEL)}, r"run: data\.checksum\.validation was not set, is"),
         ({"rule": pj.KolenPollack(NET, decay=0.2)}, r"rule\.decay was .*, is 0\.2"),
         ({"rule": pj.FA(NET)}, "run: rule.name was 'kolen_pollack', is 'fa'; use"),
         (
