@@ -5,7 +5,6 @@ Version 0.1 had three more rules as options of `pepita`, and fewer fields.
 
 from pepita_jax.errors import require
 from pepita_jax.rules.moved import NOISE
-from pepita_jax.runs.objects import ARRAYS
 
 # Options that `pepita` has no more, and their defaults: the first configurations have some alone.
 GONE = {
@@ -36,15 +35,11 @@ def upgrade(config: dict) -> dict:
     Raises:
         UserError: it combines noise with another of the rules that were options.
     """
-    if (
-        config.get("dataset") != ARRAYS
-    ):  # a script's objects have the fields that they were made with
-        config = _with_fields_of_now(config)
-    return _with_rules_of_now(config)
+    return _with_rules_of_now(_with_fields_of_now(config))
 
 
 def _with_fields_of_now(config):
-    if "schedule" not in config:  # a part of a configuration
+    if "schedule" not in config:  # a part of a configuration, or one of Python objects
         return config
     groups = {name: added | config[name] for name, added in OF_GROUPS.items() if name in config}
     return ADDED | config | groups
