@@ -74,8 +74,8 @@ class Experiment:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Whole batches of the training set."""
-        return len(self.data.train[0]) // self.config["batch_size"]
+        """Batches of the training set."""
+        return self.batching.steps_per_epoch(len(self.data.train[0]), self.config["batch_size"])
 
     def learning_rate(self, epoch: Epoch) -> np.ndarray:
         """The learning rate at the end of an epoch, one for all seeds or `[S]`."""

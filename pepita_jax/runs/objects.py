@@ -8,6 +8,7 @@ is described by what it does.
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from importlib import import_module
 from typing import Any
@@ -16,7 +17,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from optax import GradientTransformation
 
 from pepita_jax.errors import UserError, require
 from pepita_jax.networks.network import Network
@@ -98,12 +98,16 @@ def rebuild_rule(config: dict) -> Rule:
         raise UserError(f"{message}; give it: pj.load_run(DIR, rule=rule)") from error
 
 
-def describe_optimizer(optimizer: GradientTransformation, net: Network) -> dict[str, Any]:
+def describe_optimizer(optimizer: Any, init: Callable) -> dict[str, Any]:
     """The fields `optimizer.*` of a configuration.
 
-    `states` names the parts of the optimizer's state. `first_steps` is how far it moves the weights
-    of a network, on average, if all are 1 and all gradients are 1, then 1/2, then 1/3: it tells
-    most numbers of an optimizer, but no schedule that changes later.
+    `states` names the parts of the optimizer's state. `first_steps` is how far it moves weights,
+    on average, if all are 1 and all gradients are 1, then 1/2, then 1/3: it tells most numbers of
+    an optimizer, but no schedule that changes later.
+
+    Args:
+        optimizer: any optax transformation.
+        init: draws the weights that it descends, from a key.
 
     Raises:
         UserError: its state holds random keys, which checkpoints do not keep.
@@ -115,7 +119,8 @@ def describe_optimizer(optimizer: GradientTransformation, net: Network) -> dict[
         updates, state = optimizer.update(gradients, state, params)
         return optax.apply_updates(params, updates), state, _mean(updates)
 
-    params = jax.tree.map(lambda x: jnp.ones(x.shape, x.dtype), _shapes(net))
+    shapes = jax.eval_shape(init, jax.random.key(0))
+    params = jax.tree.map(lambda x: jnp.ones(x.shape, x.dtype), shapes)
     state, first_steps = optimizer.init(params), []
     arrays = [x for x in jax.tree.leaves(state) if isinstance(x, jax.Array)]
     has_keys = any(jnp.issubdtype(x.dtype, jax.dtypes.prng_key) for x in arrays)
@@ -128,17 +133,15 @@ def describe_optimizer(optimizer: GradientTransformation, net: Network) -> dict[
 
 
 def learning_rate_of(opt_state: Any) -> np.ndarray | None:
-    """The learning rate of the last step, `[S]`, if an optimizer's state holds just one.
+    """The learning rate of the last step, `[S]`, if an optimizer's state holds one for all.
 
     Those of `pj.build_optimizer` and of `optax.inject_hyperparams` do.
     """
     is_array = lambda path, value: isinstance(value, jax.Array)  # not the state of a schedule
     found = optax.tree_utils.tree_get_all_with_path(opt_state, "learning_rate", is_array)
-    return np.asarray(found[0][1], np.float64) if len(found) == 1 else None
-
-
-def _shapes(net):
-    return jax.eval_shape(net.init, jax.random.key(0))
+    rates = [np.asarray(rate, np.float64) for _, rate in found]
+    is_one = rates and all(np.array_equal(rate, rates[0]) for rate in rates)
+    return rates[0] if is_one else None
 
 
 def _mean(tree):

@@ -19,10 +19,11 @@ from pepita_jax.runs.load import load_run
 from pepita_jax.runs.rows import to_history
 from pepita_jax.runs.run import run
 from pepita_jax.runs.same_run import SWEEP_FILE
-from pepita_jax.runs.script import ScriptExperiment, script_config
-from pepita_jax.training.arguments import check_objects, usable_split
+from pepita_jax.runs.script import ScriptExperiment
+from pepita_jax.training.arguments import check_augment, check_objects, usable_split
+from pepita_jax.training.augment import Augment
 from pepita_jax.training.loop import epochs
-from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
+from pepita_jax.training.one_seed import Batching
 from pepita_jax.training.progress import Progress
 
 
@@ -62,6 +63,10 @@ def train(
     workdir: Any = None,
     checkpoint_every: int = 1,
     log_alignment: bool = True,
+    feedback_optimizer: optax.GradientTransformation | None = None,
+    shuffle: bool = True,
+    drop_last: bool = True,
+    augment: Augment | None = None,
 ) -> Result:
     """Trains a network on one's own arrays, all seeds at once.
 
@@ -95,7 +100,7 @@ def train(
         validation: another split to evaluate on after each epoch.
         num_seeds: independent runs; seed k depends on (`seed`, k) alone.
         num_epochs: passes over the training set.
-        batch_size: images per step; the last incomplete batch of an epoch is dropped.
+        batch_size: images per step.
         seed: root of all randomness.
         seeds_at_once: layout of the seed axis, see `seed_axis.over_seeds`; None: by device.
         progress: whether to show a progress bar, or a line per epoch outside a terminal.
@@ -107,6 +112,10 @@ def train(
         checkpoint_every: epochs between checkpoints; the last epoch always has one.
         log_alignment: whether to log `pj.analysis.alignment` on one fixed training batch, before
             training and after each epoch, in the workdir.
+        feedback_optimizer: for a rule whose feedback learns; None: as for the weights.
+        shuffle: whether each epoch has an order of its own; else it is that of `train`.
+        drop_last: whether an epoch's last batch is dropped if it is incomplete.
+        augment: flips and crops of the training images, drawn anew in each epoch.
 
     Returns:
         A `Result` with history `train_loss`, `train_accuracy`, `test_accuracy`, and
@@ -122,13 +131,10 @@ def train(
     for name, number in (("num_epochs", num_epochs), ("checkpoint_every", checkpoint_every)):
         require_int(name, number, 1)
     require(callback is None or callable(callback), f"callback must be callable, got {callback!r}")
-    check_objects(net, rule, optimizer)
+    check_objects(net, rule, optimizer, feedback_optimizer)
+    check_augment(net, augment)
     given = {"train": train, "test": test, "validation": validation}
     splits = {s: usable_split(net, s, data) for s, data in given.items() if data is not None}
-    data, keys = Dataset(**splits), seed_keys(seed, num_seeds)
-    if workdir is None:
-        trainer = SeedTrainer(rule, optimizer, data.train, batch_size, keys, seeds_at_once)
-        return _in_memory(trainer, data.eval_splits, num_epochs, callback, progress)
     numbers = {
         "seed": seed,
         "num_seeds": num_seeds,
@@ -138,15 +144,20 @@ def train(
         "checkpoint_every": checkpoint_every,
         "log_alignment": log_alignment,
     }
-    config = script_config(rule, optimizer, data, numbers)
-    experiment = ScriptExperiment.make(config, rule, optimizer, data)
-    return _in_workdir(experiment, workdir, callback, progress)
+    batching = Batching(shuffle, drop_last, augment)
+    objects = rule, optimizer, feedback_optimizer, Dataset(**splits), batching
+    experiment = ScriptExperiment.make(numbers, *objects)
+    if workdir is None:
+        return _in_memory(experiment, callback, progress)
+    return _in_workdir(experiment.described(), workdir, callback, progress)
 
 
-def _in_memory(trainer, splits, num_epochs, callback, progress):
-    seeds, history = range(trainer.num_seeds), []
+def _in_memory(experiment, callback, progress):
+    seeds, num_epochs = range(len(experiment.keys)), experiment.config["num_epochs"]
+    trainer, history = experiment.trainer(seeds), []
     with Progress(num_epochs, trainer.steps_per_epoch, shown=progress) as bar:
-        for epoch in epochs(trainer, trainer.init(), splits, 1, num_epochs, bar.advance):
+        todo = trainer.init(), experiment.splits, 1, num_epochs
+        for epoch in epochs(trainer, *todo, bar.advance):
             bar.finish_epoch(epoch)
             history.append(epoch.metrics)
             if _is_enough(callback, trainer, epoch.states, lambda: History.stack(history, seeds)):

@@ -10,26 +10,43 @@ from pepita_jax.errors import UserError, require
 from pepita_jax.networks.network import Network, require_network
 from pepita_jax.rules.base import Rule
 from pepita_jax.training import one_step
+from pepita_jax.training.augment import Augment
 
 
-def check_objects(net: Any, rule: Any, optimizer: Any) -> None:
-    """Raises a `UserError` unless these are a network, a rule on it, and an optimizer for it."""
+def check_objects(net: Any, rule: Any, optimizer: Any, feedback_optimizer: Any = None) -> None:
+    """Raises a `UserError` unless these are a network, a rule on it, and optimizers for it."""
     require_network(net)
     is_rule = isinstance(rule, Rule)
     require(is_rule, f"rule must be a rule, as from pj.build_rule(name, net), got {rule!r}")
     require(rule.net == net, "the rule was built for another network")
+    _check_optimizer("optimizer", optimizer, net.init)
+    if feedback_optimizer is not None:
+        one_step.optimizer_of_feedback(rule, optimizer, feedback_optimizer)
+        _check_optimizer("feedback_optimizer", feedback_optimizer, rule.init_feedback)
+
+
+def check_augment(net: Network, augment: Any) -> None:
+    """Raises a `UserError` unless this is None, or an `Augment` for a network's images."""
+    if augment is not None:
+        is_augment = isinstance(augment, Augment)
+        require(is_augment, f"augment must be a pj.Augment, got {augment!r}")
+        augment.check(net.input_shape)
+
+
+def _check_optimizer(name, optimizer, init):
+    """Raises a `UserError` unless an optimizer can descend what `init(key)` draws."""
     is_optimizer = hasattr(optimizer, "init") and hasattr(optimizer, "update")
-    message = f"optimizer must be one of optax's, such as optax.sgd(0.1), got {optimizer!r}"
+    message = f"{name} must be one of optax's, such as optax.sgd(0.1), got {optimizer!r}"
     require(is_optimizer, message)
 
     def update(params):
         return one_step.descend(optimizer, params, optimizer.init(params), params)
 
     try:
-        jax.eval_shape(update, jax.eval_shape(net.init, jax.random.key(0)))
+        jax.eval_shape(update, jax.eval_shape(init, jax.random.key(0)))
     # Such as lbfgs, which wants the loss as well, or one for other weights.
     except (AssertionError, TypeError, ValueError) as error:
-        message = f"optimizer cannot be used with pseudo-gradients and weights alone: {error}"
+        message = f"{name} cannot be used with pseudo-gradients and weights alone: {error}"
         raise UserError(message) from error
 
 

@@ -85,7 +85,7 @@ def test_a_network_that_is_not_there_any_more_is_a_user_s_error(change, message)
     ],
 )
 def test_an_optimizer_is_described_by_its_first_steps(optimizer, states, first_steps):
-    described = describe_optimizer(optimizer, NETS["mlp"])
+    described = describe_optimizer(optimizer, NETS["mlp"].init)
     assert described["states"] == states
     if first_steps and isinstance(first_steps[0], dict):
         assert described["first_steps"] == first_steps

@@ -117,6 +117,9 @@ IMAGE, LABEL = DATA["train"]
         ),
         ({"optimizer": optax.adam(0.01)}, r"optimizer\.states was .*EmptyState"),
         ({"optimizer": optax.noisy_sgd(0.1, key=1)}, "random keys in its state, .* leave workdir"),
+        ({"feedback_optimizer": optax.sgd(0.1)}, r"feedback_optimizer\.first_steps was not set"),
+        ({"shuffle": False}, "run: shuffle was True, is False; use"),
+        ({"augment": pj.Augment(crop=1)}, r"run: augment\.crop was 0, is 1; use"),
         ({"callback": 3}, "callback must be callable, got 3"),
         ({"checkpoint_every": 0}, "checkpoint_every must be an integer of at least 1"),
     ],
@@ -215,6 +218,14 @@ class Own(pj.BP):
     """A rule with an option that JSON does not hold."""
 
     option: object = None
+
+
+def test_how_batches_are_made_and_feedback_learns_holds_when_a_run_goes_on(tmp_path):
+    batches = {"shuffle": False, "drop_last": False, "augment": pj.Augment(flip=True, crop=1)}
+    options = {**batches, "feedback_optimizer": optax.sgd(0.3, momentum=0.5)}
+    whole = train(num_epochs=2, **options)
+    train(tmp_path, num_epochs=1, **options)
+    assert_equal(train(tmp_path, num_epochs=2, **options), whole)
 
 
 def test_a_rule_that_cannot_be_rebuilt_is_given(tmp_path):
