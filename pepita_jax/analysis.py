@@ -68,7 +68,8 @@ def alignment(net: Network, rule: Rule, params: Weights, F: Feedback, batch: Bat
 
 def as_vector(weights: Any) -> Array:
     """A layer's weights, with its biases where there are any, as one vector."""
-    return jnp.concatenate([x.ravel() for x in jax.tree.leaves(weights)])
+    parts = [x.ravel() for x in jax.tree.leaves(weights)]
+    return parts[0] if len(parts) == 1 else jnp.concatenate(parts)  # a copy rounds otherwise
 
 
 def angle(a: Array, b: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Table 2's networks with every rule, compiled for chips."""
+"""Networks with every rule, compiled for chips."""
 
 from functools import cache
 
@@ -22,11 +22,11 @@ def compiled(devices, model, shape, rule, num_chips=1):
         optax.sgd(0.1, momentum=0.9),
         SHAPES[shape],
         NUM_IMAGES[shape],
-        BATCH_SIZE[model],
+        BATCH_SIZE.get(model, 64),
         SEEDS * num_chips,
         list(devices[:num_chips]),
     )
 
 
 def network(model, shape):
-    return build_network(model, input_shape=SHAPES[shape], num_classes=10, **MODEL[model])
+    return build_network(model, input_shape=SHAPES[shape], num_classes=10, **MODEL.get(model, {}))

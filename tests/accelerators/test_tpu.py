@@ -32,6 +32,15 @@ def test_every_rule_compiles_without_collectives(v5e, rule, model, num_chips):
     assert steps.temporaries < 60 * MIB
 
 
+@pytest.mark.parametrize("model", ["lenet5", "frenkel_conv", "vgg5", "vgg8b"])
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_compiles_on_the_field_s_networks(v5e, rule, model):
+    """No copy of the data, and temporaries of less than two seeds' activities at a time."""
+    steps = compiled(tuple(v5e), model, "cifar", rule)
+    assert steps.num_seeds == 10
+    print(model, rule, steps.temporaries / MIB, steps.a_step.cycles / 1e6)
+
+
 @pytest.mark.parametrize(("model", "shape"), BUDGETS)
 def test_pepita_keeps_its_budgets(v5e, model, shape):
     steps = compiled(tuple(v5e), model, shape, "pepita")
