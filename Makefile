@@ -30,13 +30,13 @@ test: $(VENV)/.installed-test
 	$(RUN) pytest -n 2 --dist loadscope -m "not slow and not accelerators"
 
 test-slow: $(VENV)/.installed-test
-	$(RUN) pytest -n 2 -m slow
+	$(RUN) pytest -n 2 -m "slow and not accelerators"
 
 test-accelerators:
 	@$(MAKE) --no-print-directory compile-accelerators VENV=.venv-accelerators
 
 compile-accelerators: $(VENV)/.installed-tpu
-	$(RUN) pytest -n 2 --dist loadgroup -m accelerators tests/accelerators
+	$(RUN) pytest -n 2 --dist loadgroup -m "accelerators and not slow" tests/accelerators
 
 lint: $(VENV)/.installed-test
 	$(RUN) ruff check .
