@@ -21,6 +21,7 @@ from pepita_jax.training.optimizers import optimizer_fields
 from pepita_jax.training.schedules import SCHEDULES
 
 WORDS = ("rule.name", "model.name", "dataset")  # the fields that RULE, MODEL and DATASET choose
+MOVED = {"whiten": "preprocess=whiten"}  # fields of earlier versions, and what they are now
 PRESET = ...  # the default depends on RULE, MODEL and DATASET
 
 # Field: (default, meaning with unit and source). A type in place of a default: not set.
@@ -28,7 +29,9 @@ FIELDS = {
     "dataset": (PRESET, "digits, mnist, fashion_mnist, cifar10 or cifar100"),
     "data_dir": (str, "folder of TensorFlow Datasets; else $TFDS_DATA_DIR, ~/tensorflow_datasets"),
     "validation_fraction": (0.0, "share of the training set, from its end, for validation"),
-    "whiten": (False, "ZCA-whiten the images (App. G)"),
+    "preprocess": ("none", "of the images, by statistics of those that are trained on: none, "
+                   "standardize (each channel), whiten (ZCA, App. G), rescale (to [0, 1]) or "
+                   "whiten_rescale (both)"),
     "seed": (0, "root of all randomness: seed k depends on (seed, k) alone"),
     "num_seeds": (10, "number of seeds, trained side by side and numbered from 0 (Table 1: 10)"),
     "num_epochs": (PRESET, "passes over the training set (Table 2: 100)"),
@@ -118,6 +121,12 @@ def get_config(choice="pepita,mlp,mnist"):
     unset |= {f"feedback_optimizer.{name}": kind for name, kind in options.items()}
     fixed = {field: default for field, (default, _) in FIELDS.items() if default is not PRESET}
     return _nest(unset | fixed | _preset(rule, model, dataset))
+
+
+def check_moved(fields):
+    """Raises a `UserError` that says what a field of an earlier version is now."""
+    for field in fields:
+        require(field not in MOVED, f"the field {field} is gone: give {MOVED.get(field)}")
 
 
 def as_plain(config, given):

@@ -53,6 +53,7 @@ def make_config(chosen, setting):
         require(value is not None and not isinstance(value, dict), message)
     given = chosen.fields | setting
     words = _words(chosen, setting)
+    default.check_moved(given)
     check_moved(words[0], [f.partition(".")[2] for f in given if f.startswith("rule.")])
     config = default.get_config(",".join(map(str, words)))
     config.lock()

@@ -72,6 +72,8 @@ def check(arguments):
             break
         message = f"{argument} needs {USAGE} before it"
         require(not re.match(r"--?(no)?config\.", argument), message)
+    given = (re.match(r"--?(?:no)?config\.([\w.]+)", argument) for argument in arguments)
+    default.check_moved(match[1] for match in given if match)
     is_default = lambda file: Path(file.partition(":")[0]).resolve() == Path(default.__file__)
     rules = [f.partition(":")[2].partition(",")[0] for f in files if is_default(f)]
     options = [match[1] for a in arguments if (match := re.match(r"--?config\.rule\.(\w+)", a))]

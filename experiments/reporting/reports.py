@@ -14,7 +14,7 @@ from pepita_jax.history import History
 from pepita_jax.runs.summary import summarize
 from pepita_jax.runs.workdir import Workdir
 
-PAIRED = ("dataset", "seed", "num_epochs", "validation_fraction", "whiten", "batch_size")
+PAIRED = ("dataset", "seed", "num_epochs", "validation_fraction", "preprocess", "batch_size")
 
 
 class Report(NamedTuple):

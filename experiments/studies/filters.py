@@ -28,7 +28,7 @@ from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.types import Activity, Weights
 
 RULE = flags.DEFINE_enum("rule", "pepita", sorted(RULES), "the rule to train")
-IMAGES = flags.DEFINE_enum("images", "plain", IMAGE_KINDS, "how the images are prepared")
+IMAGES = flags.DEFINE_enum("images", "plain", list(IMAGE_KINDS), "how the images are prepared")
 FACTOR = flags.DEFINE_float(
     "update_factor", 1.0, "factor on the filters' update; 784 turns its means into sums"
 )

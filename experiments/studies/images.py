@@ -3,9 +3,14 @@
 import numpy as np
 
 from pepita_jax.data import load_stored
-from pepita_jax.data.preprocess import rescale, standardize
 
-IMAGES = ("plain", "standardized", "whitened", "rescaled")
+# {name: field `preprocess`}
+IMAGES = {
+    "plain": "none",
+    "standardized": "standardize",
+    "whitened": "whiten",
+    "rescaled": "whiten_rescale",
+}
 
 Split = tuple[np.ndarray, np.ndarray]
 
@@ -22,11 +27,5 @@ def load_images(dataset: str, images: str = "plain") -> tuple[Split, Split]:
     Raises:
         UserError: see `load_stored`.
     """
-    whiten = images in ("whitened", "rescaled")
-    data = load_stored(dataset, validation_fraction=0.1, whiten=whiten)
-    change = {"standardized": standardize, "rescaled": rescale}.get(images)
-    splits = data.train, data.validation
-    if not change:
-        return splits
-    changed = change(*(image for image, _ in splits))
-    return tuple((image, label) for image, (_, label) in zip(changed, splits, strict=True))
+    data = load_stored(dataset, validation_fraction=0.1, preprocess=IMAGES[images])
+    return data.train, data.validation

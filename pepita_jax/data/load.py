@@ -1,14 +1,14 @@
 """From a data set's name to the arrays that training uses."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from pepita_jax.data.images import to_float
 from pepita_jax.data.prepared import load_prepared
-from pepita_jax.data.preprocess import zca_whiten
+from pepita_jax.data.preprocess import PREPROCESSES
 from pepita_jax.data.sets import DATASETS
-from pepita_jax.errors import require, require_name, require_number
+from pepita_jax.errors import look_up, require, require_name, require_number
 
 
 class Dataset(NamedTuple):
@@ -31,9 +31,10 @@ def load_dataset(
     name: str,
     data_dir: str | None = None,
     validation_fraction: float = 0.0,
-    whiten: bool = False,
+    preprocess: str = "none",
+    whiten: Any = None,
 ) -> Dataset:
-    """Loads a data set; its images are float32 in [0, 1], unless whitened.
+    """Loads a data set; its images are float32, in [0, 1] unless they are preprocessed.
 
     >>> import pepita_jax as pj
     >>> image, label = pj.load_dataset("digits").train
@@ -42,7 +43,7 @@ def load_dataset(
 
     The arguments and errors are those of `load_stored`.
     """
-    splits = load_stored(name, data_dir, validation_fraction, whiten)
+    splits = load_stored(name, data_dir, validation_fraction, preprocess, whiten)
     floats = ((to_float(split[0]), split[1]) if split else None for split in splits)
     return Dataset(*floats)  # ty: ignore[invalid-argument-type]  only validation may be None
 
@@ -51,7 +52,8 @@ def load_stored(
     name: str,
     data_dir: str | None = None,
     validation_fraction: float = 0.0,
-    whiten: bool = False,
+    preprocess: str = "none",
+    whiten: Any = None,
 ) -> Dataset:
     """Loads a data set as it is stored: most images have a byte per number.
 
@@ -61,37 +63,39 @@ def load_stored(
         name: a key of `DATASETS`.
         data_dir: folder of TensorFlow Datasets; None: `TFDS_DATA_DIR`, or the home folder's.
         validation_fraction: share of the training set, taken from its end, for validation.
-        whiten: ZCA-whiten all splits with the training set's statistics.
+        preprocess: `none`; `standardize`, mean 0 and deviation 1 in each channel; `whiten`, by ZCA;
+            `rescale`, to [0, 1]; or `whiten_rescale`, one after the other. The statistics are of
+            the images that are trained on.
+        whiten: is refused; it became `preprocess="whiten"`.
 
     Raises:
         UserError: the name is unknown, or the set is missing, empty or damaged.
     """
+    require(whiten is None, f"whiten={whiten} is preprocess={'whiten' if whiten else 'none'!r} now")
+    change = look_up("preprocess", preprocess, PREPROCESSES)
     require_name("dataset", name, DATASETS)
     size = num_validation(validation_fraction, DATASETS[name].num_train)
     train, test = _load_digits() if name == "digits" else _load_prepared(name, data_dir)
     splits = [train, test]
     if size:
         splits = [tuple(x[:-size] for x in train), test, tuple(x[-size:] for x in train)]
-    if whiten:
-        images = zca_whiten(*(image for image, _ in splits))
-        splits = [(image, label) for image, (_, label) in zip(images, splits, strict=True)]
-    return Dataset(*splits)
+    images = change(*(image for image, _ in splits))
+    return Dataset(*((image, label) for image, (_, label) in zip(images, splits, strict=True)))
 
 
 def black_value(
     name: str,
     data_dir: str | None = None,
     validation_fraction: float = 0.0,
-    whiten: bool = False,
+    preprocess: str = "none",
 ) -> tuple[float, ...]:
     """What `load_stored` makes of black, one number per channel, in the unit of `to_float`.
 
-    It is 0 without whitening. A whitened black image has other values at other places: their mean.
+    It is 0 without preprocessing. A whitened black image has other values at other places: their
+    mean.
     """
     image = load_stored(name, data_dir, validation_fraction).train[0]
-    black = np.zeros_like(image[:1])
-    if whiten:
-        black = zca_whiten(image, black)[1]
+    black = PREPROCESSES[preprocess](image, np.zeros_like(image[:1]))[1]
     return tuple(to_float(black).mean((0, 1, 2), dtype=np.float64).tolist())
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from pepita_jax.errors import require
+
 # Added to the variances of the principal components, so that pixels that are always black
 # stay finite: the value in the tutorial that the paper took its whitening from.
 REGULARIZATION = 0.1
@@ -28,16 +30,40 @@ def zca_whiten(train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
 
 
 def standardize(train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
-    """Gives each channel mean 0 and deviation 1; arguments and result as of `zca_whiten`."""
+    """Gives each channel mean 0 and deviation 1; arguments and result as of `zca_whiten`.
+
+    A channel that is the same everywhere becomes 0.
+    """
     pixels = train.reshape(-1, train.shape[-1])
     mean, std = (f(pixels, 0, dtype=np.float64).astype(np.float32) for f in (np.mean, np.std))
+    std[std == 0] = 1
     return [(image - mean) / std for image in (train, *others)]
 
 
 def rescale(train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
-    """Scales all pixels alike, so that the training images' lie in [0, 1]; likewise."""
-    low, high = train.min(), train.max()
+    """Scales all pixels alike, so that the training images' lie in [0, 1]; likewise.
+
+    Raises:
+        UserError: all pixels of the training images are equal.
+    """
+    low, high = np.float32(train.min()), np.float32(train.max())
+    require(low < high, f"images whose pixels are all {low:g} cannot be rescaled")
     return [(image - low) / (high - low) for image in (train, *others)]
+
+
+def whiten_rescale(train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
+    """Whitens, and then scales all pixels alike to [0, 1]; likewise."""
+    return rescale(*zca_whiten(train, *others))
+
+
+# What the field `preprocess` chooses from.
+PREPROCESSES = {
+    "none": lambda *images: images,
+    "standardize": standardize,
+    "whiten": zca_whiten,
+    "rescale": rescale,
+    "whiten_rescale": whiten_rescale,
+}
 
 
 def _flatten(image):

@@ -9,6 +9,7 @@ import numpy as np
 
 from pepita_jax.data import DATASETS, Dataset, load_stored
 from pepita_jax.data.load import black_value, num_validation
+from pepita_jax.data.preprocess import PREPROCESSES
 from pepita_jax.errors import UserError, look_up, require_int, require_name
 from pepita_jax.networks.models import build_network
 from pepita_jax.rules import Rule, build_rule
@@ -132,7 +133,7 @@ def build_batching(config: dict) -> Batching:
     """How the configuration makes batches; its data are read if images are padded."""
     augment = Augment(**config["augment"])
     if augment.crop:
-        fields = ("dataset", "data_dir", "validation_fraction", "whiten")
+        fields = ("dataset", "data_dir", "validation_fraction", "preprocess")
         augment = replace(augment, fill=black_value(*(config[field] for field in fields)))
     is_on = augment.flip or augment.crop
     return Batching(config["shuffle"], config["drop_last"], augment if is_on else None)
@@ -145,6 +146,7 @@ def check_config(config: dict) -> None:
     seed_keys(config["seed"], config["num_seeds"])  # which checks them
     if config["matmul_precision"] is not None:
         require_name("matmul_precision", config["matmul_precision"], MATMUL_PRECISIONS)
+    require_name("preprocess", config["preprocess"], PREPROCESSES)
     rule = build_rule_on_network(config)
     optimizer = build_configured_optimizer(config)
     optimizer.schedule.check_length(config["num_epochs"])
@@ -163,7 +165,7 @@ def build_experiment(config: dict) -> Experiment:
     """
     check_config(config)
     data = load_stored(
-        config["dataset"], config["data_dir"], config["validation_fraction"], config["whiten"]
+        config["dataset"], config["data_dir"], config["validation_fraction"], config["preprocess"]
     )
     batching = build_batching(config)
     steps = batching.steps_per_epoch(len(data.train[0]), config["batch_size"])

@@ -1,6 +1,6 @@
 """Configurations of earlier versions, as this version has them.
 
-Version 0.1 had three more rules as options of `pepita`, and fewer fields.
+Version 0.1 had three more rules as options of `pepita`, a field `whiten`, and fewer fields.
 """
 
 from pepita_jax.errors import require
@@ -42,7 +42,11 @@ def _with_fields_of_now(config):
     if "schedule" not in config:  # a part of a configuration, or one of Python objects
         return config
     groups = {name: added | config[name] for name, added in OF_GROUPS.items() if name in config}
-    return ADDED | config | groups
+    config = ADDED | config | groups
+    if "whiten" not in config:
+        return config
+    others = {name: value for name, value in config.items() if name != "whiten"}
+    return others | {"preprocess": "whiten" if config["whiten"] else "none"}
 
 
 def _with_rules_of_now(config):

@@ -14,7 +14,7 @@ CHOSEN = Chosen(("bp", "mlp", "digits"), {})
         ("model.hidden", [4, 8], (4, 8)),
         ("schedule.epochs", (), ()),
         ("optimizer.nesterov", "true", True),
-        ("whiten", "FALSE", False),
+        ("model.normalize", "FALSE", False),
         ("optimizer.learning_rate", 1, 1.0),
         ("batch_size", "016", 16),
     ],

@@ -59,6 +59,8 @@ MISTAKES = {
     "argument": (["num_epochs=3"], ["'num_epochs=3'"]),
     "flag": (["--epochs=3"], ["epochs", "--config.FIELD=VALUE"]),
     "missing data": ([f"{DEFAULT}:bp,mlp,mnist"], ["experiments.prepare_data mnist"]),
+    "old field": (["--config.whiten=true"], ["whiten is gone: give preprocess=whiten"]),
+    "preprocess": (["--config.preprocess=zca"], ["'zca'", "none, rescale, standardize, whiten"]),
     "text for a width": (["--config.model.hidden=wide"], ["each of hidden must", "'wide'"]),
 }  # fmt: skip
 

@@ -45,6 +45,6 @@ def test_mistakes_show_before_data_are_looked_for(fields, message):
 
 
 def test_whitening_and_validation_reach_the_data():
-    data = build_experiment(make_config(whiten=True, validation_fraction=0.5)).data
+    data = build_experiment(make_config(preprocess="whiten", validation_fraction=0.5)).data
     assert len(data.train[0]) == len(data.validation[0]) + 1
     np.testing.assert_allclose(data.train[0].mean(0), 0, atol=1e-5)

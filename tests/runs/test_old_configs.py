@@ -45,6 +45,13 @@ def test_an_old_rule_becomes_that_of_today_with_all_its_options(name):
     assert upgrade(wanted) == wanted
 
 
+@pytest.mark.parametrize(("whiten", "preprocess"), [(True, "whiten"), (False, "none")])
+def test_whitening_was_a_field_of_its_own(whiten, preprocess):
+    wanted = {"seed": 3, "preprocess": preprocess}
+    assert upgrade({"seed": 3, "whiten": whiten}) == wanted
+    assert upgrade(wanted) is wanted
+
+
 def test_mirrored_pepita_keeps_its_own_updates():
     assert upgrade({"rule": OLD | MIRRORED})["rule"]["updates"] == "pepita"
 
@@ -74,12 +81,16 @@ def test_noise_with_another_of_the_old_rules_is_refused(told):
 
 def make_old(workdir, told):
     """Rewrites `config.json` and the records of all checkpoints as version 0.1 wrote them."""
-    rule = {"rule": OLD | told}
+
+    def older(config):
+        whiten = {"whiten": config.pop("preprocess") == "whiten"}
+        return config | whiten | {"rule": OLD | told}
+
     path = workdir / "config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | rule))
+    path.write_text(json.dumps(older(json.loads(path.read_text()))))
     for path in list(workdir.glob("checkpoints/*/*/record.json")):
         record = json.loads(path.read_text())
-        path.write_text(json.dumps(record | {"config": record["config"] | rule}))
+        path.write_text(json.dumps(record | {"config": older(record["config"])}))
         write_checksums(path.parent)
 
 
@@ -87,6 +98,7 @@ def make_old(workdir, told):
 def test_an_old_workdir_is_read_and_goes_on_with_the_same_bits(name, tmp_path):
     told, options = RULES[name]
     fields = {f"rule.{option}": value for option, value in options.items()}
+    fields["preprocess"] = "whiten"
     config = partial(make_config, f"{name},mlp,digits", **fields)
     old, whole = tmp_path / "old", tmp_path / "whole"
     run(config(num_epochs=1), old)

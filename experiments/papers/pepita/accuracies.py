@@ -37,7 +37,7 @@ def table_4(find):
         return Shown()
     rows = [("input", *HEADINGS)]
     for result in results_of(TABLE_4, find):
-        whitened = result.config["whiten"]
+        whitened = result.config["preprocess"] == "whiten"
         of_paper = paper.TABLE_4[whitened] if result.config["dataset"] == "mnist" else None
         rows.append(("whitened" if whitened else "as it is", *accuracy_cells(result, of_paper)))
     return Shown(markdown_table(rows))

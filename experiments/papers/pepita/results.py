@@ -33,7 +33,7 @@ class Result(NamedTuple):
     @property
     def config(self):
         """The configuration of the first seed's run."""
-        return self.records[0]["config"]
+        return upgrade(self.records[0]["config"])
 
     @property
     def environment(self):

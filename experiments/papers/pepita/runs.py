@@ -81,7 +81,7 @@ def linear(variant, *fields, epochs):
         ("model.output", "linear"),
         ("model.dropout", 0.0),
         ("rule.presynaptic", "standard"),
-        ("whiten", True),
+        ("preprocess", "whiten"),
         *fields,
     )
     return PaperRun(("pepita", "mlp", "mnist"), f"linear_{variant}", fields, seeds=5, epochs=epochs)
@@ -103,7 +103,9 @@ TABLE_3 = [of_table_1(rule, "mlp", data) for data in DATASETS for rule in IN_PAP
 PEPITA = of_table_1("pepita")
 LONG = PaperRun(("pepita", "mlp", "mnist"), "long", seeds=5, epochs=1000)
 WHITENED = PaperRun(
-    ("pepita", "mlp", "mnist"), "whitened", (("whiten", True), ("optimizer.learning_rate", 0.01))
+    ("pepita", "mlp", "mnist"),
+    "whitened",
+    (("preprocess", "whiten"), ("optimizer.learning_rate", 0.01)),
 )
 TABLE_4 = [PEPITA, WHITENED]
 LINEAR = [

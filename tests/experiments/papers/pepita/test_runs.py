@@ -23,7 +23,7 @@ from pepita_jax import UserError
 from pepita_jax.options import flatten
 
 APPENDIX_E = [
-    "model.activation linear", "model.output linear", "model.dropout 0.0", "whiten True",
+    "model.activation linear", "model.output linear", "model.dropout 0.0", "preprocess whiten",
     "rule.presynaptic standard", "num_seeds 5",
 ]  # fmt: skip
 
@@ -49,7 +49,7 @@ def test_the_runs_of_table_1_are_the_paper_s_with_its_learning_rates():
     [
         (NOISE[-1, 0.01], ["rule.noise_scale 0.01"]),
         (NOISE[0, 1.0], ["rule.noise_scale 1.0", "rule.noise_low 0.0"]),
-        (WHITENED, ["whiten True", "optimizer.learning_rate 0.01"]),
+        (WHITENED, ["preprocess whiten", "optimizer.learning_rate 0.01"]),
         (HE_NORMAL["bp", 0.0], ["model.init he_normal", "model.dropout 0.0"]),
         (LONG, ["num_epochs 1000", "num_seeds 5"]),
         (LINEAR[1], [*APPENDIX_E, "batch_size 6000", "optimizer.momentum 0.0",
