@@ -3,7 +3,8 @@
     --config=configs/default.py:RULE,MODEL,DATASET      for example  pepita,mlp,mnist
 
 The three words choose a rule, a model and a data set; `presets.py` has the settings of Table 2 of
-the paper for them. Set any field with --config.FIELD=VALUE; `--help` prints the explanations.
+the paper for them. DATASET may also be FILE.npz or a folder with images of your own. Set any field
+with --config.FIELD=VALUE; `--help` prints the explanations.
 
     python -m experiments.train --config=configs/default.py:pepita,mlp,mnist --workdir=DIR
 
@@ -13,10 +14,12 @@ reaches 98.01 +- 0.08 % test accuracy on MNIST (ten seeds, 100 epochs).
 from ml_collections import ConfigDict, config_dict
 
 from configs import presets
-from pepita_jax.data import DATASETS
+from pepita_jax.data.load import num_channels
+from pepita_jax.data.own import is_own, own_path
 from pepita_jax.errors import require, require_name
 from pepita_jax.networks.models import MODELS, model_options
 from pepita_jax.rules import find_rule, rule_options
+from pepita_jax.runs.identity import with_data
 from pepita_jax.training.optimizers import optimizer_fields
 from pepita_jax.training.schedules import SCHEDULES
 
@@ -26,7 +29,8 @@ PRESET = ...  # the default depends on RULE, MODEL and DATASET
 
 # Field: (default, meaning with unit and source). A type in place of a default: not set.
 FIELDS = {
-    "dataset": (PRESET, "digits, mnist, fashion_mnist, cifar10 or cifar100"),
+    "dataset": (PRESET, "digits, mnist, fashion_mnist, cifar10, cifar100, another prepared set of "
+                "TensorFlow Datasets, FILE.npz, or a folder of images by class"),
     "data_dir": (str, "folder of TensorFlow Datasets; else $TFDS_DATA_DIR, ~/tensorflow_datasets"),
     "validation_fraction": (0.0, "share of the training set, from its end, for validation"),
     "preprocess": ("none", "of the images, by statistics of those that are trained on: none, "
@@ -108,13 +112,12 @@ def get_config(choice="pepita,mlp,mnist"):
     Raises:
         UserError: a word is missing or unknown.
     """
-    words = choice.split(",")
+    words = choice.split(",", 2)  # a path may have commas
     message = f"--config needs RULE,MODEL,DATASET after the colon, got {choice!r}"
-    require(len(words) == 3, message)
+    require(len(words) == 3 and ("," not in words[2] or is_own(words[2])), message)
     rule, model, dataset = words
     find_rule(rule)
     require_name("model", model, MODELS)
-    require_name("dataset", dataset, DATASETS)
 
     options = {"name": str, "learning_rate": float} | optimizer_fields()
     unset = {f"optimizer.{name}": kind for name, kind in optimizer_fields().items()}
@@ -132,10 +135,15 @@ def check_moved(fields):
 def as_plain(config, given):
     """A configuration as a nested plain dict, as `pepita_jax.runs.run` takes it.
 
+    What its data are like is found out and recorded, unless it is one of `DATASETS`.
+
     Args:
         config: a `ConfigDict`.
         given: names of the fields that the user has set. Another optimizer than SGD loses SGD's
             momentum unless it is among them, another schedule than the step schedule its fields.
+
+    Raises:
+        UserError: the data are not there or not usable.
     """
     fields = config.to_dict()
     if fields["optimizer"]["name"] != "sgd" and "optimizer.momentum" not in given:
@@ -144,7 +152,7 @@ def as_plain(config, given):
     # Of the arguments of all optimizers together, and of all schedules, those that are set.
     for group in ("optimizer", "feedback_optimizer", "schedule"):
         fields[group] = {k: v for k, v in fields[group].items() if v is not None}
-    return fields
+    return with_data(fields)
 
 
 def _own_schedule(fields, given):
@@ -159,14 +167,15 @@ def _own_schedule(fields, given):
 
 def _preset(rule, model, dataset):
     """The fields that depend on RULE, MODEL and DATASET."""
-    options = model_options(model) | presets.model(rule, model, dataset)
+    like = presets.trained_like(dataset, lambda: num_channels(dataset))
+    options = model_options(model) | presets.model(rule, model, like)
     return {
-        "dataset": dataset,
+        "dataset": own_path(dataset),
         "rule.name": rule,
         **{f"rule.{option}": default for option, default in rule_options(rule).items()},
         "model.name": model,
         **{f"model.{option}": default for option, default in options.items()},
-        **presets.training(rule, model, dataset),
+        **presets.training(rule, model, like),
     }
 
 

@@ -77,6 +77,19 @@ MIRRORED_PER_STEP = 1e-4
 SAME_AS = {"fashion_mnist": "mnist"}
 
 
+def trained_like(dataset, num_channels):
+    """The data set whose settings a data set takes: another one's where there are none for it.
+
+    Args:
+        dataset: its name or path.
+        num_channels: `() -> number` of its images' channels.
+    """
+    known = {"digits", *SAME_AS, *(dataset for _, dataset in SCHEDULE_EPOCHS)}
+    if dataset in known:
+        return dataset
+    return "mnist" if num_channels() == 1 else "cifar10"
+
+
 def table_2(rule, model, dataset):
     """How a column of Table 2 is trained; a rule without a learning rate there has BP's."""
     column = _column(model, dataset)

@@ -2,19 +2,27 @@
 
     python -m experiments.prepare_data mnist fashion_mnist cifar10 cifar100
 
-This downloads the sets. Without a network connection, put the original files in a folder and add
---from=FOLDER. For MNIST and Fashion-MNIST these are the four IDX files (gz or not); for CIFAR the
-binary or the Python archive, or the files that it unpacks to. The files of MNIST and Fashion-MNIST
-have the same names, so FOLDER may have a subfolder per set, such as FOLDER/mnist. FOLDER may also
-be torchvision's (FOLDER/MNIST/raw). A set that is already prepared and readable is left unchanged.
+    python -m experiments.prepare_data kmnist emnist/balanced svhn_cropped
+
+This downloads the sets. Any set of images by class that TensorFlow Datasets has can be named,
+unless its builder needs TensorFlow. A set that is already prepared and readable is left unchanged.
+
+Without a network connection, put the original files in a folder and add --from=FOLDER. For MNIST,
+Fashion-MNIST and KMNIST these are the four IDX files (gz or not); for EMNIST those of the
+configuration, or gzip.zip; for SVHN train_32x32.mat and test_32x32.mat; for CIFAR the binary or the
+Python archive, or the files that it unpacks to; for other sets the files that TensorFlow Datasets
+would download. Files of several sets have the same names, so FOLDER may have a subfolder per set,
+such as FOLDER/mnist. FOLDER may also be torchvision's (FOLDER/MNIST/raw).
 """
+
+import itertools
 
 from absl import flags
 
 from experiments.command_line import cli
-from pepita_jax.data.prepare import PREPARABLE, prepare
+from pepita_jax.data.prepare import check_preparable, prepare
 from pepita_jax.data.sources import find_originals
-from pepita_jax.errors import require, require_name
+from pepita_jax.errors import require
 
 SOURCE = flags.DEFINE_string("from", None, "folder with the original files; default: download")
 DATA_DIR = flags.DEFINE_string(
@@ -22,19 +30,22 @@ DATA_DIR = flags.DEFINE_string(
 )
 
 
+ALIKE = ("mnist", "fashion_mnist", "kmnist")  # their files have the same names
+
+
 def main(names):
-    require(names, f"name the sets to prepare; valid: {', '.join(PREPARABLE)}")
+    require(names, "name the sets to prepare, such as mnist or emnist/balanced")
     for name in names:
-        require_name("dataset to prepare", name, PREPARABLE)
+        check_preparable(name)
     prepare_all(names, SOURCE.value, DATA_DIR.value)
 
 
 def prepare_all(names, source, data_dir):
     """Prepares each set."""
-    alike = ("mnist", "fashion_mnist")
-    if source and set(alike) <= set(names):
-        first, second = (find_originals(name, source)[0] for name in alike)
-        message = f"the files of {' and '.join(alike)} have the same names: give each a subfolder"
+    alike = [name for name in ALIKE if source and name in names]
+    for one, other in itertools.combinations(alike, 2):
+        first, second = (find_originals(name, source)[0] for name in (one, other))
+        message = f"the files of {one} and {other} have the same names: give each a subfolder"
         require(not first or first != second, f"{message} of {source}")
     for name in names:
         print(f"{name}: {prepare(name, data_dir, source)}")

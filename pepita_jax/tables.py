@@ -1,5 +1,6 @@
 """Tables for the terminal, in Markdown."""
 
+from pepita_jax.data.own import show_name
 from pepita_jax.words import describe_time, list_some
 
 
@@ -28,7 +29,7 @@ def summary_table(summaries: list[dict], more: dict[str, list] | None = None) ->
             (
                 s["rule"],
                 s["model"],
-                s["dataset"],
+                show_name(s["dataset"]),
                 _describe_seeds(s),
                 str(s["num_epochs"]),
                 as_percent(s["test_accuracy"]),

@@ -81,6 +81,13 @@ def standard_error() -> Stream:
 _as_stream = lru_cache(maxsize=1)(Stream)  # tqdm clears a bar only for lines to its own stream
 
 
+def progress_bar(description: str, total: int) -> tqdm:
+    """A bar on a terminal, and nothing elsewhere; it goes when it is closed."""
+    stream = standard_error()
+    hidden = not stream.isatty()
+    return tqdm(total=total, desc=description, leave=False, file=stream, disable=hidden)
+
+
 def say(line: str) -> None:
     """Prints a line on standard error, above a progress bar if there is one."""
     tqdm.write(line, file=standard_error())

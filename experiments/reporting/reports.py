@@ -8,6 +8,7 @@ from experiments.papers.pepita.artifacts import ARTIFACTS
 from experiments.papers.pepita.record_files import OLD_FILES, read_records
 from experiments.papers.pepita.results import Results, make_result
 from experiments.papers.pepita.show import describe_difference, place_of
+from pepita_jax.data.own import show_name
 from pepita_jax.errors import require
 from pepita_jax.files import file_errors, user_path
 from pepita_jax.history import History
@@ -48,7 +49,8 @@ class Report(NamedTuple):
     @property
     def words(self):
         """Rule, model and data set."""
-        return self.config["rule"]["name"], self.config["model"]["name"], self.config["dataset"]
+        config = self.config
+        return config["rule"]["name"], config["model"]["name"], show_name(config["dataset"])
 
 
 def read_reports(path, epoch=None, num_seeds=None):
@@ -135,7 +137,7 @@ def _first_seeds(report, num_seeds):
 def compare(report, baseline):
     """Points of accuracy that the seeds of a run and of the baseline differ by."""
     for field in PAIRED:
-        pair = report.config.get(field), baseline.config.get(field)
+        pair = _paired(report.config, field), _paired(baseline.config, field)
         message = f"runs cannot be compared seed by seed: {field} is {pair[0]!r} and {pair[1]!r}"
         way_out = f"; give --epoch={min(pair)}" if field == "num_epochs" else ""
         require(pair[0] == pair[1], message + way_out)
@@ -144,6 +146,12 @@ def compare(report, baseline):
     require(len(one) == len(other), message)
     require(report.seeds == baseline.seeds, f"seeds {report.seeds} do not pair {baseline.seeds}")
     return describe_difference(one, other)
+
+
+def _paired(config, field):
+    """A field's value; of one's own data their checksum, whatever their path."""
+    own = config.get("data", {}).get("checksum") if field == "dataset" else None
+    return own or config.get(field)
 
 
 def read_documents(path):

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -25,17 +25,20 @@ def cache_folder() -> Path:
     return user_path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "pepita_jax"
 
 
-def cached(name: str, folder: Path, decode: Callable[[], dict]) -> dict[str, np.ndarray]:
-    """Arrays decoded from the files in `folder`, from the cache where it is still valid.
+def cached(
+    name: str, folder: Path, files: Iterable[Path], decode: Callable[[], dict]
+) -> dict[str, np.ndarray]:
+    """Arrays decoded from files in `folder`, from the cache where it is still valid.
 
     A cache that cannot be used stops nothing: one line on standard error says so.
 
     Args:
         name: of the data set.
-        folder: holds the files; a change of their names, sizes or times renews the cache.
+        folder: holds the files.
+        files: in it; a change of their names, sizes or times renews the cache.
         decode: `() -> {name: array}`, called where the cache does not help.
     """
-    fingerprint = _fingerprint(folder)
+    fingerprint = _fingerprint(folder, files)
     place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
     file_name = f"{name}-{place}.npz"
     arrays = _read(file_name, fingerprint)
@@ -45,9 +48,10 @@ def cached(name: str, folder: Path, decode: Callable[[], dict]) -> dict[str, np.
     return arrays
 
 
-def _fingerprint(folder):
+def _fingerprint(folder, files):
     with file_errors(folder, "read"):
-        stats = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in sorted(folder.iterdir())]
+        stats = [(path.relative_to(folder).as_posix(), path.stat()) for path in sorted(files)]
+        stats = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
     return hashlib.sha256(repr((FORMAT, stats)).encode()).hexdigest()
 
 

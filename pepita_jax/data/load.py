@@ -4,11 +4,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pepita_jax.data.builders import image_and_label, make_builder
 from pepita_jax.data.images import to_float
-from pepita_jax.data.prepared import load_prepared
+from pepita_jax.data.info import DatasetInfo
+from pepita_jax.data.own import is_own, own_info
+from pepita_jax.data.prepared import find_versions, load_prepared, prepared_info
 from pepita_jax.data.preprocess import PREPROCESSES
 from pepita_jax.data.sets import DATASETS
-from pepita_jax.errors import look_up, require, require_name, require_number
+from pepita_jax.errors import look_up, require, require_number
 
 
 class Dataset(NamedTuple):
@@ -60,7 +63,8 @@ def load_stored(
     A run keeps its training set on the device, where bytes take a fourth of the memory.
 
     Args:
-        name: a key of `DATASETS`.
+        name: a key of `DATASETS`; a set of TensorFlow Datasets that has been prepared; or one's own
+            data, the path of an `.npz` file or of a folder of images.
         data_dir: folder of TensorFlow Datasets; None: `TFDS_DATA_DIR`, or the home folder's.
         validation_fraction: share of the training set, taken from its end, for validation.
         preprocess: `none`; `standardize`, mean 0 and deviation 1 in each channel; `whiten`, by ZCA;
@@ -73,12 +77,13 @@ def load_stored(
     """
     require(whiten is None, f"whiten={whiten} is preprocess={'whiten' if whiten else 'none'!r} now")
     change = look_up("preprocess", preprocess, PREPROCESSES)
-    require_name("dataset", name, DATASETS)
-    size = num_validation(validation_fraction, DATASETS[name].num_train)
-    train, test = _load_digits() if name == "digits" else _load_prepared(name, data_dir)
+    info = dataset_info(name, data_dir)
+    size = num_validation(validation_fraction, info.num_train)
+    train, test = info.load() if info.load else load_prepared(name, info, data_dir)
     splits = [train, test]
     if size:
         splits = [tuple(x[:-size] for x in train), test, tuple(x[-size:] for x in train)]
+        _require_all_classes(info, splits[0][1], train[1], size)
     images = change(*(image for image, _ in splits))
     return Dataset(*((image, label) for image, (_, label) in zip(images, splits, strict=True)))
 
@@ -99,6 +104,22 @@ def black_value(
     return tuple(to_float(black).mean((0, 1, 2), dtype=np.float64).tolist())
 
 
+def dataset_info(name: str, data_dir: str | None = None) -> DatasetInfo:
+    """What a data set is like; its arguments and errors are those of `load_stored`."""
+    require(isinstance(name, str), f"the name or path of a data set is a text, got {name!r}")
+    if name in DATASETS:
+        return DATASETS[name]
+    return own_info(name) if is_own(name) else prepared_info(name, data_dir)
+
+
+def num_channels(name: str) -> int:
+    """The channels of a set's images, also where it is not prepared, or not in the usual place."""
+    if name in DATASETS or is_own(name) or find_versions(name):
+        return dataset_info(name).image_shape[2]
+    info = make_builder(name).info
+    return info.features[image_and_label(name, info)[0]].shape[2]
+
+
 def num_validation(validation_fraction: float, num_train: int) -> int:
     """How many of the training images make up the validation split.
 
@@ -111,17 +132,9 @@ def num_validation(validation_fraction: float, num_train: int) -> int:
     return size
 
 
-def _load_digits():
-    """scikit-learn's digits in its own order; the last 360 are the test set."""
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    image = (digits.images / 16).astype(np.float32)[..., None]
-    label = digits.target.astype(np.int32)
-    num_train = DATASETS["digits"].num_train
-    return (image[:num_train], label[:num_train]), (image[num_train:], label[num_train:])
-
-
-def _load_prepared(name, data_dir):
-    arrays = load_prepared(name, data_dir)
-    return tuple((arrays[f"{s}_image"], arrays[f"{s}_label"]) for s in ("train", "test"))
+def _require_all_classes(info, trained_on, label, size):
+    """Of one's own data, which may be sorted by class; those of others are not."""
+    lost = np.setdiff1d(label, trained_on) if info.checksum else ()
+    which = ", ".join(map(str, lost))
+    message = f"the last {size} training images, which are the validation split, are all of class"
+    require(not len(lost), f"{message} {which}: put the training set in a random order")

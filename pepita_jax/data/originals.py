@@ -1,10 +1,12 @@
 """Parsing the files that the data sets' authors published, with NumPy alone.
 
-MNIST and Fashion-MNIST: four IDX files, gzipped or not. CIFAR: the binary or the Python
-version, as an archive or unpacked. Nothing is unpacked to disk, and no pickle can run code.
+MNIST and its kin: four IDX files, gzipped or not; of EMNIST also in its zip archive. CIFAR: the
+binary or the Python version, as an archive or unpacked. SVHN: two MATLAB files. Nothing is unpacked
+to disk, and no pickle can run code.
 """
 
 import gzip
+import zipfile
 from functools import partial
 from pathlib import Path
 
@@ -38,7 +40,7 @@ def parse_originals(name: str, files: dict[str, Path]) -> dict[str, Columns]:
     """Parses the original files of data set `name`.
 
     Args:
-        name: `mnist`, `fashion_mnist`, `cifar10` or `cifar100`.
+        name: one that has a parser; `emnist` with its configuration.
         files: `{file name: path}`; others may be among them.
 
     Returns:
@@ -48,26 +50,77 @@ def parse_originals(name: str, files: dict[str, Path]) -> dict[str, Columns]:
     Raises:
         UserError: a file is missing, damaged or cannot be read.
     """
-    return PARSERS[name](files)
+    base, _, config = name.partition("/")
+    return PARSERS[base](files, config) if config else PARSERS[base](files)
 
 
-def _parse_mnist(files):
+def has_parser(name: str) -> bool:
+    """Whether the original files of a set are parsed here."""
+    return name.partition("/")[0] in PARSERS
+
+
+def _parse_mnist(files, stems=("train", "t10k")):
     splits = {}
-    for split, stem in (("train", "train"), ("test", "t10k")):
+    for split, stem in zip(("train", "test"), stems, strict=True):
         image = _read_idx(files, f"{stem}-images-idx3-ubyte")
         label = _read_idx(files, f"{stem}-labels-idx1-ubyte")
         splits[split] = {"image": image[..., None], "label": label}
     return splits
 
 
+def _parse_emnist(files, config):
+    """As the files have them, which is mirrored and turned; TensorFlow Datasets keeps that."""
+    return _parse_mnist(files, (f"emnist-{config}-train", f"emnist-{config}-test"))
+
+
+def _parse_svhn(files):
+    """MATLAB's `X` `[H, W, C, N]`, and `y` `[N, 1]`, in which 10 stands for the digit 0."""
+    splits = {}
+    for split in ("train", "test"):
+        name = f"{split}_32x32.mat"
+        if name not in files:
+            raise MissingError(f"there is no file {name}")
+        with reading(files[name]):
+            image, label = _read_matlab(files[name])
+        splits[split] = {"image": image.transpose(3, 0, 1, 2), "label": label.ravel() % 10}
+    return splits
+
+
+def _read_matlab(path):
+    from scipy.io import loadmat
+
+    try:
+        content = loadmat(path, variable_names=("X", "y"))
+    # A damaged file can raise anything, and an error of the system has a number.
+    except Exception as error:
+        if getattr(error, "errno", None):
+            raise
+        raise UserError(str(error) or type(error).__name__) from error
+    is_svhn = {"X", "y"} <= content.keys() and content["X"].ndim == 4
+    require(is_svhn and content["X"].dtype == np.uint8, "it lacks images X or labels y")
+    return content["X"], content["y"]
+
+
 def _read_idx(files, stem):
     names = [stem, f"{stem}.gz", stem.replace("-idx", ".idx"), stem.replace("-idx", ".idx") + ".gz"]
-    found = [files[name] for name in names if name in files]
-    if not found:
+    contents = [(files[name], files[name].read_bytes) for name in names if name in files]
+    contents = contents or _in_zip(files, names)
+    if not contents:
         raise MissingError(f"there is no file {stem} or {stem}.gz")
-    with reading(found[0]):
-        content = found[0].read_bytes()
+    place, read = contents[0]
+    with reading(place):
+        content = read()
         return _parse_idx(gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content)
+
+
+def _in_zip(files, names):
+    """`[(place, () -> content)]` of those of some names that a zip archive has."""
+    found = []
+    for path in (path for name, path in files.items() if name.endswith(".zip")):
+        with reading(path), zipfile.ZipFile(path) as archive:
+            members = [m for m in archive.namelist() if Path(m).name in names]
+            found += [(f"{m} in {path}", partial(zipfile.ZipFile(path).read, m)) for m in members]
+    return found
 
 
 def _parse_idx(content):
@@ -87,8 +140,13 @@ def _parse_idx(content):
 PARSERS = {
     "mnist": _parse_mnist,
     "fashion_mnist": _parse_mnist,
+    "kmnist": _parse_mnist,
+    "emnist": _parse_emnist,
+    "svhn_cropped": _parse_svhn,
     "cifar10": partial(
         parse_cifar, "cifar-10", [f"data_batch_{i}" for i in range(1, 6)], ["test_batch"], ["label"]
     ),
     "cifar100": partial(parse_cifar, "cifar-100", ["train"], ["test"], ["coarse_label", "label"]),
 }
+# What builders would download for other splits than those two.
+NOT_NEEDED = {"extra_32x32.mat"}

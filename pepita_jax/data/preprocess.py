@@ -36,7 +36,7 @@ def standardize(train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
     """
     pixels = train.reshape(-1, train.shape[-1])
     mean, std = (f(pixels, 0, dtype=np.float64).astype(np.float32) for f in (np.mean, np.std))
-    std[std == 0] = 1
+    std = np.where(std == 0, np.float32(1), std)
     return [(image - mean) / std for image in (train, *others)]
 
 

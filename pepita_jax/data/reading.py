@@ -3,6 +3,7 @@
 import gzip
 import lzma
 import tarfile
+import zipfile
 import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ DAMAGED = (
     gzip.BadGzipFile,
     lzma.LZMAError,
     tarfile.TarError,
+    zipfile.BadZipFile,
     zlib.error,
 )
 

@@ -5,14 +5,14 @@ from pathlib import Path
 from pepita_jax.errors import require
 from pepita_jax.files import file_errors, user_path
 
-# Subfolders that hold one set alone: the user's, and torchvision's.
-OWN_FOLDERS = {
-    "mnist": ("mnist", "MNIST/raw"),
-    "fashion_mnist": ("fashion_mnist", "FashionMNIST/raw"),
-    "cifar10": ("cifar10",),
-    "cifar100": ("cifar100",),
+# torchvision's subfolders that hold one set alone, beside the user's, which have the set's name.
+TORCHVISION = {
+    "mnist": "MNIST/raw",
+    "fashion_mnist": "FashionMNIST/raw",
+    "kmnist": "KMNIST/raw",
+    "emnist": "EMNIST/raw",
 }
-UNPACKED = ("*-ubyte/*", "cifar-*/*")  # archives may unpack to a folder each
+UNPACKED = ("*-ubyte/*", "cifar-*/*", "gzip/*")  # archives may unpack to a folder each
 
 
 def find_originals(name: str, source: str | Path) -> tuple[dict[str, Path], list[Path]]:
@@ -31,8 +31,9 @@ def find_originals(name: str, source: str | Path) -> tuple[dict[str, Path], list
     root = user_path(source)
     with file_errors(root, "read"):
         require(root.is_dir(), f"--from: there is no folder {root}")
-        searched = []
-        for folder in (*(root / own for own in OWN_FOLDERS[name]), root):
+        searched, base = [], name.partition("/")[0]
+        own = dict.fromkeys([name, base, TORCHVISION.get(base, base), ""])
+        for folder in (root / part for part in own):
             searched.append(folder)
             files = _files_in(folder) if folder.is_dir() else {}
             if files:

@@ -7,12 +7,14 @@ from typing import Any
 import jax
 import numpy as np
 
-from pepita_jax.data import DATASETS, Dataset, load_stored
+from pepita_jax.data import Dataset, load_stored
 from pepita_jax.data.load import black_value, num_validation
+from pepita_jax.data.own import show_name
 from pepita_jax.data.preprocess import PREPROCESSES
-from pepita_jax.errors import UserError, look_up, require_int, require_name
+from pepita_jax.errors import UserError, require_int, require_name
 from pepita_jax.networks.models import build_network
 from pepita_jax.rules import Rule, build_rule
+from pepita_jax.runs.identity import configured_dataset, require_same_data
 from pepita_jax.runs.objects import PYTHON, rebuild_rule
 from pepita_jax.training.augment import Augment
 from pepita_jax.training.loop import Epoch
@@ -93,7 +95,7 @@ def build_rule_on_network(config: dict) -> Rule:
     """
     if config["model"]["name"] == PYTHON:
         return rebuild_rule(config)
-    info = look_up("dataset", config["dataset"], DATASETS)
+    info = configured_dataset(config)
     model, model_options = _split_name(config["model"])
     net = build_network(
         model, input_shape=info.image_shape, num_classes=info.num_classes, **model_options
@@ -152,7 +154,7 @@ def check_config(config: dict) -> None:
     optimizer.schedule.check_length(config["num_epochs"])
     optimizer_of_feedback(rule, optimizer, build_configured_feedback_optimizer(config))
     Augment(**config["augment"]).check(rule.net.input_shape)
-    num_train = DATASETS[config["dataset"]].num_train
+    num_train = configured_dataset(config).num_train
     num_train -= num_validation(config["validation_fraction"], num_train)
     check_sizes(num_train, config["batch_size"], config["seeds_at_once"])
 
@@ -164,6 +166,7 @@ def build_experiment(config: dict) -> Experiment:
         UserError: a value is not valid, or the data set cannot be read.
     """
     check_config(config)
+    require_same_data(config)
     data = load_stored(
         config["dataset"], config["data_dir"], config["validation_fraction"], config["preprocess"]
     )
@@ -178,7 +181,7 @@ def build_experiment(config: dict) -> Experiment:
         seed_keys(config["seed"], config["num_seeds"]),
         batching,
         data.eval_splits,
-        f"{config['rule']['name']} on {config['dataset']}",
+        f"{config['rule']['name']} on {show_name(config['dataset'])}",
         [f"seed {k}" for k in range(config["num_seeds"])],
     )
 

@@ -6,6 +6,7 @@ import jax
 import numpy as np
 import optax
 
+from pepita_jax.data.own import show_name
 from pepita_jax.errors import require, require_int
 from pepita_jax.history import History
 from pepita_jax.jax_settings import fixed_settings
@@ -43,7 +44,7 @@ class Run(NamedTuple):
     seeds: list[int]
 
     def __repr__(self) -> str:
-        rule, dataset = self.config["rule"]["name"], self.config["dataset"]
+        rule, dataset = self.config["rule"]["name"], show_name(self.config["dataset"])
         size = f"{len(self.seeds)} seeds, {self.history.num_epochs} epochs"
         return f"Run({rule} on {dataset}, {size})"
 

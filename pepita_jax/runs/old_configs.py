@@ -39,14 +39,13 @@ def upgrade(config: dict) -> dict:
 
 
 def _with_fields_of_now(config):
+    if "whiten" in config:
+        others = {name: value for name, value in config.items() if name != "whiten"}
+        config = others | {"preprocess": "whiten" if config["whiten"] else "none"}
     if "schedule" not in config:  # a part of a configuration, or one of Python objects
         return config
     groups = {name: added | config[name] for name, added in OF_GROUPS.items() if name in config}
-    config = ADDED | config | groups
-    if "whiten" not in config:
-        return config
-    others = {name: value for name, value in config.items() if name != "whiten"}
-    return others | {"preprocess": "whiten" if config["whiten"] else "none"}
+    return ADDED | config | groups
 
 
 def _with_rules_of_now(config):

@@ -17,7 +17,9 @@ MAY_CHANGE = {
     "data_dir",
     "seeds_at_once",
 }
-KINDS = ("rule.name", "model.name", "model.repr", "dataset")  # each says all of what differs
+CHECKSUM = "data.checksum"  # of one's own data, which may move
+# Each says all of what differs.
+KINDS = ("rule.name", "model.name", "model.repr", "dataset", CHECKSUM)
 RESULTS = ("metrics.jsonl", "alignment.jsonl", "summary.json", "checkpoints")
 SWEEP_FILE = "sweep.json"  # what a sweep's folder has, and a run's has not
 
@@ -88,13 +90,15 @@ def describe_changes(found: dict, wanted: dict) -> str:
         found, wanted: nested plain dicts; unset fields do not count.
     """
     found, wanted = flatten(found), flatten(json.loads(json.dumps(wanted)))
+    is_moved = CHECKSUM in found and found[CHECKSUM] == wanted.get(CHECKSUM)
+    may_change = MAY_CHANGE | ({"dataset"} if is_moved else set())
     fields = [f for f in found.keys() | wanted.keys() if found.get(f) != wanted.get(f)]
+    fields = [field for field in fields if field not in may_change]
     # Another rule has other options: its name says it all.
     names = [field for field in fields if field in KINDS]
     return ", ".join(
         f"{field} was {_show(found, field)}, is {_show(wanted, field)}"
         for field in sorted(names or fields)
-        if field not in MAY_CHANGE
     )
 
 

@@ -3,9 +3,10 @@
 import re
 from inspect import cleandoc
 
+import numpy as np
 import pytest
 
-from configs.default import FIELDS, get_config
+from configs.default import FIELDS, as_plain, get_config
 from pepita_jax import DATASETS, RULES, UserError
 from pepita_jax.networks.models import MODELS
 from pepita_jax.runs.experiment import build_configured_optimizer, build_rule_on_network
@@ -106,6 +107,24 @@ def test_a_new_model_or_data_set_needs_no_settings(monkeypatch):
         config = get_config(choice)
         assert config.optimizer.learning_rate > 0
         assert "hidden" in config.model
+
+
+@pytest.mark.parametrize("model", ["mlp", "conv"])
+def test_a_new_data_set_is_trained_as_mnist_or_cifar10(model, monkeypatch):
+    for kin in ("mnist", "cifar10"):
+        monkeypatch.setitem(DATASETS, "new", DATASETS[kin])
+        new = get_config(f"fa,{model},new").to_dict()
+        assert {**new, "dataset": kin} == get_config(f"fa,{model},{kin}").to_dict()
+
+
+def test_a_path_becomes_absolute_and_may_have_commas(tmp_path, monkeypatch):
+    image, label = np.zeros((6, 8, 8), np.uint8), np.arange(6) % 2
+    monkeypatch.chdir(tmp_path)
+    np.savez("a, b.npz", x_train=image, y_train=label, x_test=image, y_test=label)
+    config = get_config("bp,mlp,a, b.npz")
+    assert config.dataset == str(tmp_path / "a, b.npz")
+    assert config.optimizer.learning_rate == get_config("bp,mlp,mnist").optimizer.learning_rate
+    assert as_plain(config, [])["data"]["num_classes"] == 2
 
 
 @pytest.mark.parametrize("choice", ["bp,mlp", "", "bp,mlp,digits,adam"])

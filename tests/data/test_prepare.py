@@ -167,7 +167,15 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "source", "message"),
     [
-        ("digits", None, "unknown dataset to prepare 'digits'; valid: cifar10, cifar100"),
+        ("digits", None, "'digits' needs no preparation: it comes with the installation"),
+        ("kmnits", None, r"unknown dataset 'kmnits'; valid: cifar10, .* \(such as kmnist"),
+        ("emnist", None, "'emnist' has parts: give emnist/PART, of byclass, bymerge, "),
+        ("emnist/all", None, "'emnist' has no part 'all'; valid: byclass, bymerge"),
+        ("mnist/all", None, "'mnist' has no part 'all'$"),
+        ("caltech101", None, r"'caltech101' have no fixed shape, but \(None, None, 3\)"),
+        ("lfw", None, "'lfw' is no set of images with one class each"),
+        ("coco/2017", None, "'coco/2017' cannot be used here: No module named 'tensorflow'"),
+        ("svhn_cropped", ".", "there is no file train_32x32.mat in .*"),
         ("mnist", "nowhere", "--from: there is no folder .*/nowhere$"),
         ("cifar10", ".", "there is no cifar-10-binary.tar.gz or cifar-10-python.tar.gz"),
     ],

@@ -71,7 +71,7 @@ def test_preparing_sets_of_the_real_sizes_as_a_user_does(tmp_path):
 
 
 def test_mistakes_in_preparing_are_named(tmp_path):
-    assert_refused(command("prepare_data"), "valid: mnist, fashion_mnist")
+    assert_refused(command("prepare_data"), "name the sets to prepare")
     assert_refused(command("prepare_data", "imagenet"), "'imagenet'", "valid: cifar10")
     assert_refused(command("prepare_data", "mnist", "digits", f"--from={tmp_path}"), "'digits'")
     assert_refused(command("prepare_data", "mnist", f"--from={tmp_path}"), "no file train-images")

@@ -5,7 +5,7 @@ import pytest
 
 import pepita_jax as pj
 from configs import default, saved
-from pepita_jax.data.preprocess import zca_whiten
+from pepita_jax.data.preprocess import PREPROCESSES
 from pepita_jax.runs.experiment import (
     build_batching,
     build_configured_feedback_optimizer,
@@ -92,11 +92,11 @@ def test_feedback_s_optimizer_follows_the_weights_in_what_is_not_set():
     assert (adam.learning_rate, adam.options) == (weights.learning_rate, (("b1", 0.8),))
 
 
-@pytest.mark.parametrize("whiten", [False, True])
-def test_padding_is_black_whatever_is_done_to_the_images(whiten):
-    batching = build_batching(make_config(**{"augment.crop": 1, "whiten": whiten}))
+@pytest.mark.parametrize("preprocess", PREPROCESSES)
+def test_padding_is_black_whatever_is_done_to_the_images(preprocess):
+    batching = build_batching(make_config(**{"augment.crop": 1, "preprocess": preprocess}))
     image = pj.load_dataset("digits").train[0]
-    black = zca_whiten(image, np.zeros((1, 8, 8, 1), np.float32))[1] if whiten else np.zeros(1)
+    black = PREPROCESSES[preprocess](image, np.zeros((1, 8, 8, 1), np.float32))[1]
     np.testing.assert_allclose(batching.augment.fill, black.mean(keepdims=True).ravel()[:1])
     assert build_batching(make_config()).augment is None
 
