@@ -76,8 +76,9 @@ def image_and_label(name: str, info: Any) -> tuple[str, str]:
 
     keys, features = info.supervised_keys or ("image", "label"), info.features
     is_pair = len(keys) == 2 and all(isinstance(key, str) and key in features for key in keys)
-    image, label = (features[key] for key in keys) if is_pair else (None, None)
     message = f"dataset {name!r} is no set of images with one class each"
+    require(is_pair, message)
+    image, label = (features[key] for key in keys)
     require(isinstance(image, tfds.features.Image), message)
     require(isinstance(label, tfds.features.ClassLabel), message)
     shape = image.shape

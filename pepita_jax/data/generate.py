@@ -110,8 +110,8 @@ def unpack_without_tensorflow(dl_manager: Any, folder: Any) -> None:
                 with gzip.open(path) as packed, open(inside / name[:-3], "wb") as file:
                     shutil.copyfileobj(packed, file)
                 return epath.Path(inside / name[:-3])
-            safely = {} if name.endswith(".zip") else {"filter": "data"}  # zip archives always are
-            shutil.unpack_archive(path, inside, **safely)
+            is_zip = name.endswith(".zip")  # of which no member is written elsewhere in any case
+            shutil.unpack_archive(path, inside, filter=None if is_zip else "data")
         return epath.Path(inside)
 
     def iterate(path):

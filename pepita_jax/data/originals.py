@@ -7,6 +7,7 @@ to disk, and no pickle can run code.
 
 import gzip
 import zipfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def parse_originals(name: str, files: dict[str, Path]) -> dict[str, Columns]:
         UserError: a file is missing, damaged or cannot be read.
     """
     base, _, config = name.partition("/")
-    return PARSERS[base](files, config) if config else PARSERS[base](files)
+    return PARSERS[base](files, *filter(None, [config]))
 
 
 def has_parser(name: str) -> bool:
@@ -137,7 +138,7 @@ def _parse_idx(content):
     return body.reshape(sizes)
 
 
-PARSERS = {
+PARSERS: dict[str, Callable[..., dict[str, Columns]]] = {
     "mnist": _parse_mnist,
     "fashion_mnist": _parse_mnist,
     "kmnist": _parse_mnist,
