@@ -49,7 +49,7 @@ def test_an_old_rule_becomes_that_of_today_with_all_its_options(name):
 def test_whitening_was_a_field_of_its_own(whiten, preprocess):
     wanted = {"seed": 3, "preprocess": preprocess}
     assert upgrade({"seed": 3, "whiten": whiten}) == wanted
-    assert upgrade(wanted) is wanted
+    assert upgrade(wanted) == wanted
 
 
 def test_mirrored_pepita_keeps_its_own_updates():
