@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +59,7 @@ def list_images(path: Path) -> dict[str, list[Path]]:
             require(inside, f"{class_folder.relative_to(path)} has no .png or .jpg file")
             found += inside
         require(found, f"{split} has no folder per class: give {split}/CLASS/*.png (or .jpg)")
-    by_name = lambda file: hashlib.sha256(str(file.relative_to(path)).encode()).digest()
+    by_name = lambda file: hashlib.sha256(os.fsencode(file.relative_to(path))).digest()
     return {split: sorted(found, key=by_name) for split, found in files.items()}
 
 
@@ -89,7 +90,7 @@ def _read(path, files):
             _require_alike(path, file, image.shape, first, images.shape[1:])
             images[i] = image
             progress.update()
-    checksum = hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+    checksum = hashlib.sha256(os.fsencode("".join(sorted(lines)))).hexdigest()
     return {"image": images, "checksum": np.array(checksum)}
 
 

@@ -1,5 +1,6 @@
 """From a data set's name to the arrays that training uses."""
 
+import os
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,10 +9,10 @@ from pepita_jax.data.builders import image_and_label, make_builder
 from pepita_jax.data.images import to_float
 from pepita_jax.data.info import DatasetInfo
 from pepita_jax.data.own import is_own, own_info
-from pepita_jax.data.prepared import find_versions, load_prepared, prepared_info
+from pepita_jax.data.prepared import load_prepared, prepared_info
 from pepita_jax.data.preprocess import PREPROCESSES
 from pepita_jax.data.sets import DATASETS
-from pepita_jax.errors import look_up, require, require_number
+from pepita_jax.errors import UserError, look_up, require, require_number
 
 
 class Dataset(NamedTuple):
@@ -106,6 +107,7 @@ def black_value(
 
 def dataset_info(name: str, data_dir: str | None = None) -> DatasetInfo:
     """What a data set is like; its arguments and errors are those of `load_stored`."""
+    name = os.fspath(name) if isinstance(name, os.PathLike) else name
     require(isinstance(name, str), f"the name or path of a data set is a text, got {name!r}")
     if name in DATASETS:
         return DATASETS[name]
@@ -114,9 +116,12 @@ def dataset_info(name: str, data_dir: str | None = None) -> DatasetInfo:
 
 def num_channels(name: str) -> int:
     """The channels of a set's images, also where it is not prepared, or not in the usual place."""
-    if name in DATASETS or is_own(name) or find_versions(name):
+    if name in DATASETS or is_own(name):
         return dataset_info(name).image_shape[2]
-    info = make_builder(name).info
+    try:
+        info = make_builder(name).info
+    except UserError:  # it may have been prepared with somebody's own builder
+        return dataset_info(name).image_shape[2]
     return info.features[image_and_label(name, info)[0]].shape[2]
 
 

@@ -12,6 +12,7 @@ import jax
 from pepita_jax.errors import DivergedError, StoppedError
 from pepita_jax.jax_settings import fixed_settings
 from pepita_jax.runs.experiment import Experiment, build_experiment
+from pepita_jax.runs.identity import with_data
 from pepita_jax.runs.seed_group import SeedGroup
 from pepita_jax.runs.summary import write_summary_and_plots
 from pepita_jax.runs.tensorboard import tensorboard
@@ -56,6 +57,7 @@ def run(
         StoppedError: `should_stop` said so; all finished epochs are saved.
         DivergedError: no seed is left; all is saved.
     """
+    config = with_data(config)
     experiment, workdir = build(config), Workdir(path)
     default = jax.config.jax_default_matmul_precision  # ty: ignore[missing-attribute]  made by JAX
     precision = config["matmul_precision"] or default

@@ -47,7 +47,7 @@ def test_what_a_file_is_like_is_known_with_its_checksum(tmp_path, monkeypatch):
     record = {"image_shape": (4, 5, 1), "num_classes": 3, "num_train": 30, "num_test": 6}
     record["checksum"] = hashlib.sha256(open(save(path), "rb").read()).hexdigest()
     monkeypatch.chdir(tmp_path)
-    for name in (str(path), "mine.npz", "./mine.npz", "../" + tmp_path.name + "/mine.npz"):
+    for name in (str(path), path, "mine.npz", "./mine.npz", "../" + tmp_path.name + "/mine.npz"):
         assert dataset_info(name).record() == record
     save(path, x_test=IMAGE[:6] + 1)  # as many bytes
     assert dataset_info("mine.npz").checksum != record["checksum"]
