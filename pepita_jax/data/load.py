@@ -1,6 +1,7 @@
 """From a data set's name to the arrays that training uses."""
 
 import os
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -118,9 +119,10 @@ def num_channels(name: str) -> int:
     """The channels of a set's images, also where it is not prepared, or not in the usual place."""
     if name in DATASETS or is_own(name):
         return dataset_info(name).image_shape[2]
-    try:
+    info = None
+    with suppress(UserError):
         info = make_builder(name).info
-    except UserError:  # it may have been prepared with somebody's own builder
+    if info is None:  # it may have been prepared with somebody's own builder
         return dataset_info(name).image_shape[2]
     return info.features[image_and_label(name, info)[0]].shape[2]
 
