@@ -38,7 +38,7 @@ def upgrade(config: dict) -> dict:
     return _with_rules_of_now(_with_fields_of_now(config))
 
 
-def _with_fields_of_now(config):
+def _with_fields_of_now(config: dict) -> dict:
     if "whiten" in config:
         others = {name: value for name, value in config.items() if name != "whiten"}
         config = others | {"preprocess": "whiten" if config["whiten"] else "none"}
