@@ -7,17 +7,28 @@ from pepita_jax.files import file_errors
 from pepita_jax.sweep.axes import merge
 from pepita_jax.sweep.comparison import comparison_rows, comparison_table
 from pepita_jax.sweep.plots import plot_sweep
-from pepita_jax.sweep.results import rank, ranking_table, write_csv
+from pepita_jax.sweep.results import has_early_ends, rank, ranking_table, write_csv
 from pepita_jax.tables import summary_table
 from pepita_jax.watching import decoration
+
+
+def show_progress(root: Path, rows: list[dict]) -> None:
+    """Writes the table of what is there."""
+    with file_errors(root):
+        write_csv(root / "sweep.csv", rows)
 
 
 def show_ranking(root: Path, rows: list[dict], settings: list[dict], split: str) -> list[dict]:
     """Writes the table, prints the ranking, which it returns, and draws the plot."""
     ranking = rank(rows, settings, split)
-    with file_errors(root):
-        write_csv(root / "sweep.csv", rows)
-    print(f"\n{ranking_table(ranking, settings, split)}\n\n{root}: sweep.csv")
+    show_progress(root, rows)
+    print(f"\n{ranking_table(ranking, settings, split)}\n")
+    if has_early_ends(ranking):
+        trained = sum(row["epochs"] for row in rows)
+        whole = len(rows) * max(row["epochs"] for row in rows)
+        print("Settings that halving ended stand below those that went on, by their last epoch.")
+        print(f"Trained: {trained} epochs of single seeds, of {whole} without halving.\n")
+    print(f"{root}: sweep.csv")
     plot = root / "sweep.png"
     with decoration(plot):
         if plot_sweep(plot, ranking, settings, split):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -24,6 +25,7 @@ from pepita_jax.training.one_step import optimizer_of_feedback
 from pepita_jax.training.optimizers import Optimizer, followed
 from pepita_jax.training.schedules import build_schedule
 from pepita_jax.training.seed_axis import same_for_all
+from pepita_jax.types import TrainState
 
 # JAX's names, fast ones first; what they mean depends on the accelerator.
 MATMUL_PRECISIONS = ("default", "bfloat16", "tensorfloat32", "high", "float32", "highest")
@@ -43,6 +45,8 @@ class Experiment:
         names: of the seeds, likewise.
         numbers, vary: see `SeedTrainer`; where settings differ.
         summarized: whether the run ends with a summary and plots.
+        epochs_before: epochs that its first states have behind them.
+        first_states: `(path of the workdir, trainer of the seeds) -> states`.
     """
 
     config: dict
@@ -58,6 +62,8 @@ class Experiment:
     numbers: Any = None
     vary: Callable = same_for_all
     summarized: bool = True
+    epochs_before: int = 0
+    first_states: Callable[[Path, SeedTrainer], TrainState] = lambda path, trainer: trainer.init()
 
     def trainer(self, seeds: range) -> SeedTrainer:
         """A `SeedTrainer` for a range of the seeds."""

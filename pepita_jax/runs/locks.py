@@ -13,9 +13,17 @@ PATIENCE = 300  # seconds that others may take to begin or to end, many of them 
 
 
 @contextmanager
-def alone(path: Path) -> Generator[None]:
-    """Waits until no other process begins or ends work in a workdir, and keeps them waiting."""
-    with _locked(path / ".lock", f"{path} is in use by another process", PATIENCE):
+def alone(path: Path, patience: float = PATIENCE) -> Generator[None]:
+    """Waits until no other process begins or ends work in a workdir, and keeps them waiting.
+
+    Args:
+        path: of the workdir.
+        patience: seconds to wait.
+
+    Raises:
+        UserError: it is still in use then.
+    """
+    with _locked(path / ".lock", f"{path} is in use by another process", patience):
         yield
 
 

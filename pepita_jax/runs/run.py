@@ -96,7 +96,7 @@ def _train(
     if group.epoch:
         yield trainer, states
     config = experiment.config
-    todo = group.epoch + 1, config["num_epochs"]
+    todo = _epochs_done(experiment, group) + 1, config["num_epochs"]
     for epoch in epochs(trainer, states, experiment.splits, *todo, bar.advance):
         stop = should_stop()
         write_events(_finish_epoch(experiment, workdir, group, trainer, epoch, stop))
@@ -126,8 +126,8 @@ def _begin(experiment: Experiment, workdir: Workdir, group: SeedGroup) -> tuple[
     workdir.begin(trainer.layout)
     if group.epoch:
         return trainer, trainer.shard(group.restore(trainer.shapes()))
-    states = trainer.init()
-    if experiment.config["log_alignment"]:
+    states = experiment.first_states(workdir.path, trainer)
+    if experiment.config["log_alignment"] and not experiment.epochs_before:
         workdir.log(group, "alignment", 0, trainer.measure_alignment(states))
     return trainer, states
 
@@ -155,13 +155,17 @@ def _finish_epoch(
     return rows
 
 
+def _epochs_done(experiment, group):
+    return max(group.epoch, experiment.epochs_before)
+
+
 def _progress(experiment, group, shown):
     """The progress bar of a seed group, which begins with what has been done."""
     names = experiment.names[group.seeds.start : group.seeds.stop]
     span = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
     some = f", {span}" if len(names) < len(experiment.names) else ""
     num_epochs = experiment.config["num_epochs"]
-    done = num_epochs if group.has_diverged else group.epoch
+    done = num_epochs if group.has_diverged else _epochs_done(experiment, group)
     label, compared = experiment.label + some, experiment.numbers is not None
     steps = experiment.steps_per_epoch
     bar = Progress(num_epochs, steps, done, shown, label, names, best=compared)

@@ -5,7 +5,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,10 +15,21 @@ from pepita_jax.files import file_errors, user_path
 # Of a whole sweep: it makes no sense that settings differ in them.
 NOT_SWEPT = {"num_seeds", "num_epochs", "checkpoint_every", "tensorboard", "data_dir"}
 NOT_SWEPT |= {"validation_fraction", "seeds_at_once", "log_alignment", "matmul_precision"}
-DISTRIBUTIONS = {
-    "uniform": lambda random, low, high: random.uniform(low, high),
-    "log_uniform": lambda random, low, high: float(np.exp(random.uniform(*np.log([low, high])))),
-}
+DISTRIBUTIONS = ("uniform", "log_uniform")
+
+
+class Range(NamedTuple):
+    """Numbers between `low` and `high`, drawn uniformly, or their logarithms are."""
+
+    low: float
+    high: float
+    log: bool
+
+    def draw(self, random: np.random.Generator) -> float:
+        """A number of it."""
+        if self.log:
+            return float(np.exp(random.uniform(*np.log([self.low, self.high]))))
+        return random.uniform(self.low, self.high)
 
 
 def make_settings(
@@ -39,17 +50,15 @@ def make_settings(
     Raises:
         UserError: an axis is empty or is not understood, or one of its fields is listed as well.
     """
-    require(axes or any(listed), "nothing is swept: give --sweep.FIELD=VALUES or --settings=FILE")
     require_int("num_samples", num_samples, 1)
-    twice = ", ".join(field for field in axes if any(field in setting for setting in listed))
-    require(not twice, f"{twice} stands in the file of settings, and in --sweep")
-    drawn = {field: text for field, text in axes.items() if _distribution(text)}
+    read = read_axes(axes, listed)
+    drawn = {field: values for field, values in read.items() if isinstance(values, Range)}
     message = "num_samples is for axes such as --sweep.FIELD=log_uniform:LOW:HIGH"
     require(drawn or num_samples == 1, message)
-    grid = {field: _values(field, text) for field, text in axes.items() if field not in drawn}
+    grid = {field: values for field, values in read.items() if field not in drawn}
     random, settings = np.random.default_rng(seed), []
     for _ in range(num_samples):
-        sample = {field: _draw(field, text, random) for field, text in drawn.items()}
+        sample = {field: values.draw(random) for field, values in drawn.items()}
         for *values, more in itertools.product(*grid.values(), listed):
             chosen = sample | dict(zip(grid, values, strict=True))
             settings.append({field: chosen[field] for field in axes} | more)
@@ -58,6 +67,15 @@ def make_settings(
         require(text not in seen, f"a setting is there twice: {text}")
         seen.add(text)
     return settings
+
+
+def read_axes(axes: dict[str, str], listed: Sequence[dict] = ({},)) -> dict[str, list | Range]:
+    """`{field: values}`, a list or a `Range` each; see `make_settings`."""
+    require(axes or any(listed), "nothing is swept: give --sweep.FIELD=VALUES or --settings=FILE")
+    twice = ", ".join(field for field in axes if any(field in setting for setting in listed))
+    require(not twice, f"{twice} stands in the file of settings, and in --sweep")
+    is_drawn = {field: text.partition(":")[0] in DISTRIBUTIONS for field, text in axes.items()}
+    return {f: (_range if is_drawn[f] else _values)(f, text) for f, text in axes.items()}
 
 
 def merge(settings: Iterable[dict]) -> list[str]:
@@ -87,10 +105,6 @@ def read_settings(path: Any) -> list[dict]:
     return settings
 
 
-def _distribution(text):
-    return DISTRIBUTIONS.get(text.partition(":")[0])
-
-
 def _values(field, text):
     """Values with commas between them: numbers, tuples, True and False; all else is text."""
     parts = [part.strip() for part in re.split(r",(?![^(\[]*[)\]])", text)]  # not inside brackets
@@ -108,7 +122,7 @@ def _value(text):
         return text
 
 
-def _draw(field, text, random):
+def _range(field, text):
     name, *bounds = text.split(":")
     message = f"--sweep.{field} must be {name}:LOW:HIGH with numbers LOW < HIGH, got {text!r}"
     try:
@@ -117,4 +131,4 @@ def _draw(field, text, random):
         raise UserError(message) from error
     require(-np.inf < low < high < np.inf, message)
     require(name == "uniform" or low > 0, f"{message}; LOW must be positive")
-    return DISTRIBUTIONS[name](random, low, high)
+    return Range(low, high, name == "log_uniform")

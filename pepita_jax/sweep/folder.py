@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from pepita_jax.errors import UserError, require
 from pepita_jax.files import file_errors, replace_file
@@ -14,20 +15,24 @@ from pepita_jax.runs.same_run import (
 )
 
 
-def claim(root: Path, config: dict, settings: list[dict], select_on: str) -> None:
+def claim(
+    root: Path, config: dict, settings: list[dict] | dict, select_on: str, **how: Any
+) -> None:
     """Makes a folder hold this sweep.
 
     Args:
         root: its path.
         config: of the first setting, a nested dict.
-        settings: of the whole sweep.
+        settings: of the whole sweep; of a search what it chooses from, `{"axes": {field: text},
+            "listed": settings}`.
         select_on: the split that the best setting is chosen on.
+        **how: `sampler` or `halving`, where there is one: such a sweep cannot grow.
 
     Raises:
         UserError: it holds a run, another sweep, or more seeds of this one, or is damaged.
     """
     path, settings = root / SWEEP_FILE, json.loads(json.dumps(settings))
-    content = {**config, "settings": settings, "select_on": select_on}
+    content = {**config, "settings": settings, "select_on": select_on, **how}
     require(not (root / "config.json").exists(), f"{root} holds a run: use another workdir")
     with file_errors(root):
         root.mkdir(parents=True, exist_ok=True)
@@ -45,9 +50,23 @@ def _read(path):
     return upgrade(saved)
 
 
+def _describe(settings):
+    if isinstance(settings, list):
+        return f"{len(settings)} settings"
+    axes = [f"{field}={text}" for field, text in settings["axes"].items()]
+    return " and ".join([*axes, f"{len(settings['listed'])} listed settings"])
+
+
 def _require_same_sweep(root, saved, content):
     there, here = saved["settings"], content["settings"]
-    message = f"{root} holds a sweep of {len(there)} settings, not these {len(here)}"
-    require(there == here, f"{message}: it can grow by num_epochs and num_seeds alone")
+    message = f"{root} holds a sweep of {_describe(there)}, not of {_describe(here)}"
+    if isinstance(there, list) and isinstance(here, list):
+        message = f"{root} holds a sweep of {len(there)} settings, not these {len(here)}"
+        message += ": it can grow by num_epochs and num_seeds alone"
+    require(there == here, message)
     require_same(root, "another sweep", describe_changes(saved, content))
     require_not_lowered(root, content, {"num_seeds": saved["num_seeds"]})
+    for name in ("sampler", "halving"):
+        for field in ("num_epochs", "num_seeds") if name in content else ():
+            message = f"{root} holds a sweep with --{name} and {field} {saved[field]}"
+            require(saved[field] == content[field], f"{message}: this cannot be changed")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +10,7 @@ import jax.numpy as jnp
 from pepita_jax.options import flatten
 from pepita_jax.runs.experiment import Experiment, build_experiment
 from pepita_jax.sweep.numbers import SEED, stack, vary, varying_fields, with_followers
+from pepita_jax.sweep.rung_states import states_before
 from pepita_jax.training.many_seeds import seed_keys
 
 
@@ -38,12 +40,18 @@ def build_group_experiment(config: dict) -> Experiment:
     Raises:
         UserError: see `build_experiment`.
     """
-    settings, experiment = config["settings"], build_experiment(config)
+    # A schedule may depend on the last epoch of all, which a rung of a halved group does not reach.
+    last_epoch = {"num_epochs": config.get("planned_epochs", config["num_epochs"])}
+    settings, experiment = config["settings"], build_experiment(config | last_epoch)
     num_seeds = config["num_seeds"] // len(settings)
     numbers = stack([with_followers(setting, config) for setting in settings], num_seeds)
     number = "1 setting" if len(settings) == 1 else f"{len(settings)} settings"
+    if "continues" in config:
+        begin = {"epochs_before": config["continues"]["epoch"]}
+        experiment = replace(experiment, **begin, first_states=partial(states_before, config))
     return replace(
         experiment,
+        config=config,
         keys=_keys(config, settings, num_seeds),
         splits={config["split"]: experiment.data.eval_splits[config["split"]]},
         label=f"{number} of {config['rule']['name']}",
@@ -58,25 +66,37 @@ def build_group_experiment(config: dict) -> Experiment:
     )
 
 
-def make_groups(configs: list[dict], split: str) -> list[Group]:
+def make_groups(configs: list[dict], split: str, shared: dict | None = None) -> list[Group]:
     """The `Group`s of a sweep.
 
     Args:
         configs: one nested plain dict per setting, valid ones.
         split: to evaluate on, `validation` or `test`.
+        shared: `{field: number}` that a group's own configuration has where its settings vary, so
+            that groups which are made later share its compiled functions.
     """
-    fields, members = varying_fields(configs), {}
+    shared = shared or {}
+    fields, members = varying_fields(configs, shared), {}
     for i, config in enumerate(configs):
         members.setdefault(_without(config, fields), []).append(i)
-    return [_make_group(configs, indices, fields, split) for indices in members.values()]
+    return [_make_group(configs, indices, fields, split, shared) for indices in members.values()]
 
 
-def _make_group(configs, indices, fields, split):
+def _make_group(configs, indices, fields, split, shared):
     flat, first = [flatten(configs[i]) for i in indices], configs[indices[0]]
-    differ = [f for f in fields if any(setting.get(f) != flat[0].get(f) for setting in flat)]
+    differs = lambda field: any(setting.get(field) != flat[0].get(field) for setting in flat)
+    differ = [f for f in fields if differs(f) or (f in shared and f in flat[0])]
     settings = [{field: setting[field] for field in differ} for setting in flat]
     total = len(indices) * first["num_seeds"]
+    for field in set(differ) & set(shared):
+        first = _replace(first, field, shared[field])
     return Group(first | {"num_seeds": total, "settings": settings, "split": split}, indices)
+
+
+def _replace(config, field, value):
+    """The same with another value of a field such as `rule.feedback_scale`, or `seed`."""
+    group, _, name = field.partition(".")
+    return config | {group: config[group] | {name: value} if name else value}
 
 
 def _keys(config, settings, num_seeds):

@@ -1,5 +1,6 @@
 """Numbers that differ between settings which one compiled function trains side by side."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -76,18 +77,19 @@ def with_followers(setting: dict[str, Any], config: dict) -> dict[str, Any]:
     return setting | {field: value for field, value in own.items() if value is not None}
 
 
-def varying_fields(configs: list[dict]) -> list[str]:
+def varying_fields(configs: list[dict], swept: Collection[str] = ()) -> list[str]:
     """The fields that differ among configurations in numbers that can vary.
 
     Args:
         configs: nested plain dicts.
+        swept: fields that count as different even if they are not.
     """
     flat = [flatten(config) for config in configs]
     names = {field for setting in flat for field in setting}
     return sorted(
         field
         for field in names
-        if len({repr(setting.get(field)) for setting in flat}) > 1
+        if (field in swept or len({repr(setting.get(field)) for setting in flat}) > 1)
         and all(_is_number(setting[field]) for setting in flat if field in setting)
         and all(can_vary(c, field) for c, s in zip(configs, flat, strict=True) if field in s)
     )

@@ -49,14 +49,16 @@ def write_csv(path: Path, rows: Iterable[dict]) -> None:
 
 
 def rank(rows: list[dict], settings: list[dict], split: str) -> list[dict]:
-    """Settings, best first: `{"setting", "mean", "std", "seeds", "diverged"}`, accuracies.
+    """Settings, best first: `{"setting", "mean", "std", "seeds", "diverged", "epochs"}`.
 
-    The mean is over the seeds that have not diverged; a setting of which one has comes after all
-    of which none has, and one of which all have comes last, without a mean.
+    The mean accuracy is over the seeds that have not diverged; a setting of which one has comes
+    after all of which none has, and one of which all have comes last, without a mean. Settings
+    that were trained for more epochs come before those that halving has ended.
     """
-    ranking, accuracies = [], [[] for _ in settings]
+    ranking, accuracies, epochs = [], [[] for _ in settings], [0 for _ in settings]
     for row in rows:
         accuracies[row["setting"]].append(row[f"{split}_accuracy"])
+        epochs[row["setting"]] = row["epochs"]
     for index, values in enumerate(accuracies):
         finite = np.array(values)[np.isfinite(values)]
         ranking.append(
@@ -66,10 +68,11 @@ def rank(rows: list[dict], settings: list[dict], split: str) -> list[dict]:
                 "std": float(finite.std(ddof=1)) if len(finite) > 1 else None,
                 "seeds": len(values),
                 "diverged": len(values) - len(finite),
+                "epochs": epochs[index],
             }
         )
-    order = lambda r: (r["diverged"] > 0, not is_left(r), -(r["mean"] or 0), r["setting"])
-    return sorted(ranking, key=order)
+    worth = lambda r: (-r["epochs"], -(r["mean"] or 0), r["setting"])
+    return sorted(ranking, key=lambda r: (r["diverged"] > 0, not is_left(r), *worth(r)))
 
 
 def is_left(row: dict) -> bool:
@@ -77,16 +80,22 @@ def is_left(row: dict) -> bool:
     return row["mean"] is not None
 
 
+def has_early_ends(ranking: list[dict]) -> bool:
+    """Whether some settings of a ranking were trained for fewer epochs than others."""
+    return len({row["epochs"] for row in ranking}) > 1
+
+
 def ranking_table(ranking: list[dict], settings: list[dict], split: str, most: int = 20) -> str:
-    """The first of a ranking as a table."""
-    fields = merge(settings)
-    rows = [("rank", *fields, f"{split} %", "seeds")]
+    """The first of a ranking as a table, with the epochs of each if halving has ended some."""
+    fields, halved = merge(settings), has_early_ends(ranking)
+    rows = [("rank", *fields, f"{split} %", "seeds", *(["epochs"] if halved else []))]
     for place, row in enumerate(ranking[:most], 1):
         values = settings[row["setting"]]
         there = row["seeds"] - row["diverged"]
         seeds = f"{there} of {row['seeds']}" if row["diverged"] else str(row["seeds"])
         cells = (show_value(values.get(field, "")) for field in fields)
-        rows.append((str(place), *cells, as_percent(row), seeds))
+        epochs = [str(row["epochs"])] if halved else []
+        rows.append((str(place), *cells, as_percent(row), seeds, *epochs))
     more = f"\n\n({len(ranking) - most} more in the table on disk)" if len(ranking) > most else ""
     return markdown_table(rows) + more
 

@@ -12,7 +12,7 @@ from pepita_jax.sweep.results import is_left, rank, ranking_table, write_csv
 SETTINGS = [{"rate": 0.1, "scale": 1}, {"rate": 0.2, "scale": 1}, {"rate": 0.1, "scale": 2}]
 ACCURACY = {0: [0.5, 0.7], 1: [0.9, np.nan], 2: [0.8, 0.6]}
 ROWS = [
-    {"setting": i, **SETTINGS[i], "seed_number": k, "validation_accuracy": value}
+    {"setting": i, **SETTINGS[i], "seed_number": k, "epochs": 2, "validation_accuracy": value}
     for i, values in ACCURACY.items()
     for k, value in enumerate(values)
 ]
@@ -96,7 +96,7 @@ def test_accuracies_of_no_seed_are_not_drawn(fields, tmp_path):
 
 def test_a_large_grid_is_drawn_without_a_word_in_each_cell(tmp_path):
     settings = [{"rate": 0.1 * (i + 1), "scale": k} for i in range(30) for k in range(30)]
-    rows = [{"setting": i, "validation_accuracy": i / 900} for i in range(900)]
+    rows = [{"setting": i, "epochs": 2, "validation_accuracy": i / 900} for i in range(900)]
     ranking = rank(rows, settings, "validation")
     assert plot_sweep(tmp_path / "sweep.svg", ranking, settings, "validation")
     assert (tmp_path / "sweep.svg").read_text().count("<text") < 50
@@ -104,7 +104,8 @@ def test_a_large_grid_is_drawn_without_a_word_in_each_cell(tmp_path):
 
 def test_a_setting_without_a_seed_comes_last_and_is_not_compared():
     values = {0: [np.nan, np.nan], 1: [0.0, np.nan], 2: [np.nan, np.nan]}
-    rows = [{"setting": i, "validation_accuracy": v} for i, both in values.items() for v in both]
+    accuracies = [(i, v) for i, both in values.items() for v in both]
+    rows = [{"setting": i, "epochs": 2, "validation_accuracy": v} for i, v in accuracies]
     ranking = rank(rows, SETTINGS, "validation")
     assert [row["setting"] for row in ranking] == [1, 0, 2]
     assert [is_left(row) for row in ranking] == [True, False, False]

@@ -1,0 +1,88 @@
+"""A search: settings that a sampler chooses, a round of them at a time."""
+
+import itertools
+import sys
+
+from absl import flags
+
+from experiments.command_line.sweep_configs import make_configs, with_split
+from experiments.command_line.sweep_training import train_groups
+from pepita_jax.errors import require
+from pepita_jax.runs.locks import alone
+from pepita_jax.sweep.groups import make_groups
+from pepita_jax.sweep.results import rank
+from pepita_jax.sweep.search import SAMPLERS, Search, examples
+
+SAMPLER = flags.DEFINE_enum(
+    "sampler", None, SAMPLERS, "search with this sampler of Optuna's, not a grid (extra: search)"
+)
+TRIALS = flags.DEFINE_integer("trials", None, "settings that a search tries", 1)
+AT_ONCE = flags.DEFINE_integer("at_once", 8, "settings of a search that train together", 1)
+STUDY_FILE = "study.db"
+WORST = 0.0  # the accuracy that is told of a setting of which a seed has diverged
+
+
+def check_flags(num_samples):
+    """Raises a `UserError` if a flag of a search is missing, or would do nothing.
+
+    Args:
+        num_samples: the flag of a grid's draws.
+    """
+    for flag in (TRIALS, AT_ONCE):
+        message = f"--{flag.name} is for a search: give --sampler={'|'.join(SAMPLERS)} too"
+        require(SAMPLER.value or not flag.present, message)
+    if SAMPLER.value:
+        require(TRIALS.value, f"--sampler={SAMPLER.value} needs --trials=N")
+        message = "--num_samples is for axes without a sampler; with one it is --trials"
+        require(not num_samples.present, message)
+
+
+def train_rounds(root, axes, listed, seed, split, halving, show):
+    """Trains what the sampler asks for, and tells it, until all trials are done.
+
+    Args:
+        root: of the sweep.
+        axes: `{field: values}`, see `read_axes`.
+        listed: settings, of which each trial has one besides.
+        seed: of the sampler.
+        split, halving, show: see `train_groups`.
+
+    Returns:
+        Settings, configurations and rows of all trials; None where jobs have only been printed.
+    """
+    shared = {f: v for setting in reversed(examples(axes, listed)) for f, v in setting.items()}
+    settings, configs, rows = [], [], []
+    with alone(root, patience=0):
+        search = Search(root / STUDY_FILE, SAMPLER.value, axes, listed, seed)
+        message = f"{root} holds a search of {sum(search.sizes)} trials"
+        is_more = TRIALS.value >= sum(search.sizes)
+        require(is_more, f"{message}; --trials can be raised, not lowered")
+        for number in itertools.count():
+            first = len(settings)
+            if first == TRIALS.value:
+                return settings, configs, rows
+            asked = search.ask(number, min(AT_ONCE.value, TRIALS.value - first))
+            configs += make_configs(asked)
+            groups = make_groups([with_split(config) for config in configs[first:]], split, shared)
+            span = f"trials {first} to {first + len(asked) - 1} of {TRIALS.value}"
+            print(f"round {number}: {span}, in {count_programs(groups)}", file=sys.stderr)
+            count_from = lambda found, n=first: [r | {"setting": n + r["setting"]} for r in found]
+            folder, before = root / f"round_{number}", rows
+            show_all = lambda found, before=before, n=count_from: show([*before, *n(found)])
+            found = train_groups(folder, groups, asked, split, halving, show_all)
+            if found is None:
+                return None
+            search.tell(number, _values(found, asked, split))
+            settings, rows = settings + asked, rows + count_from(found)
+
+
+def count_programs(groups):
+    """How many compiled programs some groups take, in words."""
+    return f"{len(groups)} compiled program" + ("s" if len(groups) > 1 else "")
+
+
+def _values(rows, settings, split):
+    """The accuracy to be told of each setting."""
+    ranking = {row["setting"]: row for row in rank(rows, settings, split)}
+    in_order = [ranking[index] for index in range(len(settings))]
+    return [WORST if row["diverged"] else row["mean"] for row in in_order]
