@@ -90,7 +90,6 @@ def main(arguments, axes):
     claim(root, configs[0], swept, split, **how)
     show = lambda rows: show_progress(root, rows)
     if sampler:
-        print(message, file=sys.stderr)
         found = search.train_rounds(root, values, listed, base["seed"], split, halving, show)
     else:
         print(f"{message}, in {search.count_programs(groups)}", file=sys.stderr)
