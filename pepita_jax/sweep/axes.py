@@ -55,7 +55,7 @@ def make_settings(
     drawn = {field: values for field, values in read.items() if isinstance(values, Range)}
     message = "num_samples is for axes such as --sweep.FIELD=log_uniform:LOW:HIGH"
     require(drawn or num_samples == 1, message)
-    grid = {field: values for field, values in read.items() if field not in drawn}
+    grid = {field: values for field, values in read.items() if isinstance(values, list)}
     random, settings = np.random.default_rng(seed), []
     for _ in range(num_samples):
         sample = {field: values.draw(random) for field, values in drawn.items()}

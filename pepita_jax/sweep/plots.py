@@ -6,7 +6,7 @@ import numpy as np
 
 from pepita_jax.plots import make_figure, save_figure
 from pepita_jax.sweep.axes import merge
-from pepita_jax.sweep.results import show_value
+from pepita_jax.sweep.results import has_early_ends, show_value
 
 MOST_TICKS = 12  # on an axis, and cells with their numbers in them
 
@@ -26,10 +26,11 @@ def plot_sweep(path: Path, ranking: list[dict], settings: list[dict], split: str
     if not np.isfinite(mean).any():
         return False
     figure, (axes,) = make_figure(1, xlabel=fields[-1])
-    label = f"{split} accuracy (%), mean of seeds"
+    when = ", after its last epoch" if has_early_ends(ranking) else ""
+    label = f"{split} accuracy (%), mean of seeds{when}"
     if len(fields) == 1:
         _draw_curve(axes, at[:, 0], mean, std)
-        axes.set_ylabel(f"{split} accuracy (%), mean ± std over {ranking[0]['seeds']} seeds")
+        axes.set_ylabel(f"{split} accuracy (%), mean ± std over {ranking[0]['seeds']} seeds{when}")
     else:
         is_grid = len(at) == len(np.unique(at[:, 0])) * len(np.unique(at[:, 1]))
         colors = (_draw_grid if is_grid else _draw_points)(axes, *at.T, mean)

@@ -71,15 +71,12 @@ class Search:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        lists = {f: values for f, values in axes.items() if not isinstance(values, Range)}
+        self.path, self.seed, self._fields = path, seed, list(axes)
+        lists = {f: values for f, values in axes.items() if isinstance(values, list)}
         if any(listed):
             lists[LISTED] = list(listed)
-        self.path, self.seed, self._fields = path, seed, list(axes)
         self._choices = {f: {_as_choice(v): v for v in values} for f, values in lists.items()}
-        ranges = {f: r for f, r in axes.items() if isinstance(r, Range)}
-        self._space = {f: optuna.distributions.FloatDistribution(*r) for f, r in ranges.items()}
-        for field, choices in self._choices.items():
-            self._space[field] = optuna.distributions.CategoricalDistribution(list(choices))
+        self._space = _space(axes, self._choices)
         self._sampler = _samplers(len(axes))[sampler]
         with self._file_errors():
             self._study = optuna.create_study(
@@ -149,6 +146,14 @@ class Search:
         except (SQLAlchemyError, StorageInternalError) as error:
             reason = str(error.__cause__ or error).partition("\n")[0]
             raise UserError(f"{self.path} is damaged, or cannot be used ({reason})") from error
+
+
+def _space(axes: dict[str, list | Range], choices: dict[str, dict]) -> dict[str, Any]:
+    """Optuna's distributions."""
+    from optuna.distributions import CategoricalDistribution, FloatDistribution
+
+    ranges = {f: FloatDistribution(*r) for f, r in axes.items() if isinstance(r, Range)}
+    return {**ranges, **{f: CategoricalDistribution(list(c)) for f, c in choices.items()}}
 
 
 def _samplers(num_axes: int) -> dict[str, Callable]:

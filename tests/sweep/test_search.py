@@ -133,7 +133,7 @@ def test_a_file_that_is_no_study_is_named_and_kept(content, tmp_path):
     assert path.is_dir() or path.read_bytes() == content
 
 
-def test_a_locked_file_is_named(tmp_path):
+def test_a_study_that_has_lost_its_trials_is_named(tmp_path):
     search = begin(tmp_path / "study.db")
     other = sqlite3.connect(tmp_path / "study.db")
     other.execute("drop table trials")
