@@ -40,9 +40,7 @@ def build_group_experiment(config: dict) -> Experiment:
     Raises:
         UserError: see `build_experiment`.
     """
-    # A schedule may depend on the last epoch of all, which a rung of a halved group does not reach.
-    last_epoch = {"num_epochs": config.get("planned_epochs", config["num_epochs"])}
-    settings, experiment = config["settings"], build_experiment(config | last_epoch)
+    settings, experiment = config["settings"], build_experiment(config)
     num_seeds = config["num_seeds"] // len(settings)
     numbers = stack([with_followers(setting, config) for setting in settings], num_seeds)
     number = "1 setting" if len(settings) == 1 else f"{len(settings)} settings"
@@ -51,7 +49,6 @@ def build_group_experiment(config: dict) -> Experiment:
         experiment = replace(experiment, **begin, first_states=partial(states_before, config))
     return replace(
         experiment,
-        config=config,
         keys=_keys(config, settings, num_seeds),
         splits={config["split"]: experiment.data.eval_splits[config["split"]]},
         label=f"{number} of {config['rule']['name']}",
