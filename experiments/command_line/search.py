@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+from dataclasses import replace
 
 from absl import flags
 
@@ -50,7 +51,6 @@ def train_rounds(root, axes, listed, seed, split, halving, show):
     Returns:
         Settings, configurations and rows of all trials; None where jobs have only been printed.
     """
-    shared = {f: v for setting in reversed(examples(axes, listed)) for f, v in setting.items()}
     settings, configs, rows = [], [], []
     with alone(root, patience=0):
         search = Search(root / STUDY_FILE, SAMPLER.value, axes, listed, seed)
@@ -61,19 +61,18 @@ def train_rounds(root, axes, listed, seed, split, halving, show):
             first = len(settings)
             if first == TRIALS.value:
                 return settings, configs, rows
-            asked = search.ask(number, min(AT_ONCE.value, TRIALS.value - first))
-            configs += make_configs(asked)
-            groups = make_groups([with_split(config) for config in configs[first:]], split, shared)
-            span = f"trials {first} to {first + len(asked) - 1} of {TRIALS.value}"
+            settings += search.ask(number, min(AT_ONCE.value, TRIALS.value - first))
+            configs += make_configs(settings[first:])
+            groups = _make_groups(configs[first:], first, split, examples(axes, listed))
+            span = f"trials {first} to {len(settings) - 1} of {TRIALS.value}"
             print(f"round {number}: {span}, in {count_programs(groups)}", file=sys.stderr)
-            count_from = lambda found, n=first: [r | {"setting": n + r["setting"]} for r in found]
-            folder, before = root / f"round_{number}", rows
-            show_all = lambda found, before=before, n=count_from: show([*before, *n(found)])
-            found = train_groups(folder, groups, asked, split, halving, show_all)
+            show_all = lambda found, before=tuple(rows): show([*before, *found])
+            how = settings, split, halving, show_all
+            found = train_groups(root / f"round_{number}", groups, *how)
             if found is None:
                 return None
-            search.tell(number, _values(found, asked, split))
-            settings, rows = settings + asked, rows + count_from(found)
+            search.tell(number, _values(found, settings, split)[first:])
+            rows += found
 
 
 def count_programs(groups):
@@ -81,8 +80,18 @@ def count_programs(groups):
     return f"{len(groups)} compiled program" + ("s" if len(groups) > 1 else "")
 
 
+def _make_groups(configs, first, split, shown):
+    """The groups of a round, whose settings are counted from `first`.
+
+    What a group's own configuration has of the swept fields comes from the settings `shown`, the
+    same in all rounds.
+    """
+    shared = {field: value for setting in reversed(shown) for field, value in setting.items()}
+    groups = make_groups([with_split(config) for config in configs], split, shared)
+    return [replace(group, indices=[first + i for i in group.indices]) for group in groups]
+
+
 def _values(rows, settings, split):
-    """The accuracy to be told of each setting."""
-    ranking = {row["setting"]: row for row in rank(rows, settings, split)}
-    in_order = [ranking[index] for index in range(len(settings))]
-    return [WORST if row["diverged"] else row["mean"] for row in in_order]
+    """The accuracy to be told of each setting of which there are rows."""
+    ranking = sorted(rank(rows, settings, split), key=lambda row: row["setting"])
+    return [WORST if row["diverged"] else row["mean"] for row in ranking]

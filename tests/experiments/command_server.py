@@ -15,6 +15,7 @@ import traceback
 import warnings
 
 import matplotlib.figure  # noqa: F401
+import optuna  # noqa: F401
 import scipy.stats  # noqa: F401
 import sklearn.datasets  # noqa: F401
 
