@@ -71,7 +71,7 @@ def train_rounds(root, axes, listed, seed, split, halving, show):
             found = train_groups(root / f"round_{number}", groups, *how)
             if found is None:
                 return None
-            search.tell(number, _values(found, settings, split)[first:])
+            search.tell(number, values_to_tell(found, settings, split)[first:])
             rows += found
 
 
@@ -91,7 +91,7 @@ def _make_groups(configs, first, split, shown):
     return [replace(group, indices=[first + i for i in group.indices]) for group in groups]
 
 
-def _values(rows, settings, split):
+def values_to_tell(rows, settings, split):
     """The accuracy to be told of each setting of which there are rows."""
     ranking = sorted(rank(rows, settings, split), key=lambda row: row["setting"])
     return [WORST if row["diverged"] else row["mean"] for row in ranking]

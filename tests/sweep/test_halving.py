@@ -20,6 +20,7 @@ RATES = [0.03, 1e20, 0.1, 1e-9, 0.05, 0.2, 0.01]
 
 def make_group(num_epochs=4, rates=RATES):
     fields = {"num_epochs": num_epochs, "validation_fraction": 0.2, "schedule.epochs": (1,)}
+    fields["log_alignment"] = False
     configs = [make_config(**{"optimizer.learning_rate": rate}, **fields) for rate in rates]
     (group,) = make_groups(configs, "validation")
     return group
@@ -53,13 +54,25 @@ def states_of(workdir, group):
     return saved.restore(trainer.shapes())
 
 
-def test_a_setting_that_stays_has_the_same_bits_as_without_halving(tmp_path):
+@pytest.fixture
+def traced(monkeypatch):
+    """Grows by one whenever a training step is compiled."""
+    compile_stages.cache_clear()
+    traces, train_steps = [], one_seed.train_steps
+    note = lambda *a, **k: traces.append(1) or train_steps(*a, **k)
+    monkeypatch.setattr(one_seed, "train_steps", note)
+    yield traces
+    compile_stages.cache_clear()
+
+
+def test_a_setting_that_stays_has_the_same_bits_and_few_programs_are_compiled(tmp_path, traced):
     group = make_group()
     run(group.config, tmp_path / "whole", build=builder(group.config))
     whole, number = rows_of(tmp_path / "whole", len(RATES)), len(RATES)
     rungs = list(train_rungs(tmp_path, group, [1, 2]))
     assert [len(rung.indices) for rung, _ in rungs] == [7, 3, 1]
     assert [rung.config["num_epochs"] for rung, _ in rungs] == [1, 2, 4]
+    assert len(traced) == 1 + int(np.log2(len(RATES)))  # the first is that without halving too
     seen = set()
     for rung, path in rungs:
         for (epoch, place, seed), row in rows_of(path, len(rung.indices)).items():
@@ -91,22 +104,6 @@ def test_the_better_half_stays_and_its_numbers_move_with_it():
     assert next_rung(third, "third", rank(rows, settings, "validation"), [1, 2], 3) is None
     none = [{**row, "validation_accuracy": np.nan} for row in rows]
     assert next_rung(second, "second", rank(none, settings, "validation"), [1, 2], 2) is None
-
-
-@pytest.fixture
-def traced(monkeypatch):
-    """Grows by one whenever a training step is compiled."""
-    compile_stages.cache_clear()
-    traces, train_steps = [], one_seed.train_steps
-    note = lambda *a, **k: traces.append(1) or train_steps(*a, **k)
-    monkeypatch.setattr(one_seed, "train_steps", note)
-    yield traces
-    compile_stages.cache_clear()
-
-
-def test_a_program_is_compiled_at_most_log2_of_n_times_more(tmp_path, traced):
-    rungs = list(train_rungs(tmp_path, make_group(num_epochs=6), range(1, 6)))
-    assert len(rungs) == len(traced) == 1 + int(np.log2(len(RATES)))
 
 
 def test_later_groups_of_as_many_settings_share_the_compiled_program(tmp_path, traced):
