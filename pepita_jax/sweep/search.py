@@ -162,11 +162,15 @@ def _samplers(num_axes: int) -> dict[str, Callable]:
 
     # One generation per round; a smaller one than the usual would learn little.
     usual = 4 + int(3 * math.log(max(1, num_axes)))
+    # The first ten, which are drawn at random, make up whole rounds.
+    drawn = lambda size: 10 // size * size or size
     return {
         "cmaes": lambda seed, size: samplers.CmaEsSampler(seed=seed, popsize=max(size, usual)),
         "random": lambda seed, size: samplers.RandomSampler(seed=seed),
         # Settings of the same round must not be all alike: those that run count as bad.
-        "tpe": lambda seed, size: samplers.TPESampler(seed=seed, constant_liar=True),
+        "tpe": lambda seed, size: samplers.TPESampler(
+            n_startup_trials=drawn(size), seed=seed, constant_liar=True
+        ),
     }
 
 

@@ -47,7 +47,7 @@ class Killed(BaseException):
     pass
 
 
-SIZES = {"cmaes": [3, 3, 2], "random": [3, 2], "tpe": [10, 3]}  # it begins to think after ten
+SIZES = {"cmaes": [3, 3, 2], "random": [3, 2], "tpe": [5, 5, 3]}  # it begins to think after ten
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
