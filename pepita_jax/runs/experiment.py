@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -25,7 +24,6 @@ from pepita_jax.training.one_step import optimizer_of_feedback
 from pepita_jax.training.optimizers import Optimizer, followed
 from pepita_jax.training.schedules import build_schedule
 from pepita_jax.training.seed_axis import same_for_all
-from pepita_jax.types import TrainState
 
 # JAX's names, fast ones first; what they mean depends on the accelerator.
 MATMUL_PRECISIONS = ("default", "bfloat16", "tensorfloat32", "high", "float32", "highest")
@@ -41,12 +39,10 @@ class Experiment:
         keys: of the seeds, `[S]`.
         batching: of the training set.
         splits: `{name: (image, label)}` to evaluate on after every epoch.
-        label: what is trained, for the progress bar.
-        names: of the seeds, likewise.
+        label, names: what is trained, and of each seed, for the progress bar.
         numbers, vary: see `SeedTrainer`; where settings differ.
         summarized: whether the run ends with a summary and plots.
-        epochs_before: epochs that its first states have behind them.
-        first_states: `(path of the workdir, trainer of the seeds) -> states`.
+        before: where it goes on, see `rung_states.Before`; None: it begins.
     """
 
     config: dict
@@ -62,8 +58,7 @@ class Experiment:
     numbers: Any = None
     vary: Callable = same_for_all
     summarized: bool = True
-    epochs_before: int = 0
-    first_states: Callable[[Path, SeedTrainer], TrainState] = lambda path, trainer: trainer.init()
+    before: Any = None
 
     def trainer(self, seeds: range) -> SeedTrainer:
         """A `SeedTrainer` for a range of the seeds."""

@@ -126,8 +126,10 @@ def _begin(experiment: Experiment, workdir: Workdir, group: SeedGroup) -> tuple[
     workdir.begin(trainer.layout)
     if group.epoch:
         return trainer, trainer.shard(group.restore(trainer.shapes()))
-    states = experiment.first_states(workdir.path, trainer)
-    if experiment.config["log_alignment"] and not experiment.epochs_before:
+    if experiment.before:
+        return trainer, experiment.before.states(workdir.path, trainer)
+    states = trainer.init()
+    if experiment.config["log_alignment"]:
         workdir.log(group, "alignment", 0, trainer.measure_alignment(states))
     return trainer, states
 
@@ -156,7 +158,7 @@ def _finish_epoch(
 
 
 def _epochs_done(experiment, group):
-    return max(group.epoch, experiment.epochs_before)
+    return max(group.epoch, experiment.before.epoch if experiment.before else 0)
 
 
 def _progress(experiment, group, shown):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +9,7 @@ import jax.numpy as jnp
 from pepita_jax.options import flatten
 from pepita_jax.runs.experiment import Experiment, build_experiment
 from pepita_jax.sweep.numbers import SEED, stack, vary, varying_fields, with_followers
-from pepita_jax.sweep.rung_states import states_before
+from pepita_jax.sweep.rung_states import Before
 from pepita_jax.training.many_seeds import seed_keys
 
 
@@ -44,9 +43,6 @@ def build_group_experiment(config: dict) -> Experiment:
     num_seeds = config["num_seeds"] // len(settings)
     numbers = stack([with_followers(setting, config) for setting in settings], num_seeds)
     number = "1 setting" if len(settings) == 1 else f"{len(settings)} settings"
-    if "continues" in config:
-        begin = {"epochs_before": config["continues"]["epoch"]}
-        experiment = replace(experiment, **begin, first_states=partial(states_before, config))
     return replace(
         experiment,
         keys=_keys(config, settings, num_seeds),
@@ -60,6 +56,7 @@ def build_group_experiment(config: dict) -> Experiment:
         numbers=jax.tree.map(jnp.asarray, numbers),
         vary=vary,
         summarized=False,
+        before=Before(config["continues"]) if "continues" in config else None,
     )
 
 

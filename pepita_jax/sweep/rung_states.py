@@ -11,24 +11,36 @@ from pepita_jax.training.many_seeds import SeedTrainer
 from pepita_jax.types import TrainState
 
 
-def states_before(config: dict, path: Path, trainer: SeedTrainer) -> TrainState:
-    """The states of a rung's seeds, padded, as the rung before has left them.
+class Before:
+    """The rung before a rung.
 
     Args:
-        config: of the rung.
-        path: of its workdir.
-        trainer: of all its seeds.
+        content: what the configuration of the later one says of it.
 
-    Raises:
-        UserError: they are not there, or are damaged.
+    Attributes:
+        epoch: its last.
     """
-    before = config["continues"]
-    folder = path.parent / before["workdir"]
-    groups = SeedGroup.find_all(folder / "checkpoints")
-    message = f"{folder} does not hold epoch {before['epoch']} of all its seeds"
-    require(len(groups) == 1 and groups[0].epoch == before["epoch"], message)
-    resize = lambda x: jax.ShapeDtypeStruct((len(groups[0].seeds), *x.shape[1:]), x.dtype)
-    states = groups[0].restore(jax.tree.map(resize, trainer.shapes()))
-    seeds = np.arange(trainer.num_seeds // len(before["settings"]))
-    at = np.add.outer(seeds * before["num_settings"], before["settings"]).ravel()
-    return trainer.shard(jax.tree.map(lambda x: np.asarray(x)[at], states))
+
+    def __init__(self, content: dict):
+        self.epoch, self._content = content["epoch"], content
+
+    def states(self, path: Path, trainer: SeedTrainer) -> TrainState:
+        """The states of the later rung's seeds, padded, as this one has left them.
+
+        Args:
+            path: of the later rung's workdir.
+            trainer: of all its seeds.
+
+        Raises:
+            UserError: they are not there, or are damaged.
+        """
+        folder = path.parent / self._content["workdir"]
+        groups = SeedGroup.find_all(folder / "checkpoints")
+        message = f"{folder} does not hold epoch {self.epoch} of all its seeds"
+        require(len(groups) == 1 and groups[0].epoch == self.epoch, message)
+        resize = lambda x: jax.ShapeDtypeStruct((len(groups[0].seeds), *x.shape[1:]), x.dtype)
+        states = groups[0].restore(jax.tree.map(resize, trainer.shapes()))
+        number, kept = self._content["num_settings"], self._content["settings"]
+        seeds = np.arange(trainer.num_seeds // len(kept))
+        at = np.add.outer(seeds * number, kept).ravel()
+        return trainer.shard(jax.tree.map(lambda x: np.asarray(x)[at], states))
