@@ -160,7 +160,7 @@ MISTAKES = {
     "no file name": (["--settings="], ["cannot be read"]),
     "wrong elsewhere": (["--sweep.seed=1,2", "--config.num_epochs=0"], ["num_epochs must be"]),
     "too large a batch": (["--sweep.batch_size=16,1400"], ["1400 is larger than the training set"]),
-    "wrong value": (["--sweep.model.activation=relu,gelo"], ["'gelo'", "linear, relu, "]),
+    "wrong value": (["--sweep.model.activation=relu,swish"], ["'swish'", "gelu, leaky_relu"]),
     "wrong number": (["--sweep.optimizer.learning_rate=0.1,-1"], ["must be at least 0"]),
     "not to be swept": (["--sweep.num_seeds=1,2"], ["num_seeds cannot be swept"]),
     "unknown rule": (["--sweep.rule.name=bp,pepito"], ["'pepito'"]),

@@ -32,7 +32,7 @@ MISTAKES = {
     "optimizer": (["--config.optimizer.name=sdg"], ["'sdg'", "adamw", "sgd"]),
     "optimizer's option": (["--config.optimizer.b1=0.9"], ["'sgd' has no option 'b1'", "momentum"]),
     "rule's option": (["--config.rule.presynaptic=both"], ["'both'", "modulated, standard"]),
-    "activation": (["--config.model.activation=swish"], ["'swish'", "gelu, leaky_relu, linear, relu"]),
+    "activation": (["--config.model.activation=swish"], ["'swish'", "gelu, leaky_relu, linear"]),
     "layers": ([f"{DEFAULT}:bp,chain,digits", "--config.model.layers=conv 6 five"],
                ["layers, 'conv 6 five': 'five' is not an integer"]),
     "no layers": ([f"{DEFAULT}:bp,chain,digits"], ["model 'chain' needs layers, such as"]),
