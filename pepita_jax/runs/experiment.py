@@ -1,28 +1,31 @@
 """From a configuration (nested plain dict) to what it trains."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 import numpy as np
 
 from pepita_jax.data import Dataset, load_stored
-from pepita_jax.data.load import black_value, num_validation
+from pepita_jax.data.load import num_validation
 from pepita_jax.data.own import show_name
 from pepita_jax.data.preprocess import PREPROCESSES
-from pepita_jax.errors import UserError, require_int, require_name
-from pepita_jax.networks.models import build_network
-from pepita_jax.rules import Rule, build_rule
+from pepita_jax.errors import require_int, require_name
+from pepita_jax.rules import Rule
+from pepita_jax.runs.configured import (
+    build_batching,
+    build_configured_feedback_optimizer,
+    build_configured_optimizer,
+    build_rule_on_network,
+)
 from pepita_jax.runs.identity import configured_dataset, require_same_data
-from pepita_jax.runs.objects import PYTHON, rebuild_rule
 from pepita_jax.training.augment import Augment
 from pepita_jax.training.loop import Epoch
 from pepita_jax.training.many_seeds import SeedTrainer, check_sizes, seed_keys
 from pepita_jax.training.one_seed import Batching
 from pepita_jax.training.one_step import optimizer_of_feedback
-from pepita_jax.training.optimizers import Optimizer, followed
-from pepita_jax.training.schedules import build_schedule
+from pepita_jax.training.optimizers import Optimizer
 from pepita_jax.training.seed_axis import same_for_all
 
 # JAX's names, fast ones first; what they mean depends on the accelerator.
@@ -88,60 +91,6 @@ class Experiment:
         return np.asarray(optimizer.learning_rate_at(last_step), np.float64)
 
 
-def build_rule_on_network(config: dict) -> Rule:
-    """The configured rule, with its network as `rule.net`.
-
-    Raises:
-        UserError: a value is not valid, or a script gave objects that cannot be rebuilt.
-    """
-    if config["model"]["name"] == PYTHON:
-        return rebuild_rule(config)
-    info = configured_dataset(config)
-    model, model_options = _split_name(config["model"])
-    net = build_network(
-        model, input_shape=info.image_shape, num_classes=info.num_classes, **model_options
-    )
-    rule, rule_options = _split_name(config["rule"])
-    return build_rule(rule, net, **rule_options)
-
-
-def build_configured_optimizer(config: dict, steps_per_epoch: int = 1) -> Optimizer:
-    """The configured optimizer with its schedule.
-
-    Raises:
-        UserError: a name, an option or a number is not valid.
-    """
-    return _build_optimizer(config["optimizer"], config["schedule"], steps_per_epoch)
-
-
-def build_configured_feedback_optimizer(config: dict, steps_per_epoch: int = 1) -> Optimizer | None:
-    """The optimizer of learned feedback; None if nothing of it is set, and it is the weights'.
-
-    What is not set is as for the weights, see `followed`; the schedule always is.
-
-    Raises:
-        UserError: as for `build_configured_optimizer`.
-    """
-    given = _set_fields(config["feedback_optimizer"])
-    if not given:
-        return None
-    group = followed(config["optimizer"], given) | given
-    try:
-        return _build_optimizer(group, config["schedule"], steps_per_epoch)
-    except UserError as error:
-        raise UserError(f"feedback_optimizer: {error}") from error
-
-
-def build_batching(config: dict) -> Batching:
-    """How the configuration makes batches; its data are read if images are padded."""
-    augment = Augment(**config["augment"])
-    if augment.crop:
-        fields = ("dataset", "data_dir", "validation_fraction", "preprocess")
-        augment = replace(augment, fill=black_value(*(config[field] for field in fields)))
-    is_on = augment.flip or augment.crop
-    return Batching(config["shuffle"], config["drop_last"], augment if is_on else None)
-
-
 def check_config(config: dict) -> None:
     """Raises a `UserError` if a configuration is not valid; no data are read."""
     for field in ("num_epochs", "checkpoint_every"):
@@ -185,21 +134,3 @@ def build_experiment(config: dict) -> Experiment:
         f"{config['rule']['name']} on {show_name(config['dataset'])}",
         [f"seed {k}" for k in range(config["num_seeds"])],
     )
-
-
-def _build_optimizer(group, schedule, steps_per_epoch):
-    name, options = _split_name(_set_fields(group))
-    learning_rate = options.pop("learning_rate")
-    options = tuple(sorted(options.items()))
-    schedule = build_schedule(**schedule)
-    optimizer = Optimizer(name, learning_rate, options, schedule, steps_per_epoch)
-    optimizer.check()
-    return optimizer
-
-
-def _set_fields(group):
-    return {field: value for field, value in group.items() if value is not None}
-
-
-def _split_name(group):
-    return group["name"], {key: value for key, value in group.items() if key != "name"}

@@ -12,7 +12,7 @@ from pepita_jax.history import History
 from pepita_jax.jax_settings import fixed_settings
 from pepita_jax.networks.network import Network
 from pepita_jax.rules import Rule
-from pepita_jax.runs.experiment import build_rule_on_network
+from pepita_jax.runs.configured import build_rule_on_network
 from pepita_jax.runs.objects import PYTHON, describe_rule
 from pepita_jax.runs.same_run import changed_settings, describe_changes
 from pepita_jax.runs.seed_group import SeedGroup

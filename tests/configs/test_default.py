@@ -9,7 +9,7 @@ import pytest
 from configs.default import FIELDS, as_plain, get_config
 from pepita_jax import DATASETS, RULES, UserError
 from pepita_jax.networks.models import MODELS
-from pepita_jax.runs.experiment import build_configured_optimizer, build_rule_on_network
+from pepita_jax.runs.configured import build_configured_optimizer, build_rule_on_network
 
 CHOICES = [(m, d) for m in MODELS for d in DATASETS]
 

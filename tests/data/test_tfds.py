@@ -13,7 +13,7 @@ from configs.default import as_plain, get_config
 from pepita_jax import UserError
 from pepita_jax.data import DatasetInfo, dataset_info, load_stored
 from pepita_jax.data.prepare import prepare
-from pepita_jax.runs.experiment import build_rule_on_network
+from pepita_jax.runs.configured import build_rule_on_network
 from tests.data import builders
 from tests.data.builders import assert_loads
 

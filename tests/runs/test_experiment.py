@@ -5,7 +5,8 @@ import pytest
 
 from configs.default import get_config
 from pepita_jax import UserError
-from pepita_jax.runs.experiment import build_experiment, build_rule_on_network
+from pepita_jax.runs.configured import build_rule_on_network
+from pepita_jax.runs.experiment import build_experiment
 
 
 def make_config(choice="pepita,mlp,digits", **fields):

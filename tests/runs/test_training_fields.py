@@ -6,12 +6,12 @@ import pytest
 import pepita_jax as pj
 from configs import default, saved
 from pepita_jax.data.preprocess import PREPROCESSES
-from pepita_jax.runs.experiment import (
+from pepita_jax.runs.configured import (
     build_batching,
     build_configured_feedback_optimizer,
     build_configured_optimizer,
-    check_config,
 )
+from pepita_jax.runs.experiment import check_config
 from pepita_jax.runs.run import run
 from pepita_jax.runs.workdir import Workdir
 from tests.reliability.runs import FIELDS, assert_same_run

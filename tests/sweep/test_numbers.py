@@ -11,7 +11,7 @@ import pytest
 
 from configs.default import as_plain, get_config
 from pepita_jax.rules.bp import BP
-from pepita_jax.runs.experiment import (
+from pepita_jax.runs.configured import (
     build_configured_feedback_optimizer,
     build_configured_optimizer,
     build_rule_on_network,

@@ -8,7 +8,7 @@ from experiments.papers.pepita.fits import fit_distribution
 from experiments.papers.pepita.runs import EMBEDDING, FITS
 from pepita_jax.data import load_stored
 from pepita_jax.runs.config_file import without_environment
-from pepita_jax.runs.experiment import build_rule_on_network
+from pepita_jax.runs.configured import build_rule_on_network
 from pepita_jax.runs.load import initial_weights, restore_weights
 from pepita_jax.runs.rows import as_json, to_history
 from pepita_jax.runs.saved_run import FIRST_EPOCH

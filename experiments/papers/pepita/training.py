@@ -10,7 +10,7 @@ from experiments.command_line import launch
 from experiments.papers.pepita.records import make_records
 from pepita_jax.data import DATASETS
 from pepita_jax.errors import UserError, require
-from pepita_jax.runs.experiment import build_rule_on_network
+from pepita_jax.runs.configured import build_rule_on_network
 from pepita_jax.runs.seed_group import SeedGroup
 from pepita_jax.runs.workdir import Workdir
 from pepita_jax.words import describe_time
