@@ -59,17 +59,17 @@ def alignment(net: Network, rule: Rule, params: Weights, F: Feedback, batch: Bat
     feedback, forward_equivalent = map(jax.tree.leaves, (F, rule.forward_equivalent(params)))
     with jax.debug_nans(False):  # a zero array's angle is meant to be NaN
         return Alignment(
-            tuple(map(angle, map(as_vector, pseudo_gradients), map(as_vector, gradients))),
+            tuple(map(angle, map(as_array, pseudo_gradients), map(as_array, gradients))),
             tuple(map(angle, feedback, forward_equivalent)),
             tuple(map(jnp.vdot, feedback, forward_equivalent)),
-            tuple(jnp.linalg.norm(as_vector(W)) for W in params),
+            tuple(jnp.linalg.norm(as_array(W).ravel()) for W in params),
         )
 
 
-def as_vector(weights: Any) -> Array:
-    """A layer's weights, with its biases where there are any, as one vector."""
-    parts = [x.ravel() for x in jax.tree.leaves(weights)]
-    return parts[0] if len(parts) == 1 else jnp.concatenate(parts)  # a copy rounds otherwise
+def as_array(weights: Any) -> Array:
+    """A layer's weights as one array: with biases, they and the weights are one vector."""
+    parts = jax.tree.leaves(weights)
+    return parts[0] if len(parts) == 1 else jnp.concatenate([x.ravel() for x in parts])
 
 
 def angle(a: Array, b: Array) -> Array:
