@@ -7,7 +7,8 @@ Cases that are compared take turns, a block of steps per turn. A step time is th
 blocks; a ratio compares blocks of the same turn. An epoch is timed once. Operations are counted
 from the rules' equations (`benchmarks/operations.py`).
 
-The words after --only select models (mlp, conv), shapes (mnist, cifar) and rules. The command
+The words after --only select models (mlp and conv unless others are named, such as lenet5 and
+vgg5), shapes (mnist, cifar) and rules. The command
 always measures the step of bp, because it compares the other rules with it. It also compares with
 PyTorch if that is installed (the extra `bench`). --full measures layouts, starts and epochs for all
 shapes, and how time grows with seeds, network and data. Run nothing else on the machine meanwhile:
@@ -31,6 +32,7 @@ from experiments.benchmarks.steps import SHAPES, Case, case_seconds, millisecond
 from experiments.command_line import cli
 from pepita_jax.errors import require_name
 from pepita_jax.files import file_errors, replace_file, user_path
+from pepita_jax.networks.models import MODELS
 from pepita_jax.rules import RULES
 from pepita_jax.runs.workdir import describe_environment
 from pepita_jax.tables import markdown_table
@@ -39,12 +41,13 @@ ONLY = flags.DEFINE_list("only", [], "models, shapes and rules to measure; defau
 FULL = flags.DEFINE_bool("full", False, "measure more: all shapes, and growth")
 JSON = flags.DEFINE_string("json", None, "file for all figures; --full adds a plot beside it")
 MANY_CLASSES = 100
+BENCHMARKED = [model for model in MODELS if model != "chain"]  # which has no layers of its own
 
 
 def main(arguments):
     cli.refuse(arguments)
     for word in ONLY.value:
-        require_name("--only", word, (*MODEL, *SHAPES, *RULES))
+        require_name("--only", word, (*BENCHMARKED, *SHAPES, *RULES))
     figures = {"environment": describe_environment()}
     save = lambda: JSON.value and write_json(user_path(JSON.value), figures)
     save()  # for what follows takes minutes, and the file must be one that can be written
@@ -56,7 +59,8 @@ def main(arguments):
 
 def measure():
     """Yields `(section, rows)`, a section in several parts."""
-    models, shapes, rules = chosen(MODEL), chosen(SHAPES), chosen(RULES)
+    models = [model for model in BENCHMARKED if model in ONLY.value] or list(MODEL)
+    shapes, rules = chosen(SHAPES), chosen(RULES)
     nets = list(product(models, shapes))
     some = nets if FULL.value else list(product(models, shapes[:1]))
     main_rules = [rule for rule in ("bp", "pepita") if rule in rules] or rules[:1]
@@ -69,8 +73,9 @@ def measure():
     if importlib.util.find_spec("torch"):
         from experiments.benchmarks.torch_loops import compare_with_torch
 
-        for net in nets:
-            yield "PyTorch", compare_with_torch(*net, main_rules)
+        for model, shape in nets:
+            if model in MODEL:
+                yield "PyTorch", compare_with_torch(model, shape, main_rules)
     for net in some:
         yield "layouts", compare_layouts(*net, main_rules[-1])
         yield "starts", [measure_starts(*net, main_rules[-1])]

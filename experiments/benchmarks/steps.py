@@ -7,24 +7,25 @@ import jax
 import numpy as np
 import optax
 
-from configs.presets import BATCH_SIZE, MODEL
+from configs.presets import BATCH_SIZE, MODEL, USUAL
 from pepita_jax import build_network, build_rule
 from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.training.one_seed import Plan
 
 SHAPES = {"mnist": (28, 28, 1), "cifar": (32, 32, 3)}
 STEPS = {"mlp": 20, "conv": 5}  # in a block on a CPU; an epoch's calls take 100 to 200
+FEW_STEPS = 2  # of the other models
 STEPS_ELSEWHERE = 200  # of microseconds each
 BLOCKS = 5
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is timed: a rule on a network of Table 2, or one with other hidden layers.
+    """What is timed: a rule on a model, or on one with other hidden layers.
 
     Attributes:
-        model, shape: of `MODEL` and `SHAPES`.
-        rule: with ReLU and softmax whatever its preset.
+        model, shape: of `MODELS` and `SHAPES`.
+        rule: with the model's activation and output whatever its preset.
         num_seeds: trained side by side.
         seeds_at_once, num_devices: layout of the seed axis; None: the default's, all.
         num_classes: K.
@@ -44,7 +45,7 @@ class Case:
 
     @property
     def net(self):
-        options = dict(MODEL[self.model])
+        options = dict(MODEL.get(self.model, {}))
         if self.hidden is not None:
             options["hidden"] = self.hidden
         shape = SHAPES[self.shape]
@@ -52,12 +53,14 @@ class Case:
 
     @property
     def batch_size(self):
-        return BATCH_SIZE[self.model]
+        return BATCH_SIZE.get(self.model, USUAL["batch_size"])
 
     @property
     def steps(self):
         """In a block."""
-        return STEPS[self.model] if jax.default_backend() == "cpu" else STEPS_ELSEWHERE
+        return (
+            STEPS.get(self.model, FEW_STEPS) if jax.default_backend() == "cpu" else STEPS_ELSEWHERE
+        )
 
     def trainer(self):
         num_images = self.num_images or self.steps * self.batch_size

@@ -4,7 +4,7 @@ from functools import cache
 
 import optax
 
-from configs.presets import BATCH_SIZE, MODEL
+from configs.presets import BATCH_SIZE, MODEL, USUAL
 from experiments.benchmarks.compiled_steps import compile_steps
 from experiments.benchmarks.steps import SHAPES
 from pepita_jax import build_network, build_rule
@@ -22,7 +22,7 @@ def compiled(devices, model, shape, rule, num_chips=1):
         optax.sgd(0.1, momentum=0.9),
         SHAPES[shape],
         NUM_IMAGES[shape],
-        BATCH_SIZE.get(model, 64),
+        BATCH_SIZE.get(model, USUAL["batch_size"]),
         SEEDS * num_chips,
         list(devices[:num_chips]),
     )

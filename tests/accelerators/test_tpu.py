@@ -8,7 +8,7 @@ import math
 
 import pytest
 
-from configs.presets import BATCH_SIZE
+from configs.presets import BATCH_SIZE, USUAL
 from experiments.benchmarks.operations import step_operations
 from pepita_jax import RULES
 from tests.accelerators.cases import SEEDS, compiled, network
@@ -47,7 +47,7 @@ def test_every_rule_compiles_on_the_field_s_networks(v5e, rule, model):
     assert steps.collectives == []
     assert steps.num_seeds == 10
     units = sum(math.prod(layer.activity_shape) for layer in network(model, "cifar").layers)
-    assert steps.temporaries < SEEDS * BATCH_SIZE.get(model, 64) * units * 4
+    assert steps.temporaries < SEEDS * BATCH_SIZE.get(model, USUAL["batch_size"]) * units * 4
 
 
 @pytest.mark.parametrize(("model", "shape"), BUDGETS)
