@@ -40,6 +40,7 @@ def assert_same_sweep(found, wanted):
         )
 
 
+@pytest.mark.slow
 def test_processes_fill_one_sweep(here, tmp_path):
     done = sweep(tmp_path, *AXES, *LOCAL)
     assert done.returncode == 0, done.stderr
@@ -125,6 +126,7 @@ def test_a_job_that_fails_is_named_and_the_others_are_done(tmp_path):
     assert len(pj.load_run(tmp_path / "good").history["seconds"]) == 2
 
 
+@pytest.mark.slow
 def test_jobs_of_another_size_respect_what_is_there(tmp_path):
     config = make_config(num_seeds=5)
     assert train(tmp_path, *TINY).returncode == 0  # two seeds
@@ -168,7 +170,10 @@ def wait_for_checkpoints(path, number, process):
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow), (signal.SIGTERM, 143)],
+)
 def test_processes_end_with_the_command_that_started_them(number, status, tmp_path):
     epochs, local = "--config.num_epochs=100000", ("--launcher=local", "--seeds_per_job=1")
     process = start(tmp_path, epochs, *local)

@@ -67,6 +67,7 @@ def test_killed_some_time_after_a_change(delay, case, tmp_path):
     assert_goes_on(case, tmp_path / "run", 10, delay)
 
 
+@pytest.mark.slow
 def test_killed_again_and_again(case, tmp_path):
     workdir = tmp_path / "run"
     case.begin(workdir)

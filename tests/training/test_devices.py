@@ -52,6 +52,7 @@ def test_devices_need_nothing_of_one_another_and_give_the_same_weights(num_seeds
         np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_another_number_of_devices(tmp_path):
     def train(path, num_epochs, num_devices):
         config = "--config=configs/default.py:pepita,mlp,digits"
