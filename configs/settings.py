@@ -9,7 +9,8 @@ from ml_collections.config_flags import config_path
 
 from configs import default
 from pepita_jax.errors import UserError, require
-from pepita_jax.rules import check_moved
+from pepita_jax.networks.models import model_options
+from pepita_jax.rules import check_moved, rule_options
 from pepita_jax.runs.experiment import check_config
 from pepita_jax.sweep.axes import NOT_SWEPT
 
@@ -55,6 +56,7 @@ def make_config(chosen, setting):
     words = _words(chosen, setting)
     default.check_moved(given)
     check_moved(words[0], [f.partition(".")[2] for f in given if f.startswith("rule.")])
+    check_own_fields(words, given)
     config = default.get_config(",".join(map(str, words)))
     config.lock()
     for field, value in given.items():
@@ -63,6 +65,21 @@ def make_config(chosen, setting):
     plain = default.as_plain(config, given)
     check_config(plain)
     return plain
+
+
+def check_own_fields(words, fields):
+    """Raises a `UserError` that says what there is if a rule or a model has not such a field.
+
+    Args:
+        words: RULE, MODEL and DATASET.
+        fields: names of fields, of any groups.
+    """
+    for group, name, options in zip(("rule", "model"), words, (rule_options, model_options)):
+        own = [f for f in fields if f.startswith(f"{group}.") and f not in default.WORDS]
+        valid = [f"{group}.{option}" for option in options(name)] if own else []
+        for field in own:
+            there = f"{group} {name!r} has {', '.join(valid) or 'none'}"
+            require(field in valid, f"the configuration has no such field: {field}; {there}")
 
 
 def command_line(chosen, setting, workdir):

@@ -22,8 +22,9 @@ seeds of the chosen settings diverge in their own runs.
 DIR then holds sweep.csv, with one row per setting and seed; sweep.png, for one or two numeric
 fields; best.csv; best_N, the workdir of setting N trained on the whole set; and one workdir per
 group of settings. Press Ctrl-C once to stop after the current epoch, twice to stop immediately. To
-resume, repeat the command; num_epochs and num_seeds may be higher then. Tuples need quotes:
-"--sweep.model.hidden=(64,),(32,32)".
+resume, repeat the command; num_epochs and num_seeds may be higher then. Tuples need quotes,
+"--sweep.model.hidden=(64,),(32,32)", and so does each text with commas:
+"--sweep.model.layers='conv 6 3, maxpool 2','dense 32'".
 """
 
 import sys

@@ -9,6 +9,7 @@ from absl import flags
 from ml_collections import ConfigDict, config_flags
 
 from configs import default
+from configs.settings import check_own_fields
 from pepita_jax.errors import UserError, require
 from pepita_jax.rules import check_moved
 
@@ -72,13 +73,15 @@ def check(arguments):
             break
         message = f"{argument} needs {USAGE} before it"
         require(not re.match(r"--?(no)?config\.", argument), message)
-    given = (re.match(r"--?(?:no)?config\.([\w.]+)", argument) for argument in arguments)
-    default.check_moved(match[1] for match in given if match)
+    found = (re.match(r"--?(?:no)?config\.([\w.]+)", argument) for argument in arguments)
+    given = [match[1] for match in found if match]
+    default.check_moved(given)
     is_default = lambda file: Path(file.partition(":")[0]).resolve() == Path(default.__file__)
-    rules = [f.partition(":")[2].partition(",")[0] for f in files if is_default(f)]
-    options = [match[1] for a in arguments if (match := re.match(r"--?config\.rule\.(\w+)", a))]
-    for rule in rules if options else ():
-        check_moved(rule, options)
+    options = [field.removeprefix("rule.") for field in given if field.startswith("rule.")]
+    for words in (file.partition(":")[2].split(",") for file in files if is_default(file)):
+        if options:
+            check_moved(words[0], options)
+        check_own_fields(words, given)
 
 
 def user_error_behind(error):

@@ -15,6 +15,8 @@ from pepita_jax.files import file_errors, user_path
 # Of a whole sweep: it makes no sense that settings differ in them.
 NOT_SWEPT = {"num_seeds", "num_epochs", "checkpoint_every", "tensorboard", "data_dir"}
 NOT_SWEPT |= {"validation_fraction", "seeds_at_once", "log_alignment", "matmul_precision"}
+# A comma that is not inside brackets, and has an even number of quotes after it.
+BETWEEN_VALUES = re.compile(r""",(?![^(\[]*[)\]])(?=(?:[^'"]|'[^']*'|"[^"]*")*$)""")
 DISTRIBUTIONS = ("uniform", "log_uniform")
 
 
@@ -106,9 +108,11 @@ def read_settings(path: Any) -> list[dict]:
 
 
 def _values(field, text):
-    """Values with commas between them: numbers, tuples, True and False; all else is text."""
-    parts = [part.strip() for part in re.split(r",(?![^(\[]*[)\]])", text)]  # not inside brackets
-    values = [_value(part) for part in parts]
+    """Values with commas between them: numbers, tuples, True and False; all else is text.
+
+    A text with commas stands in quotes.
+    """
+    values = [_value(part.strip()) for part in BETWEEN_VALUES.split(text)]
     require(values and "" not in values, f"--sweep.{field} has an empty value")
     message = f"--sweep.{field} has a value twice"
     require(len(set(map(repr, values))) == len(values), message)

@@ -40,6 +40,8 @@ MISTAKES = {
     "field of a group": (["--config.rule.nothing=3"], ["no such field", "nothing"]),
     "option of another rule": ([f"{DEFAULT}:bp,mlp,digits",
                                 "--config.rule.presynaptic=standard"], ["no such field"]),
+    "option of another model": ([f"{DEFAULT}:bp,mlp,digits", "--config.model.layers=dense 3"],
+                                ["no such field: model.layers", "model.hidden"]),
     "field of a number": (["--config.num_epochs.x=3"], ["no such field: num_epochs.x"]),
     "type": (["--config.num_epochs=many"], ["--config.num_epochs=many: must be an integer"]),
     "fraction of an epoch": (["--config.num_epochs=1.5"], ["num_epochs=1.5: must be an integer"]),

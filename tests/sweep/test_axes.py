@@ -22,6 +22,8 @@ def test_a_grid_is_every_combination_in_order():
         ("1e-3,-1", [1e-3, -1]),
         ("sgd,adam", ["sgd", "adam"]),
         ("7", [7]),
+        ("'conv 6 3, maxpool 2','dense 3'", ["conv 6 3, maxpool 2", "dense 3"]),
+        ('"a, (b", c', ["a, (b", "c"]),
     ],
 )
 def test_values_have_the_types_that_they_look_like(text, values):
