@@ -68,13 +68,14 @@ def make_config(chosen, setting):
 
 
 def check_own_fields(words, fields):
-    """Raises a `UserError` that says what there is if a rule or a model has not such a field.
+    """Raises a `UserError` that says what there is if the rule or the model lacks a field.
 
     Args:
         words: RULE, MODEL and DATASET.
         fields: names of fields, of any groups.
     """
-    for group, name, options in zip(("rule", "model"), words, (rule_options, model_options)):
+    owners = zip(("rule", "model"), words, (rule_options, model_options), strict=False)
+    for group, name, options in owners:  # a word may be missing
         own = [f for f in fields if f.startswith(f"{group}.") and f not in default.WORDS]
         valid = [f"{group}.{option}" for option in options(name)] if own else []
         for field in own:
