@@ -26,6 +26,7 @@ from pepita_jax.rules import RULES, Rule, build_rule
 PYTHON = "python"  # these stand where a configuration of the command line has a name
 ARRAYS = "arrays"
 STEPS = 3  # in which momentum and decay show, too
+LARGE = 100.0  # weights of which a decay of 1e-5 shows
 
 
 def as_plain(value: Any) -> Any:
@@ -102,8 +103,8 @@ def describe_optimizer(optimizer: Any, init: Callable) -> dict[str, Any]:
     """The fields `optimizer.*` of a configuration.
 
     `states` names the parts of the optimizer's state. `first_steps` is how far it moves weights,
-    on average, if all are 1 and all gradients are 1, then 1/2, then 1/3: it tells most numbers of
-    an optimizer, but no schedule that changes later.
+    on average, if all are `LARGE`, and all gradients are 1, then 1/2, then 1/3: it tells most
+    numbers of an optimizer, but no schedule that changes later.
 
     Args:
         optimizer: any optax transformation.
@@ -120,7 +121,7 @@ def describe_optimizer(optimizer: Any, init: Callable) -> dict[str, Any]:
         return optax.apply_updates(params, updates), state, _mean(updates)
 
     shapes = jax.eval_shape(init, jax.random.key(0))
-    params = jax.tree.map(lambda x: jnp.ones(x.shape, x.dtype), shapes)
+    params = jax.tree.map(lambda x: jnp.full(x.shape, LARGE, x.dtype), shapes)
     state, first_steps = optimizer.init(params), []
     arrays = [x for x in jax.tree.leaves(state) if isinstance(x, jax.Array)]
     has_keys = any(jnp.issubdtype(x.dtype, jax.dtypes.prng_key) for x in arrays)

@@ -54,7 +54,7 @@ def test_an_option_that_is_a_function_or_no_number_is_described_alike_in_every_p
         ({"class": "pepita_jax.networks.network.Gone"}, "has no attribute 'Gone'"),
         ({"class": "gone.Network"}, "No module named 'gone'"),
         ({"class": "os.system", "command": "false"}, "os.system is no dataclass"),
-        ({"class": "pepita_jax.data.sets.Path"}, "Path is no dataclass"),
+        ({"class": "pepita_jax.data.own.Path"}, "Path is no dataclass"),
         ({"new": 1}, "unexpected keyword argument 'new'"),
     ],
 )
@@ -73,7 +73,7 @@ def test_a_network_that_is_not_there_any_more_is_a_user_s_error(change, message)
         (
             optax.chain(optax.add_decayed_weights(0.5), SGD),
             "EmptyState",
-            [-0.15, -0.05 - 0.05 * 0.85, -0.1 / 3 - 0.05 * (0.85 - 0.0925)],
+            [-5.1, -0.05 - 0.05 * 94.9, -0.1 / 3 - 0.05 * 90.105],  # of weights of 100
         ),
         (optax.adam(0.1), "ScaleByAdamState, EmptyState", None),
         (
@@ -93,3 +93,10 @@ def test_an_optimizer_is_described_by_its_first_steps(optimizer, states, first_s
         np.testing.assert_allclose(described["first_steps"], first_steps, rtol=1e-3)
     else:
         assert described["first_steps"][0] == pytest.approx(-0.1, rel=1e-3)
+
+
+def test_a_small_weight_decay_shows():
+    describe = lambda decay: describe_optimizer(
+        optax.adamw(1e-3, weight_decay=decay), NETS["mlp"].init
+    )
+    assert describe(5e-5) == describe(5e-5) != describe(6e-5)
