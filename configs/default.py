@@ -16,6 +16,7 @@ from ml_collections import ConfigDict, config_dict
 from configs import presets
 from pepita_jax.data.load import num_channels
 from pepita_jax.data.own import is_own, own_path
+from pepita_jax.data.sets import DATASETS
 from pepita_jax.errors import require, require_name
 from pepita_jax.networks.models import MODELS, model_options
 from pepita_jax.rules import find_rule, rule_options
@@ -29,8 +30,8 @@ PRESET = ...  # the default depends on RULE, MODEL and DATASET
 
 # Field: (default, meaning with unit and source). A type in place of a default: not set.
 FIELDS = {
-    "dataset": (PRESET, "digits, mnist, fashion_mnist, cifar10, cifar100, another prepared set of "
-                "TensorFlow Datasets, FILE.npz, or a folder of images by class"),
+    "dataset": (PRESET, f"{', '.join(DATASETS)}, another prepared set of TensorFlow Datasets, "
+                "FILE.npz, or a folder of images by class"),
     "data_dir": (str, "folder of TensorFlow Datasets; else $TFDS_DATA_DIR, ~/tensorflow_datasets"),
     "validation_fraction": (0.0, "share of the training set, from its end, for validation"),
     "preprocess": ("none", "of the images, by statistics of those that are trained on: none, "

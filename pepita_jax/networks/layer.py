@@ -50,6 +50,7 @@ class Layer:
     def __post_init__(self):
         require_int(f"the number of a {self.kind} layer's units", self.units, 1)
         require_number("dropout", self.dropout, at_least=0, below=1)
+        require(isinstance(self.bias, bool), f"bias must be True or False, got {self.bias!r}")
         if self.activation is not None:
             require_name("activation", self.activation, ACTIVATIONS)
 

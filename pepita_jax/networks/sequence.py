@@ -95,9 +95,10 @@ def _number(name, word):
 
 def show(layers: Sequence[Layer]) -> str:
     """The layers of a network in words, so that networks that differ read differently."""
-    parts = []
+    parts, differ = [], len({layer.bias for layer in layers}) > 1  # else the network says it once
     for layer in layers:
-        parts += [f"{layer} {layer.activation}" if layer.activation else str(layer)]
+        own = (layer.activation, "bias" if differ and layer.bias else None)
+        parts += [" ".join([str(layer), *filter(None, own)])]
         parts += [_show_pool(pool) for pool in layer.pools]
         parts += [f"dropout {layer.dropout}"] if layer.drops else []
     return ", ".join(parts)
@@ -128,7 +129,8 @@ def join(input_shape: Shape, parts: Sequence[Any], bias: bool) -> tuple[Layer, .
             layers.append(replace(part, bias=bias or part.bias).on(shape))
             continue
         word = WORDS[type(part)]
-        require(layers, f"{word} must follow a layer; model.input_dropout drops pixels")
+        hint = "; model.input_dropout drops pixels" if word == "dropout" else ""
+        require(layers, f"{word} must follow a layer{hint}")
         layers[-1] = _follow(layers[-1], part, word)
     return tuple(layers)
 

@@ -21,7 +21,7 @@ class DRTP(DFA):
 
     Meant for tanh hidden units and sigmoid outputs with binary cross-entropy, as in Sec. 4.1
     of the PEPITA paper. The authors' networks also have biases, and drop inputs of every
-    dense layer, which these do not. Convolutions: as in `dfa`, before pooling.
+    dense layer; both are options of a network. Convolutions: as in `dfa`, before pooling.
 
     Feedback: B_1 ... B_{L-1}, as in `dfa`.
 

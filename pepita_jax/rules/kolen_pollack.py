@@ -24,8 +24,8 @@ class KolenPollack(FA):
     Rows are samples. Under gradient descent with learning rate eta, each step multiplies
     W_l - B_l by 1 - eta decay, whatever the data. Convolutions: as in `fa`.
 
-    Feedback: B_2 ... B_L, of the shapes of the weights; they learn, by an optimizer of the same
-    kind as the weights'.
+    Feedback: B_2 ... B_L, of the shapes of the weights; they learn, by the optimizer of
+    the weights or by one of their own.
 
     Options:
         decay: weight decay of W and B; without it B does not approach W.

@@ -30,8 +30,8 @@ class PepitaMirrored(Pepita):
     All else is as in `pepita` (Eq. 1-5). u_l is noise of variance `mirror_decay` at a layer's
     input, and y_l = u_l W_l its response, as in `weight_mirror`: B_l settles at W_l.
 
-    Feedback: B_1 ... B_L, of the shapes of the weights; they learn, by an optimizer of the same
-    kind as the weights'.
+    Feedback: B_1 ... B_L, of the shapes of the weights; they learn, by the optimizer of
+    the weights or by one of their own.
 
     Options:
         presynaptic: as in `pepita`.

@@ -25,8 +25,8 @@ class WeightMirror(FA):
     decay W_l, so B_l settles at W_l. Convolutions: as in `fa`; in the mirror, the mean is also
     over the positions at which a weight sees the image and not its padding.
 
-    Feedback: B_2 ... B_L, of the shapes of the weights; they learn, by an optimizer of the same
-    kind as the weights'.
+    Feedback: B_2 ... B_L, of the shapes of the weights; they learn, by the optimizer of
+    the weights or by one of their own.
 
     Options:
         decay: of B, and variance of the noise: large is fast, small is accurate.

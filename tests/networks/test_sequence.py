@@ -73,6 +73,14 @@ def test_what_a_network_prints_builds_it_again():
     assert net.apply(net.init(jax.random.key(0)), batch).shape == (2, 3)
 
 
+def test_networks_whose_biases_differ_print_differently():
+    layers = [(Dense(5, bias=below), Dense(4, bias=above)) for below in (False, True)
+              for above in (False, True)]  # fmt: skip
+    nets = [chain((8, 8, 1), 3, layers=pair) for pair in layers]
+    nets.append(chain((8, 8, 1), 3, layers="dense 5, dense 4", bias=True))
+    assert len(set(map(repr, nets))) == len(nets)
+
+
 @pytest.mark.parametrize("init", ["he_uniform", "pytorch"])
 def test_biases_begin_at_0_or_as_pytorch_s(init):
     net = chain((8, 8, 2), 3, layers="conv 2000 3", init=init, bias=True)
