@@ -20,7 +20,12 @@ from pepita_jax.runs.rows import to_history
 from pepita_jax.runs.run import run
 from pepita_jax.runs.same_run import SWEEP_FILE
 from pepita_jax.runs.script import ScriptExperiment
-from pepita_jax.training.arguments import check_augment, check_objects, usable_split
+from pepita_jax.training.arguments import (
+    check_augment,
+    check_objects,
+    check_switches,
+    usable_split,
+)
 from pepita_jax.training.augment import Augment
 from pepita_jax.training.loop import epochs
 from pepita_jax.training.one_seed import Batching
@@ -132,6 +137,7 @@ def train(
         require_int(name, number, 1)
     require(callback is None or callable(callback), f"callback must be callable, got {callback!r}")
     check_objects(net, rule, optimizer, feedback_optimizer)
+    check_switches(shuffle=shuffle, drop_last=drop_last, log_alignment=log_alignment)
     check_augment(net, augment)
     given = {"train": train, "test": test, "validation": validation}
     splits = {s: usable_split(net, s, data) for s, data in given.items() if data is not None}

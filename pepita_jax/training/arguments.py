@@ -25,6 +25,12 @@ def check_objects(net: Any, rule: Any, optimizer: Any, feedback_optimizer: Any =
         _check_optimizer("feedback_optimizer", feedback_optimizer, rule.init_feedback)
 
 
+def check_switches(**switches: Any) -> None:
+    """Raises a `UserError` unless each is True or False."""
+    for name, value in switches.items():
+        require(isinstance(value, bool), f"{name} must be True or False, got {value!r}")
+
+
 def check_augment(net: Network, augment: Any) -> None:
     """Raises a `UserError` unless this is None, or an `Augment` for a network's images."""
     if augment is not None:

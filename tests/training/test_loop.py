@@ -83,6 +83,8 @@ BAD = np.where(np.arange(20) == 7, np.nan, 0).reshape(-1, 1, 1, 1)
         ({"feedback_optimizer": SGD}, "feedback that learns; that of BP does not"),
         ({"rule": KP, "feedback_optimizer": 0.1}, "feedback_optimizer must be one of optax's"),
         ({"augment": True}, r"augment must be a pj\.Augment, got True"),
+        ({"shuffle": "no"}, "shuffle must be True or False, got 'no'"),
+        ({"drop_last": 1}, "drop_last must be True or False, got 1"),
         ({"augment": pj.Augment(crop=4)}, "less than the side of the 4x4 images"),
         ({"num_epochs": 0}, "num_epochs must be"),
     ],
