@@ -5,8 +5,9 @@ as long, at the sizes of these networks, as a product with every patch of the in
 patches stay in cache (`layouts.default_images_at_once`).
 """
 
+from collections.abc import Callable
 from functools import partial, reduce
-from typing import Literal
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +17,7 @@ from jax import Array
 COMBINE = {"max": (jnp.maximum, jax.lax.max, -jnp.inf), "sum": (jnp.add, jax.lax.add, 0.0)}
 
 
-def choose(on_cpu, elsewhere, *arrays, **options):
+def choose(on_cpu: Callable, elsewhere: Callable, *arrays: Array, **options: Any) -> Array:
     """One of two functions of the same arrays, by the device that a program is lowered for."""
     forms = partial(on_cpu, **options), partial(elsewhere, **options)
     return jax.lax.platform_dependent(*arrays, cpu=forms[0], default=forms[1])
@@ -33,23 +34,23 @@ def convolve(x: Array, W: Array, stride: int, padding: int) -> Array:
     return choose(convolve_by_patches, convolve_natively, x, W, stride=stride, padding=padding)
 
 
-def convolve_natively(x, W, stride, padding):
+def convolve_natively(x: Array, W: Array, stride: int, padding: int) -> Array:
     sides, layout = [(padding, padding)] * 2, ("NHWC", "HWIO", "NHWC")
     x = x.astype(W.dtype)  # as a product would
     return jax.lax.conv_general_dilated(x, W, (stride, stride), sides, dimension_numbers=layout)
 
 
-def convolve_by_patches(x, W, stride, padding):
+def convolve_by_patches(x: Array, W: Array, stride: int, padding: int) -> Array:
     return patches(x, len(W), stride, padding) @ W.reshape(-1, W.shape[-1])
 
 
-def patches(x, k, stride, padding):
+def patches(x: Array, k: int, stride: int, padding: int) -> Array:
     """What the filters see at each position: `[B, H, W, C]` -> `[B, H', W', k*k*C]`."""
     x = jnp.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
     return jnp.concatenate(windows(x, k, stride), axis=-1)
 
 
-def windows(x, k, stride):
+def windows(x: Array, k: int, stride: int) -> list[Array]:
     """The k*k pixels of every window, in rows: `[B, H, W, C]` -> arrays `[B, H', W', C]`."""
     height, width = (n - k + 1 for n in x.shape[1:3])
     return [
@@ -70,13 +71,17 @@ def hebbian(x: Array, d: Array, weight_shape: tuple[int, ...], stride: int, padd
     return choose(hebbian_by_patches, hebbian_natively, x, d, **options)
 
 
-def hebbian_natively(x, d, weight_shape, stride, padding):
+def hebbian_natively(
+    x: Array, d: Array, weight_shape: tuple[int, ...], stride: int, padding: int
+) -> Array:
     W = jax.ShapeDtypeStruct(weight_shape, d.dtype)
     (dW,) = jax.linear_transpose(lambda W: convolve_natively(x, W, stride, padding), W)(d)
     return dW
 
 
-def hebbian_by_patches(x, d, weight_shape, stride, padding):
+def hebbian_by_patches(
+    x: Array, d: Array, weight_shape: tuple[int, ...], stride: int, padding: int
+) -> Array:
     # Written out, since the transpose of a product would transpose the signals.
     seen = patches(x, weight_shape[0], stride, padding)
     dW = seen.reshape(-1, seen.shape[-1]).T @ d.reshape(-1, d.shape[-1])
@@ -95,12 +100,12 @@ def pool(h: Array, size: int, stride: int, combine: Literal["max", "sum"]) -> Ar
     return choose(pool_by_slices, pool_natively, h, size=size, stride=stride, combine=combine)
 
 
-def pool_natively(h, size, stride, combine):
+def pool_natively(h: Array, size: int, stride: int, combine: str) -> Array:
     _, of_all, of_none = COMBINE[combine]
     window, strides = (1, size, size, 1), (1, stride, stride, 1)
     return jax.lax.reduce_window(h, of_none, of_all, window, strides, "VALID")
 
 
-def pool_by_slices(h, size, stride, combine):
+def pool_by_slices(h: Array, size: int, stride: int, combine: str) -> Array:
     of_two, _, _ = COMBINE[combine]
     return reduce(of_two, windows(h, size, stride))

@@ -1,6 +1,6 @@
 """Schedules of the learning rate by name, in epochs, made by optax."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,7 +111,9 @@ def build_schedule(name: str, **fields: Any) -> Schedule:
     return Schedule(name, **given)
 
 
-def step_schedule(learning_rate, epochs, factor, steps_per_epoch) -> Callable:
+def step_schedule(
+    learning_rate: Any, epochs: Sequence[int], factor: float, steps_per_epoch: int
+) -> Callable:
     """The learning rate as a function of the step, multiplied by `factor` after some epochs.
 
     With 60 among `epochs`, epoch 61 (counted from 1) is the first with the new learning rate.
