@@ -15,22 +15,26 @@ class DRTP(DFA):
 
         e     = h_L - t                            error, [B, K]
         d_L   = e / K                              output layer: the authors' loss is a mean
-                                                   over the classes
+                                                   over the K classes
         d_l   = c (t B_l) * s'(a_l)                hidden layers, [B, n_l]; c is the batch size
         dW_l  = h_{l-1}^T d_l                      mean over the batch
 
     Meant for tanh hidden units and sigmoid outputs with binary cross-entropy, as in Sec. 4.1
     of the PEPITA paper. The authors' networks also have biases, and drop inputs of every
-    dense layer; both are options of a network. Convolutions: as in `dfa`, before pooling.
+    dense layer, pixels included: a network's `bias` and `input_dropout`. Convolutions: as in
+    `dfa`, before pooling.
 
     Feedback: B_1 ... B_{L-1}, as in `dfa`.
 
     Options:
         hidden_reduction: over the batch, hidden updates are a `sum`, as in the authors'
             program, to which Table 2's learning rates belong, or a `mean` (c = 1).
+        output_reduction: over the classes, the loss is a `mean`, as in that program, or a `sum`
+            (d_L = e).
     """
 
     hidden_reduction: Literal["sum", "mean"] = "sum"
+    output_reduction: Literal["mean", "sum"] = "mean"
 
     @property
     def splits_batches(self) -> bool:
@@ -41,4 +45,5 @@ class DRTP(DFA):
     ) -> Signals:
         factor = len(t) if self.hidden_reduction == "sum" else 1
         hidden = self.project(F, activity, t)
-        return (*(factor * d for d in hidden), e / self.net.num_classes)
+        d_L = e / self.net.num_classes if self.output_reduction == "mean" else e
+        return (*(factor * d for d in hidden), d_L)

@@ -23,6 +23,7 @@ ADDED = {
     "augment": {"flip": False, "crop": 0},
     "feedback_optimizer": {},
 }
+OF_DRTP = {"output_reduction": "mean"}
 OF_GROUPS = {"model": {"bias": False, "input_dropout": 0.0}, "schedule": {"name": "step"}}
 
 
@@ -50,6 +51,8 @@ def _with_fields_of_now(config: dict) -> dict:
 
 def _with_rules_of_now(config):
     rule = config.get("rule")
+    if isinstance(rule, dict) and rule.get("name") == "drtp":
+        return config | {"rule": OF_DRTP | rule}
     if not isinstance(rule, dict) or rule.get("name") != "pepita" or not rule.keys() & GONE:
         return config
     old = GONE | rule

@@ -93,6 +93,20 @@ def test_drtp_s_reductions_differ_by_the_batch_size_in_hidden_layers():
     assert_same(summed[-1:], mean[-1:], rtol=0, atol=0)
 
 
+@pytest.mark.parametrize(("reduction", "factor"), [("sum", 1), ("mean", 1 / 4)])
+def test_drtp_s_output_layer_descends_a_sum_over_the_classes_or_their_mean(reduction, factor):
+    """Binary cross-entropy, summed over the four classes, has the gradient e at the output."""
+    net = make_network("mlp, sigmoid output")
+    params, batch = make_params(net), make_batch(net, dropout=False)
+    rule = build_rule("drtp", net, output_reduction=reduction)
+    F = rule.init_feedback(jax.random.key(3))
+    (hidden, output), _ = rule.pseudo_gradients(params, F, batch)
+    gradient = jax.grad(lambda W: direct_loss(net, (params[0], W), batch))(params[1])
+    assert_same([output], [factor * gradient])
+    (same, _), _ = build_rule("drtp", net).pseudo_gradients(params, F, batch)
+    assert_same([hidden], [same], rtol=0, atol=0)
+
+
 def test_a_local_error_is_the_gradient_of_a_one_layer_network_s_loss():
     """Layer 1 with its classifier learns what BP teaches a network that ends there."""
     net = make_network("mlp, three layers")

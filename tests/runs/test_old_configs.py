@@ -79,19 +79,24 @@ def test_noise_with_another_of_the_old_rules_is_refused(told):
         upgrade({"rule": OLD | told | {"modulation": "noise"}})
 
 
-def make_old(workdir, told):
-    """Rewrites `config.json` and the records of all checkpoints as version 0.1 wrote them."""
-
-    def older(config):
-        whiten = {"whiten": config.pop("preprocess") == "whiten"}
-        return config | whiten | {"rule": OLD | told}
-
+def rewrite(workdir, older):
+    """Rewrites `config.json` and the records of all checkpoints by `older(config)`."""
     path = workdir / "config.json"
     path.write_text(json.dumps(older(json.loads(path.read_text()))))
     for path in list(workdir.glob("checkpoints/*/*/record.json")):
         record = json.loads(path.read_text())
         path.write_text(json.dumps(record | {"config": older(record["config"])}))
         write_checksums(path.parent)
+
+
+def make_old(workdir, told):
+    """Rewrites a workdir as version 0.1 wrote it."""
+
+    def older(config):
+        whiten = {"whiten": config.pop("preprocess") == "whiten"}
+        return config | whiten | {"rule": OLD | told}
+
+    rewrite(workdir, older)
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -109,6 +114,20 @@ def test_an_old_workdir_is_read_and_goes_on_with_the_same_bits(name, tmp_path):
     run(config(num_epochs=2), old)
     run(config(num_epochs=2), whole)
     assert_same_run(old, whole)
+
+
+def test_drtp_s_loss_was_a_mean_over_the_classes(tmp_path):
+    config = partial(make_config, "drtp,mlp,digits")
+    run(config(num_epochs=1), tmp_path)
+    of_0_1 = {"name": "drtp", "hidden_reduction": "sum"}
+    rewrite(tmp_path, lambda config: config | {"rule": of_0_1})
+
+    assert saved.get_config(tmp_path).rule.to_dict() == config()["rule"]
+    message = r"a different run: rule\.output_reduction was 'mean', is 'sum'"
+    with pytest.raises(pj.UserError, match=message):
+        run(config(**{"rule.output_reduction": "sum"}), tmp_path)
+    run(config(num_epochs=2), tmp_path)
+    assert pj.load_run(tmp_path).history["test_accuracy"].shape == (2, 2)
 
 
 def test_an_old_workdir_is_of_another_run_if_its_rule_is(tmp_path):
