@@ -15,9 +15,10 @@ after each of these epochs only the better half of a compiled program's settings
 
 The sweep chooses the best setting on a validation split: the last tenth of the training set, or
 --config.validation_fraction. It then trains that setting on the whole training set, and tests it
-once. A setting with a diverged seed ranks below all settings without one; a setting whose seeds
-have all diverged is never chosen. The exit status is 3 if no setting has a seed left, or if all
-seeds of the chosen settings diverge in their own runs.
+once; with --final_seeds=0 it ends before that, and the test set is not used. A setting with a
+diverged seed ranks below all settings without one; a setting whose seeds have all diverged is never
+chosen. The exit status is 3 if no setting has a seed left, or if all seeds of the chosen settings
+diverge in their own runs.
 
 DIR then holds sweep.csv, with one row per setting and seed; sweep.png, for one or two numeric
 fields; best.csv; best_N, the workdir of setting N trained on the whole set; and one workdir per
@@ -60,8 +61,9 @@ COMPARE = flags.DEFINE_list(
     "choose the best setting for each value of these fields, and compare them",
 )
 FINAL_SEEDS = flags.DEFINE_integer(
-    "final_seeds", None, "seeds of the best settings' own runs; default: num_seeds", 1
-)
+    "final_seeds", None,
+    "seeds of the best settings' own runs; 0: no such runs and no test; default: num_seeds", 0,
+)  # fmt: skip
 PREFIX = "--sweep."  # or with one dash, as for any flag
 
 
@@ -79,6 +81,8 @@ def main(arguments, axes):
     else:
         settings = swept = make_settings(axes, listed, SAMPLES.value, base["seed"])
     check_fields(COMPARE.value, settings)
+    is_tested = FINAL_SEEDS.value != 0
+    require(is_tested or not COMPARE.value, "--compare tests the best: leave out --final_seeds=0")
     number, seeds = search.TRIALS.value or len(settings), base["num_seeds"]
     message = f"{number} settings with {seeds} seeds each are {number * seeds} seeds"
     is_little = number * seeds <= MAX_SEEDS.value
@@ -126,13 +130,15 @@ def read_halving(num_epochs):
 
 
 def show_and_test(root, settings, configs, rows, split, num_seeds):
-    """Shows the ranking, and trains the best on the whole training set, to be tested."""
+    """Shows the ranking, and trains the best on the whole training set to test them, if wanted."""
     ranking = show_ranking(root, rows, settings, split)
     best = best_of_each(ranking, settings, COMPARE.value)
     more = {"num_seeds": FINAL_SEEDS.value or num_seeds}
     chosen = {r["setting"]: configs[r["setting"]] | more for r in best.values() if is_left(r)}
     if not chosen:
         raise DivergedError(f"no setting has a seed left: all {len(rows)} seeds have diverged")
+    if FINAL_SEEDS.value == 0:
+        return
     summaries = train_best(root, chosen)
     if summaries is None:
         return

@@ -7,7 +7,7 @@ from absl import flags
 
 from pepita_jax.errors import require
 
-RENAMED = {"max_runs": "max_seeds", "rate": "learning_rate", "runs_per_job": "seeds_per_job"}
+RENAMED = {"max_runs": "max_seeds", "runs_per_job": "seeds_per_job"}
 
 
 def rename(arguments: list[str]) -> list[str]:

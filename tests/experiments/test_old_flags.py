@@ -22,7 +22,7 @@ def test_both_names_at_once_are_refused():
 
 
 def test_what_is_no_old_flag_of_this_command_is_left_alone(capsys):
-    assert "learning_rate" not in flags.FLAGS
-    arguments = ["command", "--rate=3", "--config.optimizer.learning_rate=1", "runs_per_job", "-"]
+    assert "max_seeds" not in flags.FLAGS
+    arguments = ["command", "--max_runs=3", "--config.runs_per_job=1", "runs_per_job", "-"]
     assert old_flags.rename(arguments) == arguments
     assert not capsys.readouterr().err

@@ -46,6 +46,20 @@ def test_the_last_line_is_the_command_that_trains_the_best(finished, tmp_path):
     assert configs[0] == configs[1]
 
 
+def test_without_final_seeds_it_ends_with_the_ranking_and_tests_nothing(finished, tmp_path):
+    workdir = shutil.copytree(finished[0], tmp_path / "again")
+    for path in (workdir / "best_1", workdir / "best.csv"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    done = sweep(workdir, *AXES, "--final_seeds=0")
+    assert done.returncode == 0, done.stderr
+    table = finished[1].stdout.partition("sweep.csv")[0].replace(str(finished[0]), str(workdir))
+    assert done.stdout.partition("sweep.csv")[0] == table
+    assert not (workdir / "best_1").exists()
+    assert "test" not in done.stdout.replace(str(workdir), "")
+    refused = sweep(workdir, *AXES, "--final_seeds=0", "--compare=model.hidden")
+    assert_refused(refused, "leave out --final_seeds=0")
+
+
 def test_started_again_it_goes_on(finished, tmp_path):
     workdir = shutil.copytree(finished[0], tmp_path / "again")
     table = (workdir / "sweep.csv").read_text()
