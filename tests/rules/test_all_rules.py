@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from configs.presets import DIGITS_LEARNING_RATE_OF_RULE, MODEL_OF_RULE
-from pepita_jax import Batch, UserError, build_network, load_dataset
+from pepita_jax import MODELS, RULES, Batch, UserError, build_network, build_rule, load_dataset
 from pepita_jax import train as train_seeds
 from pepita_jax.training import one_step
 from tests.cases import VARIANTS, make_batch, make_network, make_params, make_rule
@@ -17,7 +17,7 @@ from tests.cases import VARIANTS, make_batch, make_network, make_params, make_ru
 DIGITS_FLOOR = {"bp": 0.85, "sdfa": 0.5}
 DEFAULT_FLOOR = 0.8
 # Each rule's own tests go through all networks; here are those that differ most.
-UNLIKE_NETWORKS = ("mlp, one layer", "mlp, normalized", "conv, odd border", "conv, normalized")
+UNLIKE_NETWORKS = ("mlp, one layer", "mlp, normalized", "conv, odd border", "chain, strides")
 
 
 def make(variant, net_name):
@@ -36,6 +36,20 @@ def test_pseudo_gradients_are_shaped_like_the_weights(variant, net_name):
     assert ("feedback" in aux) == rule.learns_feedback
     if rule.learns_feedback:
         assert_like(aux["feedback"], F)
+
+
+@pytest.mark.parametrize("model", [name for name in MODELS if name != "chain"])
+def test_every_rule_takes_every_model(model):
+    net = build_network(model, input_shape=(32, 32, 3), num_classes=10)
+    key = jax.ShapeDtypeStruct((), jax.random.key(0).dtype)
+    image, label = jnp.zeros((2, 32, 32, 3)), jnp.zeros(2, int)
+    for name in RULES:
+        rule = build_rule(name, net)
+        params, F = (jax.eval_shape(f, key) for f in (net.init, rule.init_feedback))
+        update = lambda params, F, key, rule=rule: rule.pseudo_gradients(
+            params, F, Batch(image, label, key)
+        )
+        assert_like(jax.eval_shape(update, params, F, key)[0], params)
 
 
 @pytest.mark.parametrize("net_name", UNLIKE_NETWORKS)
