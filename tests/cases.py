@@ -30,6 +30,11 @@ NETWORKS |= {
     "chain, deep": ("chain", {"layers": "conv 2 2 sigmoid, conv 3 2, maxpool 2 1, globalavgpool",
                               "activation": "leaky_relu", "input_dropout": 0.2}),
 }  # fmt: skip
+# Those that differ most, for what need not be seen on all.
+UNLIKE_NETWORKS = (
+    "mlp, one layer", "mlp, biases", "conv, normalized", "chain, strides", "chain, deep",
+    "mlp, sigmoid output",
+)  # fmt: skip
 INPUT_SHAPE = (6, 6, 2)
 NUM_CLASSES = 4
 

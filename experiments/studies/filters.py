@@ -20,12 +20,12 @@ from absl import flags
 from ml_collections import config_flags
 
 from configs.settings import Chosen, make_config
+from experiments import train
 from experiments.command_line import cli, config_flag
 from pepita_jax.errors import require
 from pepita_jax.runs.experiment import build_experiment
 from pepita_jax.training.loop import epochs
 
-CONFIG = config_flags.DEFINE_config_file("config", None, "what to train, RULE,MODEL,DATASET")
 HOLD = flags.DEFINE_bool("hold_norms", False, "whether each filter keeps its initial norm")
 VALIDATION_FRACTION = 0.1
 
@@ -51,8 +51,9 @@ def main(arguments):
 
 def read_config():
     """The configuration as a nested plain dict."""
-    require(CONFIG.value is not None, f"{config_flag.USAGE} is needed")
-    words = CONFIG.value.rule.name, CONFIG.value.model.name, CONFIG.value.dataset
+    config = train.CONFIG.value
+    require(config is not None, f"{config_flag.USAGE} is needed")
+    words = config.rule.name, config.model.name, config.dataset
     given = config_flags.get_override_values(flags.FLAGS["config"])
     return make_config(Chosen(words, given), {})
 

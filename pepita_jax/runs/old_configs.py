@@ -45,14 +45,19 @@ def _with_fields_of_now(config: dict) -> dict:
         config = others | {"preprocess": "whiten" if config["whiten"] else "none"}
     if "schedule" not in config:  # a part of a configuration, or one of Python objects
         return config
-    groups = {name: added | config[name] for name, added in OF_GROUPS.items() if name in config}
-    return ADDED | config | groups
+    of_groups = ((name, added) for name, added in OF_GROUPS.items() if name in config)
+    return _fill(config | {name: _fill(config[name], added) for name, added in of_groups}, ADDED)
+
+
+def _fill(group, added):
+    """A group of fields, with those that it lacks at its end."""
+    return group | {name: value for name, value in added.items() if name not in group}
 
 
 def _with_rules_of_now(config):
     rule = config.get("rule")
     if isinstance(rule, dict) and rule.get("name") == "drtp":
-        return config | {"rule": OF_DRTP | rule}
+        return config | {"rule": _fill(rule, OF_DRTP)}
     if not isinstance(rule, dict) or rule.get("name") != "pepita" or not rule.keys() & GONE:
         return config
     old = GONE | rule

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pepita_jax import Batch, UserError, analysis, load_dataset
-from tests.cases import make_batch, make_network, make_params, make_rule
+from tests.cases import UNLIKE_NETWORKS, make_batch, make_network, make_params, make_rule
 from tests.data import builders
 
 NETWORKS = ("mlp, two layers", "conv")
@@ -33,7 +33,7 @@ def of_analysis(net, image):
 
 
 @pytest.mark.parametrize("door", [of_network, of_rule, of_analysis])
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("network", UNLIKE_NETWORKS)
 def test_bytes_are_scaled_at_every_door(door, network):
     found, wanted = (door(make_network(network), image) for image in (BYTES, FLOATS))
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6), found, wanted)

@@ -165,7 +165,10 @@ def test_a_file_of_settings_may_choose_rules_and_optimizers(tmp_path):
 MISTAKES = {
     "no axis": ([], ["nothing is swept"]),
     "no values": (["--sweep.seed="], ["--sweep.seed= should be --sweep.FIELD=VALUE"]),
-    "unknown field": (["--sweep.model.width=1,2"], ["no field model.width"]),
+    "unknown field": (
+        ["--sweep.model.width=1,2"],
+        ["no such field: model.width", "model 'mlp' has model."],
+    ),
     "field of a number": (["--sweep.seed.x=1,2"], ["no field seed.x"]),
     "wrong type": (["--sweep.batch_size=16,many"], ["batch_size must be an integer, got 'many'"]),
     "no truth": (["--sweep.model.normalize=true,maybe"], ["must be true or false, got 'maybe'"]),

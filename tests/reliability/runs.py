@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 import pepita_jax as pj
-from configs.default import get_config
+from configs.default import as_plain, get_config
 
 # Dropout, momentum and feedback: all that a checkpoint must bring back.
 CHOICE = "pepita,mlp,digits"
@@ -16,9 +16,7 @@ FIELDS = {"num_seeds": 2, "num_epochs": 3, "model.hidden": (8,)}
 def make_config(choice=CHOICE, **fields):
     config = get_config(choice)
     config.update_from_flattened_dict({**FIELDS, **fields})
-    fields = config.to_dict()
-    fields["optimizer"] = {k: v for k, v in fields["optimizer"].items() if v is not None}
-    return fields
+    return as_plain(config, {**FIELDS, **fields})
 
 
 def assert_same_results(found, wanted):

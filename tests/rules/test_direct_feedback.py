@@ -7,7 +7,7 @@ import pytest
 
 from pepita_jax import build_network, build_rule
 from tests import reference
-from tests.cases import NETWORKS, make_batch, make_network, make_params, to_numpy
+from tests.cases import UNLIKE_NETWORKS, make_batch, make_network, make_params, to_numpy
 from tests.cases import assert_trees_close as assert_same
 from tests.rules.test_bp import direct_loss
 
@@ -44,7 +44,7 @@ def transcribed(rule_name, net, params, F, batch):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("net_name", NETWORKS)
+@pytest.mark.parametrize("net_name", UNLIKE_NETWORKS)
 @pytest.mark.parametrize("rule_name", EQUATIONS)
 def test_it_is_its_equation_sample_by_sample(rule_name, net_name):
     net = make_network(net_name)
