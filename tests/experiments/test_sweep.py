@@ -84,6 +84,7 @@ def test_started_again_it_goes_on(finished, tmp_path):
     assert_refused(command("report", workdir / "group_0"), "settings of a sweep", "sweep.csv")
 
 
+@pytest.mark.slow
 def test_it_can_grow(finished, tmp_path):
     workdir = shutil.copytree(finished[0], tmp_path / "grown")
     more = ("--config.num_seeds=3", "--config.num_epochs=3")
