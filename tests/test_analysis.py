@@ -37,13 +37,17 @@ def measure(variant, net_name, F=None):
     return alignment(net, rule, params, F, batch), params
 
 
-@pytest.mark.parametrize("net_name", ["mlp, four layers, tanh", "conv, hidden layer"])
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(
+    ("variant", "net_name"),
+    [*((v, "conv, hidden layer") for v in VARIANTS), ("pepita", "mlp, biases"),
+     ("weight_mirror", "mlp, biases")],
+)  # fmt: skip
 def test_every_rule_can_be_measured(variant, net_name):
     measured, params = measure(variant, net_name)
     assert len(measured.gradient_angle) == len(measured.weight_norm) == len(params)
     for found, W in zip(measured.weight_norm, params, strict=True):
-        np.testing.assert_allclose(found, np.sqrt(np.sum(np.square(W))))
+        squares = (np.sum(np.square(x)) for x in jax.tree.leaves(W))
+        np.testing.assert_allclose(found, np.sqrt(sum(squares)), rtol=1e-6)
     assert measured.gradient_angle[-1] < 90
     for found in (*measured.gradient_angle, *measured.feedback_angle):
         assert jnp.isnan(found) or 0 <= found <= 180

@@ -21,7 +21,7 @@ class KolenPollack(FA):
         dW_l  = h_{l-1}^T d_l + decay W_l          mean over the batch
         dB_l  = h_{l-1}^T d_l + decay B_l          the same, for l > 1
 
-    Rows are samples. Under gradient descent with learning rate eta, each step multiplies
+    Rows are samples. Under plain gradient descent with learning rate eta, each step multiplies
     W_l - B_l by 1 - eta decay, whatever the data. Convolutions: as in `fa`.
 
     Feedback: B_2 ... B_L, of the shapes of the weights; they learn, by the optimizer of

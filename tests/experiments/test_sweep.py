@@ -106,6 +106,7 @@ def read_table(path):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_the_best_of_each_are_put_side_by_side(tmp_path):
     settings = [{"optimizer.name": "sgd"}, {"optimizer.name": "adam"}]
     settings = [{**s, "optimizer.learning_rate": rate} for s in settings for rate in (0.02, 1e-9)]

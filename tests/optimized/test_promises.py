@@ -91,6 +91,7 @@ def test_pseudo_gradients_are_their_equations_sample_by_sample(name, net_name):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_and_ends_with_the_same_bits(tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert train_and_kill(killed, 40).returncode == -signal.SIGKILL

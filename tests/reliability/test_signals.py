@@ -82,6 +82,7 @@ def test_sigterm_stops_at_once_where_nobody_listens_any_more(start):
     assert process.wait(PROMISED) == 143
 
 
+@pytest.mark.slow
 def test_a_second_ctrl_c_stops_at_once(start):
     process = start(*SLOW)
     process.send_signal(signal.SIGINT)
