@@ -28,7 +28,8 @@ def frenkel_conv(
     Args:
         input_shape: `(H, W, C)` of one image; with C of 1 the network is that for MNIST.
         num_classes: number of output units.
-        dropout: probability of silencing a unit in training, after each hidden dense layer.
+        dropout: probability of silencing a unit in training, after each hidden dense layer. (The
+            authors also drop what the first dense layer and the network receive.)
         activation, output, bias, **options: see `chain`; here with the authors' defaults.
 
     Raises:
