@@ -182,7 +182,7 @@ class Network(Chain):
         wanted = [layer.params_shape for layer in self.layers]
         found = [jax.tree.map(jnp.shape, W) for W in params]
         message = f"weights have shapes {found}, the network's are {wanted}"
-        require(found == wanted, f"{message}; of several seeds, seed k has W[k]")
+        require(found == wanted, f"{message}; of several seeds, give each array's W[k]")
 
 
 def require_network(net: Any) -> None:

@@ -52,11 +52,12 @@ class Run(NamedTuple):
 def load_run(path: Any, epoch: int | None = None, rule: Rule | None = None) -> Run:
     """Reads a run back from its workdir; seeds that are still catching up are left out.
 
+    >>> import jax
     >>> import pepita_jax as pj
     >>> run = pj.load_run("runs/digits")
     >>> run
     Run(pepita on digits, 2 seeds, 1 epochs)
-    >>> params_of_seed_0 = tuple(W[0] for W in run.params)
+    >>> params_of_seed_0 = jax.tree.map(lambda W: W[0], run.params)
     >>> run.net.apply(params_of_seed_0, pj.load_dataset("digits").test[0]).shape
     (360, 10)
 

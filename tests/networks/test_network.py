@@ -121,7 +121,9 @@ def test_weights_of_several_seeds_or_of_another_network_are_refused():
     net = make_network("mlp, two layers")
     params, image = make_params(net), make_batch(net).image
     for wrong in (jax.tree.map(lambda W: W[None], params), params[:1], params[::-1]):
-        with pytest.raises(UserError, match=r"weights have shapes .*, seed k has W\[k\]"):
+        with pytest.raises(
+            UserError, match=r"weights have shapes .*; of several seeds, give each array's W\[k\]"
+        ):
             net.apply(wrong, image)
 
 
