@@ -39,7 +39,7 @@ def alignment(net: Network, rule: Rule, params: Weights, F: Feedback, batch: Bat
     >>> import jax
     >>> import pepita_jax as pj
     >>> rule = pj.FA(pj.mlp((8, 8, 1), 10, hidden=(32,)))
-    >>> params = rule.net.init(jax.random.key(0))
+    >>> params, _ = rule.init(jax.random.key(0))
     >>> image, label = (x[:64] for x in pj.load_dataset("digits").train)
     >>> batch = pj.Batch(image, label)
     >>> F = params[1:]  # the forward weights themselves: backpropagation
@@ -54,8 +54,11 @@ def alignment(net: Network, rule: Rule, params: Weights, F: Feedback, batch: Bat
         batch: where to measure, a `Batch`. Its key serves dropout and the rule's own noise.
     """
     rule = replace(rule, net=net)
-    gradients, _ = BP(net).pseudo_gradients(params, (), batch)
-    pseudo_gradients, _ = rule.pseudo_gradients(params, F, batch)
+    gradients = gradient(rule, params, F, batch)
+    pseudo_gradients, aux = rule.pseudo_gradients(params, F, batch)
+    if rule.steps_per_batch == 2:  # the weights between the steps are those before: small steps
+        second, _ = rule.second_pseudo_gradients(params, F, batch, aux)
+        pseudo_gradients = jax.tree.map(jnp.add, pseudo_gradients, second)
     feedback, forward_equivalent = map(jax.tree.leaves, (F, rule.forward_equivalent(params)))
     with jax.debug_nans(False):  # a zero array's angle is meant to be NaN
         return Alignment(
@@ -64,6 +67,16 @@ def alignment(net: Network, rule: Rule, params: Weights, F: Feedback, batch: Bat
             tuple(map(jnp.vdot, feedback, forward_equivalent)),
             tuple(jnp.linalg.norm(as_array(W).ravel()) for W in params),
         )
+
+
+def gradient(rule: Rule, params: Weights, F: Feedback, batch: Batch) -> Weights:
+    """The gradient of the loss of a rule's scores on one batch, like `params`: backpropagation."""
+    net = rule.net
+    if type(rule).scores is Rule.scores:
+        return BP(net).pseudo_gradients(params, (), batch)[0]
+    t = net.one_hot(batch.label)
+    loss = lambda params: net.losses(rule.scores(params, F, batch.image), t).mean()
+    return jax.grad(loss)(params)
 
 
 def as_array(weights: Any) -> Array:

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import jax
 
-from pepita_jax.errors import require, require_number
+from pepita_jax.errors import require, require_int, require_number
 
 
 def keyword_options(function: Callable) -> dict[str, Any]:
@@ -32,13 +32,16 @@ def check_options(owner: str, options: Collection[str], valid: Collection[str]) 
 def check_field_values(owner: str, record: Any) -> None:
     """Raises a `UserError` if a dataclass holds a value that its field's annotation excludes.
 
-    Fields annotated with `Literal` take only the values listed there, `float` any finite number. A
-    JAX array passes: it holds a sweep's numbers, each of which was checked before.
+    Fields annotated with `Literal` take only the values listed there, `float` any finite number,
+    `int` integers from 1. A JAX array passes: it holds a sweep's numbers, each of which was checked
+    before.
     """
     for name, kind in field_kinds(type(record)).items():
         value = getattr(record, name)
         if kind is float:
             require_number(f"{owner}.{name}", value)
+        elif kind is int:
+            require_int(f"{owner}.{name}", value, 1)
         elif get_origin(kind) is Literal and not isinstance(value, jax.Array):
             listing = ", ".join(map(str, get_args(kind)))
             message = f"{owner}.{name} = {value!r} is not valid; valid: {listing}"

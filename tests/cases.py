@@ -3,7 +3,8 @@
 import jax
 import numpy as np
 
-from pepita_jax import RULES, Affine, Batch, build_network, build_rule
+from pepita_jax import RULES, Affine, Batch, Rule, build_network, build_rule
+from pepita_jax.rules import find_rule
 
 NETWORKS = {
     "mlp, one layer": ("mlp", {"hidden": ()}),
@@ -47,6 +48,7 @@ VARIANTS = {name: (name, {}) for name in RULES} | {
     "pepita_mirrored, Hebbian": ("pepita_mirrored", {"updates": "hebbian"}),
     "pepita, noise": ("experiments.papers.pepita.noise.InputNoise", {}),
     "skeleton": ("pepita_jax.rules.skeleton.Skeleton", {}),
+    "unusual": ("tests.training.unusual.Unusual", {}),
     "node perturbation": ("tests.rules.node_perturbation.NodePerturbation", {}),
 }
 
@@ -54,6 +56,33 @@ VARIANTS = {name: (name, {}) for name in RULES} | {
 def make_rule(variant, net):
     name, options = VARIANTS[variant]
     return build_rule(name, net, **options)
+
+
+def suits(variant, net):
+    """Whether a variant's rule can be used on a network."""
+    return find_rule(VARIANTS[variant][0]).unsuited(net) is None
+
+
+def pairs(variants, *names):
+    """`(variant, network's name)` of all variants on those of the networks that suit their rules.
+
+    A variant that suits none of them is on another network, which has hidden layers if it may.
+    """
+    others = ("mlp, three layers", "mlp, four layers, tanh", *NETWORKS)
+
+    def of(variant):
+        suited = lambda names: [name for name in names if suits(variant, make_network(name))]
+        return suited(names) or suited(others)[:1]
+
+    return [(variant, name) for variant in variants for name in of(variant)]
+
+
+def make_weights(rule, key=0):
+    """`(params, F)` of a rule; the weights are the rule's own where it draws others."""
+    has_own = type(rule).init_params is not Rule.init_params
+    params = rule.init_params(jax.random.key(key)) if has_own else make_params(rule.net, key)
+    more = {"params": params} if rule.feedback_from_weights else {}
+    return params, rule.init_feedback(jax.random.key(3), **more)
 
 
 def make_network(name):

@@ -1,20 +1,20 @@
 """What learning rules share: their signature, and signals to layers."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import jax
 from jax import Array
 
 from pepita_jax.errors import UserError, require
 from pepita_jax.networks.network import Network, require_network
-from pepita_jax.options import check_field_values, field_options
+from pepita_jax.options import check_field_values
+from pepita_jax.rules.options import RuleOptions
 from pepita_jax.types import Activity, Batch, Feedback, Signals, Updates, Weights
 
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(RuleOptions):
     """A learning rule on a network; subclasses add their options as fields.
 
     Fields annotated with `Literal` take only the values listed there, `float` any finite number.
@@ -22,60 +22,83 @@ class Rule:
 
     Attributes:
         learns_feedback: whether `aux["feedback"]` says how F is to be descended.
+        sets_feedback: whether `aux["feedback_value"]` is F from the next step on.
+        feedback_from_weights: whether F begins from the initial weights, which `init_feedback` then
+            takes too.
+        steps_per_batch: 1, or 2 for a rule that changes the weights between its two passes, and
+            has `second_pseudo_gradients`.
         draws_noise: whether an update needs a batch with a key, and changes with that key even
             without dropout.
         splits_batches: whether a batch's update is the mean of the updates of equal parts of it,
             each with a key of its own.
         static_options: names of numeric options that Python code compares or counts with. A sweep
             gives the others to one compiled function as arrays.
-        moved_options: of earlier versions, and where each went.
     """
 
     learns_feedback: ClassVar[bool] = False
+    sets_feedback: ClassVar[bool] = False
+    feedback_from_weights: ClassVar[bool] = False
+    steps_per_batch: ClassVar[int] = 1
     draws_noise: ClassVar[bool] = False
     splits_batches: ClassVar[bool] = True
 
     static_options: ClassVar[frozenset[str]] = frozenset()
-    moved_options: ClassVar[dict[str, str]] = {}
 
     net: Network
-
-    def __new__(cls, *_: Any, **options: Any) -> Self:
-        cls.check_moved(options)
-        return super().__new__(cls)
-
-    @classmethod
-    def check_moved(cls, options: Collection[str]) -> None:
-        """Raises a `UserError` that says where an option of an earlier version has gone."""
-        moved = vars(cls).get("moved_options", {})  # of this very class
-        for option in options:
-            message = f"rule {cls.__name__.lower()!r} has no option {option!r}"
-            require(option not in moved, f"{message}: {moved.get(option)}")
 
     def __post_init__(self):
         require_network(self.net)
         check_field_values("rule", self)
+        why = self.unsuited(self.net)
+        require(why is None, f"{type(self).__name__} {why}; got {self.net!r}")
 
-    def __init_subclass__(cls, **arguments: Any) -> None:
-        super().__init_subclass__(**arguments)
-        if "__repr__" not in vars(cls):  # `dataclass`, which comes later, would make another
-            cls.__repr__ = Rule.__repr__
+    @classmethod
+    def unsuited(cls, net: Network) -> str | None:
+        """Why the rule cannot be used on a network, such as `"needs dense layers"`; None: it can.
 
-    def __repr__(self) -> str:
-        """Such as `Pepita(Network(8x8x1: dense 10; relu, softmax), presynaptic='standard')`."""
-        options = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "net"}
-        defaults = field_options(type(self))
-        is_given = lambda k, v: isinstance(v, Array) or v != defaults.get(k)  # traced: incomparable
-        given = [f"{k}={v!r}" for k, v in options.items() if is_given(k, v)]
-        return f"{type(self).__name__}({', '.join([repr(self.net), *given])})"
+        Args:
+            net: any network.
+        """
+        del net
+        return None
+
+    def init(self, key: Array) -> tuple[Weights, Feedback]:
+        """Draws the weights of one seed and its feedback: what training begins with."""
+        params = self.init_params(jax.random.fold_in(key, 0))
+        more = {"params": params} if self.feedback_from_weights else {}
+        return params, self.init_feedback(jax.random.fold_in(key, 1), **more)
+
+    def init_params(self, key: Array) -> Weights:
+        """Draws the weights: the network's, unless the rule needs others."""
+        return self.net.init(key)
 
     def init_feedback(self, key: Array) -> Feedback:
         """Draws the rule's feedback F, a pytree; `()` for a rule without feedback."""
         del key
         return ()
 
+    def scores(self, params: Weights, F: Feedback, image: Array) -> Array:
+        """Scores of the classes, `[B, K]`, by which images are classified; no dropout.
+
+        They are the network's, unless the rule reads it out in another way.
+
+        Args:
+            params, F: weights and feedback of one seed.
+            image: `[B, H, W, C]`.
+        """
+        del F
+        return self.net.apply(params, image)
+
+    def project(self, params: Weights) -> Weights:
+        """The weights that are kept after each step of the optimizer: all, unless some may not be.
+
+        Args:
+            params: weights of one seed, just changed.
+        """
+        return params
+
     def forward_equivalent(self, params: Weights) -> Feedback:
-        """The forward weights that F stands in for, shaped like F; `()` without feedback.
+        """The forward weights that F stands in for, shaped like F; `()` if there are none.
 
         With them in F's place, errors return as in backpropagation: through any network if
         feedback goes layer by layer, through a linear one if it is direct.
@@ -89,8 +112,7 @@ class Rule:
         >>> import jax
         >>> import pepita_jax as pj
         >>> rule = pj.Pepita(pj.mlp((8, 8, 1), 10, hidden=(32,)))
-        >>> params = rule.net.init(jax.random.key(0))
-        >>> F = rule.init_feedback(jax.random.key(1))
+        >>> params, F = rule.init(jax.random.key(0))
         >>> image, label = (x[:64] for x in pj.load_dataset("digits").train)
         >>> dW, aux = jax.jit(rule.pseudo_gradients)(params, F, pj.Batch(image, label))
         >>> [dW_l.shape for dW_l in dW], sorted(aux)
@@ -104,10 +126,23 @@ class Rule:
         Returns:
             `(pseudo_gradients, aux)`: arrays like `params`, means over the batch; and the
             `loss` and `accuracy` of the standard pass. Where `learns_feedback`, `aux["feedback"]`
-            is a tree like F, which a second optimizer state must descend: `pj.train_step` does.
+            is a tree like F, which a second optimizer state must descend; where `sets_feedback`,
+            `aux["feedback_value"]` is the next F: `pj.train_step` does both.
 
         Raises:
             UserError: the rule draws noise, and the batch has no key.
+        """
+        raise NotImplementedError
+
+    def second_pseudo_gradients(
+        self, params: Weights, F: Feedback, batch: Batch, aux: dict[str, Any]
+    ) -> Updates:
+        """The updates of a batch's second step, where `steps_per_batch` is 2.
+
+        Args:
+            params: weights, as the first step has left them.
+            F, batch: as in the first step.
+            aux: of the first step; the rule may put arrays of its own into it.
         """
         raise NotImplementedError
 

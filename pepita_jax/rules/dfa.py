@@ -33,9 +33,9 @@ class DFA(SignalRule):
     def signals(
         self, params: Weights, F: Feedback, activity: Activity, e: Array, t: Array, key: Array
     ) -> Signals:
-        return (*self.project(F, activity, e), e)
+        return (*self.send(F, activity, e), e)
 
-    def project(self, F: Feedback, activity: Activity, v: Array) -> Signals:
+    def send(self, F: Feedback, activity: Activity, v: Array) -> Signals:
         """`(v B_l) * s'(a_l)` for every hidden layer; v is `[B, K]`."""
         return tuple(
             self.net.through_activation(l, activity, jnp.tensordot(v, B, 1))
@@ -58,4 +58,4 @@ class SDFA(DFA):
     def signals(
         self, params: Weights, F: Feedback, activity: Activity, e: Array, t: Array, key: Array
     ) -> Signals:
-        return (*self.project(F, activity, jnp.sign(e)), e)
+        return (*self.send(F, activity, jnp.sign(e)), e)

@@ -44,6 +44,6 @@ class DRTP(DFA):
         self, params: Weights, F: Feedback, activity: Activity, e: Array, t: Array, key: Array
     ) -> Signals:
         factor = len(t) if self.hidden_reduction == "sum" else 1
-        hidden = self.project(F, activity, t)
+        hidden = self.send(F, activity, t)
         d_L = e / self.net.num_classes if self.output_reduction == "mean" else e
         return (*(factor * d for d in hidden), d_L)

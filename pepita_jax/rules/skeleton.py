@@ -39,7 +39,8 @@ class Skeleton(SignalRule):
         strength: c. `--help` shows this docstring; --config.rule.strength=0.5 sets the option.
     """
 
-    # What the rule is; these are the defaults, so leave out those that fit.
+    # What the rule is; these are the defaults, so leave out those that fit. `base.py` has the rest,
+    # and what else a rule may say: its own scores, initial weights, and which networks suit it.
     learns_feedback: ClassVar[bool] = False  # True: return aux["feedback"] as well, like F
     draws_noise: ClassVar[bool] = False  # True: `signals` gets a key, see also `noise_key`
     splits_batches: ClassVar[bool] = True  # False: it uses more than one image at a time

@@ -120,12 +120,12 @@ def build_experiment(config: dict) -> Experiment:
     data = load_stored(
         config["dataset"], config["data_dir"], config["validation_fraction"], config["preprocess"]
     )
-    batching = build_batching(config)
+    batching, rule = build_batching(config), build_rule_on_network(config)
     steps = batching.steps_per_epoch(len(data.train[0]), config["batch_size"])
     return Experiment(
         config,
-        build_rule_on_network(config),
-        build_configured_optimizer(config, steps),
+        rule,
+        build_configured_optimizer(config, steps * rule.steps_per_batch),
         build_configured_feedback_optimizer(config, steps),
         data,
         seed_keys(config["seed"], config["num_seeds"]),

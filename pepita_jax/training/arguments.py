@@ -19,10 +19,11 @@ def check_objects(net: Any, rule: Any, optimizer: Any, feedback_optimizer: Any =
     is_rule = isinstance(rule, Rule)
     require(is_rule, f"rule must be a rule, as from pj.build_rule(name, net), got {rule!r}")
     require(rule.net == net, "the rule was built for another network")
-    _check_optimizer("optimizer", optimizer, net.init)
+    _check_optimizer("optimizer", optimizer, rule.init_params)
     if feedback_optimizer is not None:
         one_step.optimizer_of_feedback(rule, optimizer, feedback_optimizer)
-        _check_optimizer("feedback_optimizer", feedback_optimizer, rule.init_feedback)
+        of_feedback = lambda key: rule.init(key)[1]
+        _check_optimizer("feedback_optimizer", feedback_optimizer, of_feedback)
 
 
 def check_switches(**switches: Any) -> None:

@@ -175,7 +175,8 @@ class SeedTrainer:
 
     def evaluate(self, states: TrainState, data: tuple[Array, Array]) -> np.ndarray:
         """Accuracy of every seed on `(image, label)`, as from `replicate`, `[S]` fractions."""
-        return self.gather(self.stages.count_correct(states.params, data)) / len(data[0])
+        correct = self.stages.count_correct(states, self.numbers, data)
+        return self.gather(correct) / len(data[0])
 
     def are_finite(self, states: TrainState) -> np.ndarray:
         """Which seeds' weights and feedback are finite, `[S]`."""

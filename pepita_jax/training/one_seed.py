@@ -19,7 +19,7 @@ from pepita_jax.networks.network import Network
 from pepita_jax.rules.base import Rule
 from pepita_jax.training.augment import Augment
 from pepita_jax.training.one_step import train_step
-from pepita_jax.types import Batch, TrainState, Weights
+from pepita_jax.types import Batch, Feedback, TrainState, Weights
 
 
 def seed_key(seed: Array | int, k: Array | int) -> Array:
@@ -157,14 +157,14 @@ def is_finite(state: TrainState) -> Array:
 
 
 def count_correct(
-    net: Network, params: Weights, data: tuple[Array, Array], images_at_once: int
+    rule: Rule, params: Weights, F: Feedback, data: tuple[Array, Array], images_at_once: int
 ) -> Array:
-    """How many of `(image, label)` are classified correctly; no dropout."""
+    """How many of `(image, label)` are classified correctly by `rule.scores`; no dropout."""
     image, label = data
 
     def is_correct(example):
-        image, label = as_input(net, example[0][None]), example[1][None]
-        return net.is_correct(net.apply(params, image), label)[0]
+        image, label = as_input(rule.net, example[0][None]), example[1][None]
+        return rule.net.is_correct(rule.scores(params, F, image), label)[0]
 
     # One by one, in batches: this needs no special case for the incomplete last batch.
     return jax.lax.map(is_correct, (image, label), batch_size=images_at_once).sum()

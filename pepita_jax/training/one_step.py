@@ -36,8 +36,7 @@ def init_state(
         feedback_optimizer: as for `train_step`.
     """
     of_feedback = optimizer_of_feedback(rule, optimizer, feedback_optimizer)
-    params = rule.net.init(jax.random.fold_in(key, 0))
-    feedback = rule.init_feedback(jax.random.fold_in(key, 1))
+    params, feedback = rule.init(key)
     opt_state = with_own_keys(optimizer.init(params), jax.random.fold_in(key, 4))
     feedback_opt_state = ()
     if rule.learns_feedback:
@@ -120,18 +119,32 @@ def train_step(
             the batch has no key, or its feedback has an optimizer but does not learn.
     """
     of_feedback = optimizer_of_feedback(rule, optimizer, feedback_optimizer)
-    weights = state.params, state.feedback
     if images_at_once is None:
-        pseudo_gradients, aux = rule.pseudo_gradients(*weights, batch)
+        pseudo_gradients, aux = rule.pseudo_gradients(state.params, state.feedback, batch)
     else:
-        pseudo_gradients, aux = by_pieces(rule, *weights, batch, images_at_once)
-    params, opt_state = descend(optimizer, pseudo_gradients, state.opt_state, state.params)
+        pseudo_gradients, aux = by_pieces(rule, state.params, state.feedback, batch, images_at_once)
+    params, opt_state = step_weights(rule, optimizer, pseudo_gradients, state)
     feedback, feedback_opt_state = state.feedback, state.feedback_opt_state
     if rule.learns_feedback:
         feedback, feedback_opt_state = descend(
             of_feedback, aux["feedback"], feedback_opt_state, feedback
         )
-    return TrainState(params, feedback, opt_state, feedback_opt_state), aux
+    if rule.sets_feedback:
+        feedback = aux["feedback_value"]
+    state = TrainState(params, feedback, opt_state, feedback_opt_state)
+    if rule.steps_per_batch == 2:
+        pseudo_gradients, _ = rule.second_pseudo_gradients(params, feedback, batch, aux)
+        params, opt_state = step_weights(rule, optimizer, pseudo_gradients, state)
+        state = TrainState(params, feedback, opt_state, feedback_opt_state)
+    return state, aux
+
+
+def step_weights(
+    rule: Rule, optimizer: GradientTransformation, pseudo_gradients: Weights, state: TrainState
+) -> tuple[Weights, Any]:
+    """One step of the weights' optimizer, after which the rule projects them."""
+    params, opt_state = descend(optimizer, pseudo_gradients, state.opt_state, state.params)
+    return rule.project(params), opt_state
 
 
 def by_pieces(

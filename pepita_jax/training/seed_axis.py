@@ -125,7 +125,7 @@ class Compiled(NamedTuple):
         plan_epoch: `(keys, epoch) -> plans`.
         train_steps: `(states, numbers, plans, start, stop, data) -> (states, sums)`; gives up the
             states that it gets.
-        count_correct: `(params, data) -> [S]`.
+        count_correct: `(states, numbers, data) -> [S]`.
         are_finite: `states -> [S]`.
         measure_alignment: `(states, numbers, keys, data) -> Alignment`.
     """
@@ -166,7 +166,9 @@ def compile_stages(
     evaluated, images = tuning.evaluation_layout(
         platform_of(mesh), images_at_once is not None, seeds_at_once, batch_size
     )
-    count_correct = partial(one_seed.count_correct, rule.net, images_at_once=images)
+    count_correct = lambda state, numbers, data: one_seed.count_correct(
+        of_seed(numbers)[0], state.params, state.feedback, data, images
+    )
     measure_alignment = lambda state, numbers, key, data: one_seed.measure_alignment(
         of_seed(numbers)[0], state, key, data
     )
@@ -180,7 +182,7 @@ def compile_stages(
             donate_argnums=0,
             out_shardings=by_seed,
         ),
-        jax.jit(over_seeds(count_correct, 1, evaluated, mesh)),
+        jax.jit(over_seeds(count_correct, 2, evaluated, mesh)),
         jax.jit(jax.vmap(one_seed.is_finite)),
         jax.jit(over_seeds(measure_alignment, 3, seeds_at_once, mesh)),
     )

@@ -7,7 +7,16 @@ import optax
 import pytest
 
 from configs.presets import DIGITS_LEARNING_RATE_OF_RULE, MODEL_OF_RULE
-from pepita_jax import MODELS, RULES, Batch, UserError, build_network, build_rule, load_dataset
+from pepita_jax import (
+    MODELS,
+    RULES,
+    Batch,
+    Rule,
+    UserError,
+    build_network,
+    build_rule,
+    load_dataset,
+)
 from pepita_jax import train as train_seeds
 from pepita_jax.training import one_step
 from tests.cases import (
@@ -16,8 +25,10 @@ from tests.cases import (
     assert_trees_close,
     make_batch,
     make_network,
-    make_params,
     make_rule,
+    make_weights,
+    pairs,
+    suits,
 )
 
 # Test accuracy on the digits, mean of three seeds after four epochs, that each must exceed.
@@ -27,21 +38,29 @@ DEFAULT_FLOOR = 0.8
 
 
 def make(variant, net_name):
-    net = make_network(net_name)
-    rule = make_rule(variant, net)
-    return rule, make_params(net), rule.init_feedback(jax.random.key(3)), make_batch(net)
+    rule = make_rule(variant, make_network(net_name))
+    return rule, *make_weights(rule), make_batch(rule.net)
 
 
-@pytest.mark.parametrize("net_name", UNLIKE_NETWORKS[:4])
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(("variant", "net_name"), pairs(VARIANTS, *UNLIKE_NETWORKS[:4]))
 def test_pseudo_gradients_are_shaped_like_the_weights(variant, net_name):
     rule, params, F, batch = make(variant, net_name)
     pseudo_gradients, aux = jax.eval_shape(rule.pseudo_gradients, params, F, batch)
     assert isinstance(pseudo_gradients, tuple)
     assert_like(pseudo_gradients, params)
-    assert ("feedback" in aux) == rule.learns_feedback
-    if rule.learns_feedback:
-        assert_like(aux["feedback"], F)
+    for key, is_there in (
+        ("feedback", rule.learns_feedback),
+        ("feedback_value", rule.sets_feedback),
+    ):
+        assert (key in aux) == is_there
+        if is_there:
+            assert_like(aux[key], F)
+    assert (type(rule).second_pseudo_gradients is not Rule.second_pseudo_gradients) == (
+        rule.steps_per_batch == 2
+    )
+    assert_like(jax.eval_shape(rule.project, params), params)
+    scores = jax.eval_shape(rule.scores, params, F, batch.image)
+    assert scores.shape == (len(batch.label), rule.net.num_classes)
 
 
 @pytest.mark.parametrize("model", [name for name in MODELS if name != "chain"])
@@ -50,22 +69,26 @@ def test_every_rule_takes_every_model(model):
     key = jax.ShapeDtypeStruct((), jax.random.key(0).dtype)
     image, label = jnp.zeros((2, 32, 32, 3)), jnp.zeros(2, int)
     for name in RULES:
+        if not suits(name, net):
+            with pytest.raises(UserError, match=f"^{RULES[name].__name__} "):
+                build_rule(name, net)
+            continue
         rule = build_rule(name, net)
-        params, F = (jax.eval_shape(f, key) for f in (net.init, rule.init_feedback))
+        params, F = jax.eval_shape(rule.init, key)
         update = lambda params, F, key, rule=rule: rule.pseudo_gradients(
             params, F, Batch(image, label, key)
         )
         assert_like(jax.eval_shape(update, params, F, key)[0], params)
 
 
-@pytest.mark.parametrize("net_name", UNLIKE_NETWORKS[:4])
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_feedback_is_shaped_like_its_forward_equivalent(variant, net_name):
+@pytest.mark.parametrize(("variant", "net_name"), pairs(VARIANTS, *UNLIKE_NETWORKS[:4]))
+def test_feedback_is_shaped_like_its_forward_equivalent_if_it_has_one(variant, net_name):
     rule = make_rule(variant, make_network(net_name))
-    F = jax.eval_shape(rule.init_feedback, jax.random.key(3))
-    forward_equivalent = jax.eval_shape(lambda: rule.forward_equivalent(make_params(rule.net)))
-    assert jax.tree.structure(forward_equivalent) == jax.tree.structure(F)
-    assert jax.tree.leaves(forward_equivalent) == jax.tree.leaves(F)
+    params, F = jax.eval_shape(rule.init, jax.random.key(3))
+    forward_equivalent = jax.eval_shape(rule.forward_equivalent, params)
+    if jax.tree.leaves(forward_equivalent):
+        assert jax.tree.structure(forward_equivalent) == jax.tree.structure(F)
+        assert jax.tree.leaves(forward_equivalent) == jax.tree.leaves(F)
 
 
 def assert_like(found, wanted):
@@ -74,9 +97,9 @@ def assert_like(found, wanted):
         assert (one.shape, one.dtype) == (other.shape, other.dtype)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_it_is_finite_and_pure(variant):
-    rule, params, F, batch = make(variant, "conv, normalized")
+@pytest.mark.parametrize(("variant", "net_name"), pairs(VARIANTS, "conv, normalized"))
+def test_it_is_finite_and_pure(variant, net_name):
+    rule, params, F, batch = make(variant, net_name)
     found = pseudo_gradients, aux = rule.pseudo_gradients(params, F, batch)
     assert np.any(pseudo_gradients[-1])
     assert aux["loss"] > 0
@@ -90,18 +113,18 @@ def test_it_is_finite_and_pure(variant):
 NO_MEAN = "a rule whose update is meant to be no mean over images says splits_batches = False"
 
 
-def those(has):
-    """The variants whose rules are so."""
-    net = make_network("conv")
-    return [variant for variant in VARIANTS if has(make_rule(variant, net))]
+def those(has, *names):
+    """The variants whose rules are so, each with the networks that suit it, see `pairs`."""
+    found = pairs(VARIANTS, "conv")
+    return pairs([v for v, name in found if has(make_rule(v, make_network(name)))], *names)
 
 
 @pytest.mark.parametrize(
-    "variant", those(lambda rule: rule.splits_batches and not rule.draws_noise)
+    ("variant", "net_name"), those(lambda r: r.splits_batches and not r.draws_noise, "conv")
 )
-def test_it_is_a_mean_over_the_batch(variant):
+def test_it_is_a_mean_over_the_batch(variant, net_name):
     """Two halves of a batch average to the whole: nothing is summed over samples."""
-    rule, params, F, _ = make(variant, "conv")
+    rule, params, F, _ = make(variant, net_name)
     batch = make_batch(rule.net, size=6)
     whole, _ = rule.pseudo_gradients(params, F, batch)
     halves = [
@@ -114,13 +137,13 @@ def test_it_is_a_mean_over_the_batch(variant):
 
 @pytest.mark.parametrize(
     ("variant", "net_name"),
-    [*((v, "mlp, biases") for v in VARIANTS), *((v, "conv") for v in RULES)],
+    dict.fromkeys([*pairs(VARIANTS, "mlp, biases"), *pairs(RULES, "conv")]),
 )
 def test_vmap_over_seeds_equals_a_loop(variant, net_name):
     net = make_network(net_name)
     rule = make_rule(variant, net)
     keys = jax.random.split(jax.random.key(0), 3)
-    params, F = jax.vmap(net.init)(keys), jax.vmap(rule.init_feedback)(keys)
+    params, F = jax.vmap(rule.init)(keys)
     batch = make_batch(net)
     together, _ = jax.vmap(rule.pseudo_gradients, in_axes=(0, 0, None))(params, F, batch)
     for k in range(3):
@@ -129,12 +152,17 @@ def test_vmap_over_seeds_equals_a_loop(variant, net_name):
         assert_trees_close(found, alone, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("variant", those(lambda r: not (r.splits_batches and r.draws_noise)))
-@pytest.mark.parametrize("name", ["mlp, four layers, tanh", "conv, two blocks, padded"])
-def test_an_update_by_pieces_is_the_update_of_the_batch(name, variant):
-    net = make_network(name)
-    rule, params, batch = make_rule(variant, net), make_params(net), make_batch(net, size=6)
-    F = rule.init_feedback(jax.random.key(3))
+@pytest.mark.parametrize(
+    ("variant", "net_name"),
+    those(
+        lambda r: not (r.splits_batches and r.draws_noise),
+        "mlp, four layers, tanh",
+        "conv, two blocks, padded",
+    ),
+)
+def test_an_update_by_pieces_is_the_update_of_the_batch(variant, net_name):
+    rule, params, F, _ = make(variant, net_name)
+    batch = make_batch(rule.net, size=6)
     whole = rule.pseudo_gradients(params, F, batch)
     pieces = one_step.by_pieces(rule, params, F, batch, images_at_once=2)
     pairs = zip(jax.tree.leaves(pieces), jax.tree.leaves(whole), strict=True)
@@ -143,18 +171,19 @@ def test_an_update_by_pieces_is_the_update_of_the_batch(name, variant):
 
 
 def test_pieces_may_have_no_key_and_must_be_equal():
-    net = make_network("conv")
-    rule, params, batch = make_rule("bp", net), make_params(net), make_batch(net, 6, dropout=False)
+    rule, params, _, _ = make("bp", "conv")
+    batch = make_batch(rule.net, 6, dropout=False)
     one_step.by_pieces(rule, params, (), batch, images_at_once=2)
     with pytest.raises(UserError, match="must divide 6, got 4"):
         one_step.by_pieces(rule, params, (), batch, images_at_once=4)
 
 
-@pytest.mark.parametrize("variant", those(lambda rule: rule.splits_batches and rule.draws_noise))
-def test_pieces_draw_noise_of_their_own(variant):
-    net = make_network("conv")
-    rule, params = make_rule(variant, net), make_params(net)
-    batch, F = make_batch(net, size=6), rule.init_feedback(jax.random.key(3))
+@pytest.mark.parametrize(
+    ("variant", "net_name"), those(lambda r: r.splits_batches and r.draws_noise, "conv")
+)
+def test_pieces_draw_noise_of_their_own(variant, net_name):
+    rule, params, F, _ = make(variant, net_name)
+    batch = make_batch(rule.net, size=6)
     found = one_step.by_pieces(rule, params, F, batch, images_at_once=2)
     of_pieces = [
         rule.pseudo_gradients(params, F, Batch(batch.image[i : i + 2], batch.label[i : i + 2], key))
@@ -164,12 +193,11 @@ def test_pieces_draw_noise_of_their_own(variant):
         np.testing.assert_allclose(whole, np.mean(parts, axis=0), rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_a_rule_that_draws_noise_says_so(variant):
+@pytest.mark.parametrize(("variant", "net_name"), pairs(VARIANTS, "conv", "mlp, four layers, tanh"))
+def test_a_rule_that_draws_noise_says_so(variant, net_name):
     """Another key makes another update, and no key is refused; of other rules neither is true."""
-    net = make_network("conv")  # without dropout
-    rule, params, batch = make_rule(variant, net), make_params(net), make_batch(net)
-    F, other = rule.init_feedback(jax.random.key(3)), batch._replace(key=jax.random.key(9))
+    rule, params, F, batch = make(variant, net_name)  # without dropout
+    other = batch._replace(key=jax.random.key(9))
     one, another = (jax.tree.leaves(rule.pseudo_gradients(params, F, b)) for b in (batch, other))
     differ = [not np.array_equal(x, y) for x, y in zip(one, another, strict=True)]
     assert any(differ) == rule.draws_noise
@@ -181,15 +209,15 @@ def test_a_rule_that_draws_noise_says_so(variant):
         rule.pseudo_gradients(params, F, without_key)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_only_rules_that_say_so_change_their_feedback(variant):
-    net = make_network("mlp, three layers")
-    rule, optimizer = make_rule(variant, net), optax.sgd(0.1, momentum=0.9)
+@pytest.mark.parametrize(("variant", "net_name"), pairs(VARIANTS, "mlp, three layers"))
+def test_only_rules_that_say_so_change_their_feedback(variant, net_name):
+    rule, _, _, batch = make(variant, net_name)
+    optimizer = optax.sgd(0.1, momentum=0.9)
     before = one_step.init_state(rule, optimizer, jax.random.key(0))
-    after, _ = one_step.train_step(rule, optimizer, before, make_batch(net))
-    pairs = zip(jax.tree.leaves(before.feedback), jax.tree.leaves(after.feedback), strict=True)
-    for one, other in pairs:
-        assert np.array_equal(one, other) != rule.learns_feedback
+    after, _ = one_step.train_step(rule, optimizer, before, batch)
+    arrays = (jax.tree.leaves(state.feedback) for state in (before, after))
+    are_same = [np.array_equal(one, other) for one, other in zip(*arrays, strict=True)]
+    assert all(are_same) != (rule.learns_feedback or rule.sets_feedback)
 
 
 @pytest.fixture(scope="module")

@@ -87,7 +87,7 @@ def test_correct_answers_are_counted_over_incomplete_batches():
     answer = image.reshape(11, 2).argmax(1)
     label = np.where(np.arange(11) < 7, answer, 1 - answer)
     data = (jnp.asarray(image), jnp.asarray(label))
-    assert count_correct(net, identity, data, images_at_once=4) == 7
+    assert count_correct(build_rule("bp", net), identity, (), data, images_at_once=4) == 7
 
 
 def test_a_rule_with_updates_of_another_shape_is_named_before_anything_is_trained(rule, data):
