@@ -4,8 +4,8 @@
 
 The networks are those of Table 2, with ReLU and softmax for every rule. The images are random.
 Cases that are compared take turns, a block of steps per turn. A step time is the median over the
-blocks; a ratio compares blocks of the same turn. An epoch is timed once. Operations are counted
-from the rules' equations (`benchmarks/operations.py`).
+blocks; a ratio compares blocks of the same turn. An epoch is timed once. Operations are those
+of the rule's products and convolutions (`benchmarks/operations.py`).
 
 The words after --only select models (mlp and conv unless others are named, such as lenet5 and
 vgg5), shapes (mnist, cifar) and rules. The command

@@ -1,70 +1,86 @@
-"""Floating-point operations that a training step needs, counted from the rules' equations.
+"""Floating-point operations of a training step: those of its products and convolutions.
 
-A product of `[m, k]` and `[k, n]` counts 2mkn. Element-wise work counts nothing, nor does what an
-implementation does twice. With batch size B, K classes, and for layer l fan_in f, units n and
-positions P (1 for a dense layer), one product with W_l is 2 B P f n.
+A product of `[m, k]` and `[k, n]` counts 2mkn, a loop's body as often as it runs. Element-wise work
+counts nothing. What an implementation does twice counts twice, unless nothing uses it.
 """
 
 import math
+from typing import Any
 
-from pepita_jax.errors import require
+import jax
+import jax.numpy as jnp
+from jax.extend import core
 
-OUTPUT_ONLY = {"shallow"}
-LAYER_BY_LAYER = {"bp", "fa", "sign_symmetry", "kolen_pollack", "weight_mirror"}
-MODULATED = {"pepita", "pepita_hebbian", "pepita_mirrored"}
-DIRECT = {"dfa", "sdfa", "drtp"}
+from pepita_jax.networks.network import Network
+from pepita_jax.rules import build_rule
+from pepita_jax.types import Batch
 
 
-def step_operations(rule, net, batch_size):
-    """Operations of one step of one seed.
+def step_operations(rule: str, net: Network, batch_size: int, **options: Any) -> int:
+    """Operations of one step of one seed, without the optimizer's.
 
     Args:
-        rule: name of the rule, with its default options.
+        rule: name of the rule.
         net: the network.
         batch_size: images per step.
+        **options: the rule's.
     """
-    product = [batch_size * _operations(layer) for layer in net.layers]
-    forward, update = sum(product), sum(product)
-    if rule in OUTPUT_ONLY:
-        update = product[-1]
-    return forward + update + _feedback(rule, net, batch_size, product)
+    built, key = build_rule(rule, net, **options), jax.random.key(0)
+    image, label = jnp.zeros((batch_size, *net.input_shape)), jnp.zeros(batch_size, int)
+
+    def step(params, F, image, key):
+        batch = Batch(image, label, key)
+        updates, aux = built.pseudo_gradients(params, F, batch)
+        if built.steps_per_batch == 1:
+            return updates, aux
+        return updates, aux, built.second_pseudo_gradients(params, F, batch, aux)
+
+    params, F = jax.eval_shape(built.init, key)
+    return operations(jax.make_jaxpr(step)(params, F, image, key).jaxpr)
 
 
-def _feedback(rule, net, batch_size, product):
-    """Operations of what reaches the hidden layers."""
-    hidden, K = net.layers[:-1], net.num_classes
-    spread = sum(2 * batch_size * K * math.prod(layer.activity_shape) for layer in hidden)
-    above_first = sum(product[1:])
-    if rule in MODULATED:
-        rows = min(K, batch_size)  # W_1 F, or W_1 (F e)
-        mix = 2 * batch_size * K * (math.prod(net.input_shape) + _units(net.layers[0]))
-        second_pass = rows * _operations(net.layers[0]) + mix + sum(product[1:-1])
-        return second_pass + _beside_the_second_pass(rule, net, product)
-    if rule == "weight_mirror":  # noise through W_l, and its correlation
-        return above_first + 2 * above_first
-    if rule in LAYER_BY_LAYER:
-        return above_first
-    if rule in DIRECT:
-        return spread
-    if rule == "local_error":  # to its classifier, and back
-        return 2 * spread
-    require(rule in OUTPUT_ONLY, f"the operations of {rule} are not counted yet")
-    return 0
+def operations(program: core.Jaxpr) -> int:
+    """Operations of a program of JAX's, loops of unknown length excluded.
+
+    Raises:
+        ValueError: it has a loop of which the length is not known.
+    """
+    used, count = set(filter(_is_variable, program.outvars)), 0
+    for equation in reversed(program.eqns):
+        if equation.effects or any(v in used for v in equation.outvars):
+            count += _operations(equation)
+            used |= set(filter(_is_variable, equation.invars))
+    return count
 
 
-def _beside_the_second_pass(rule, net, product):
-    """Operations that PEPITA's variants need beyond its own."""
-    if rule == "pepita_hebbian":  # a second update, by the modulated pass
-        return sum(product)
-    if rule == "pepita_mirrored":  # noise through W_l, its correlation, and the product of the B_l
-        above = sum(net.num_classes * _operations(layer) for layer in net.layers[:-1])
-        return 2 * sum(product) + above
-    return 0
+def _operations(equation):
+    name, parameters = equation.primitive.name, equation.params
+    shapes = [v.aval.shape for v in equation.invars if hasattr(v.aval, "shape")]
+    if name == "dot_general":
+        (contracted, _), _ = parameters["dimension_numbers"]
+        k = math.prod(shapes[0][axis] for axis in contracted)
+        return 2 * k * math.prod(equation.outvars[0].aval.shape)
+    if name == "conv_general_dilated":
+        filters = parameters["dimension_numbers"].rhs_spec  # out, in, then sides
+        window = math.prod(shapes[1][axis] for axis in filters[1:])
+        return 2 * window * math.prod(equation.outvars[0].aval.shape)
+    if name == "while":
+        raise ValueError("the length of a loop is not known")
+    inner = [operations(p) for p in _programs(parameters)]
+    if name == "cond":  # such as the forms of a convolution, which are as much work
+        return max(inner)
+    return parameters.get("length", 1) * sum(inner)
 
 
-def _operations(layer):
-    return 2 * layer.num_positions * math.prod(layer.weight_shape)
+def _programs(parameters):
+    """The programs that an operation runs."""
+    for value in parameters.values():
+        for part in value if isinstance(value, (tuple, list)) else (value,):
+            if isinstance(part, core.ClosedJaxpr):
+                yield part.jaxpr
+            elif isinstance(part, core.Jaxpr):
+                yield part
 
 
-def _units(layer):
-    return math.prod(layer.activity_shape)
+def _is_variable(v):
+    return not isinstance(v, core.Literal)

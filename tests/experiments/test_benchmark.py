@@ -3,6 +3,8 @@
 import json
 from functools import partial
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from absl import flags
@@ -11,8 +13,8 @@ from absl.testing import flagsaver
 from configs.presets import MODEL
 from experiments import benchmark
 from experiments.benchmarks import epochs, growth, machine, steps
-from experiments.benchmarks.operations import step_operations
-from pepita_jax import RULES, build_network
+from experiments.benchmarks.operations import operations, step_operations
+from pepita_jax import build_network
 from tests.experiments.commands import assert_refused, command
 
 FORWARD = 2 * 64 * (784 * 1024 + 1024 * 10)
@@ -26,7 +28,7 @@ PEPITA = 2 * 10 * 784 * 1024 + 2 * 64 * 10 * (784 + 1024)
         ("dfa", 2 * 64 * 10 * 1024),
         ("pepita", PEPITA),
         ("pepita_hebbian", PEPITA + FORWARD),
-        ("pepita_mirrored", PEPITA + 2 * FORWARD + 2 * 10 * 784 * 1024),
+        ("pepita_mirrored", PEPITA + 2 * FORWARD + 2 * 10 * (784 * 1024 + 1024 * 10)),
     ],
 )
 def test_operations_of_one_hidden_layer(rule, beyond_forward_and_update):
@@ -34,11 +36,34 @@ def test_operations_of_one_hidden_layer(rule, beyond_forward_and_update):
     assert step_operations(rule, net, 64) == 2 * FORWARD + beyond_forward_and_update
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_operations_of_every_rule_are_counted(rule):
+@pytest.mark.parametrize(
+    ("rule", "filters", "spread", "back"),
+    [("shallow", 0, 0, 0), ("bp", 1, 0, 1), ("dfa", 1, 1, 0), ("local_error", 1, 2, 0)],
+)
+def test_operations_of_a_convolution(rule, filters, spread, back):
     net = build_network("conv", input_shape=(28, 28, 1), num_classes=10)
-    forward = 2 * 100 * (24 * 24 * 25 * 32 + 12 * 12 * 32 * 10)
-    assert forward < step_operations(rule, net, 100) < 6 * forward
+    first, top = (2 * 100 * n for n in (24 * 24 * 25 * 32, 12 * 12 * 32 * 10))
+    to_classes = 2 * 100 * 24 * 24 * 32 * 10  # from the filters at all positions
+    wanted = (1 + filters) * first + (2 + back) * top + spread * to_classes
+    assert step_operations(rule, net, 100) == wanted
+
+
+def test_a_loop_counts_as_often_as_it_runs_and_what_is_not_used_not_at_all():
+    x, W = jnp.zeros((3, 5)), jnp.zeros((5, 5))
+
+    def program(x, W):
+        looped = jax.lax.fori_loop(0, 7, lambda i, x: x @ W, x)
+        _ = jnp.exp(x) @ W
+        return jax.jit(lambda x: x @ W[:, :2])(looped)
+
+    count = operations(jax.make_jaxpr(program)(x, W).jaxpr)
+    assert count == 7 * 2 * 3 * 5 * 5 + 2 * 3 * 5 * 2
+
+    def endless(x):
+        return jax.lax.while_loop(lambda x: x[0, 0] < 1, lambda x: x @ W, x)
+
+    with pytest.raises(ValueError, match="length of a loop"):
+        operations(jax.make_jaxpr(endless)(x).jaxpr)
 
 
 @pytest.mark.slow
