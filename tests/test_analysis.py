@@ -7,7 +7,15 @@ import pytest
 
 import pepita_jax as pj
 from pepita_jax.analysis import alignment, angle
-from tests.cases import VARIANTS, make_batch, make_network, make_params, make_rule
+from tests.cases import (
+    VARIANTS,
+    make_batch,
+    make_network,
+    make_params,
+    make_rule,
+    make_weights,
+    pairs,
+)
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -31,17 +39,16 @@ def test_a_zero_array_has_no_angle():
 
 
 def measure(variant, net_name, F=None):
-    net = make_network(net_name)
-    rule, params, batch = make_rule(variant, net), make_params(net), make_batch(net)
-    F = rule.init_feedback(jax.random.key(3)) if F is None else F(rule, params)
-    return alignment(net, rule, params, F, batch), params
+    rule = make_rule(variant, make_network(net_name))
+    params, drawn = make_weights(rule)
+    F = drawn if F is None else F(rule, params)
+    return alignment(rule.net, rule, params, F, make_batch(rule.net)), params
 
 
 @pytest.mark.parametrize(
     ("variant", "net_name"),
-    [*((v, "conv, hidden layer") for v in VARIANTS), ("pepita", "mlp, biases"),
-     ("weight_mirror", "mlp, biases")],
-)  # fmt: skip
+    [*pairs(VARIANTS, "conv, hidden layer"), *pairs(("pepita", "weight_mirror"), "mlp, biases")],
+)
 def test_every_rule_can_be_measured(variant, net_name):
     measured, params = measure(variant, net_name)
     assert len(measured.gradient_angle) == len(measured.weight_norm) == len(params)
@@ -53,7 +60,7 @@ def test_every_rule_can_be_measured(variant, net_name):
         assert jnp.isnan(found) or 0 <= found <= 180
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", ["fa", "dfa", "pepita", "pepita_mirrored"])
 def test_feedback_equal_to_its_forward_equivalent_has_angle_zero(variant):
     measured, _ = measure(variant, "conv, hidden layer", lambda rule, W: rule.forward_equivalent(W))
     np.testing.assert_allclose(measured.feedback_angle, 0, atol=1e-6)

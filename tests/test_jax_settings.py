@@ -2,6 +2,7 @@
 
 import json
 from contextlib import contextmanager
+from functools import partial
 
 import jax
 import numpy as np
@@ -12,7 +13,7 @@ import pepita_jax as pj
 from pepita_jax.jax_settings import RECORDED, recorded_settings
 from pepita_jax.runs.run import run
 from pepita_jax.training.many_seeds import seed_keys
-from tests.cases import make_batch, make_network, make_params
+from tests.cases import make_batch, make_network, make_weights, pairs
 from tests.reliability.runs import assert_same_results, make_config
 from tests.training.test_loop import NET, make_data
 
@@ -64,11 +65,11 @@ def test_nor_from_a_notebook_where_seeds_depend_on_nothing_but_their_number(name
 
 @pytest.mark.parametrize("name", pj.RULES)
 def test_a_rule_alone_runs_under_strict_promotion(name):
-    net = make_network("mlp, two layers")
-    rule, batch = pj.build_rule(name, net), make_batch(net)
-    F = rule.init_feedback(KEY)
+    ((_, net_name),) = pairs([name], "mlp, two layers")
+    rule = pj.build_rule(name, make_network(net_name))
+    weights, batch = make_weights(rule), make_batch(rule.net)
     with jax.numpy_dtype_promotion("strict"):
-        pj.analysis.alignment(net, rule, make_params(net), F, batch)
+        jax.eval_shape(partial(pj.analysis.alignment, rule.net, rule), *weights, batch)
 
 
 def test_by_default_keys_are_jax_s_own():

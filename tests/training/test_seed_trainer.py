@@ -14,7 +14,12 @@ from pepita_jax.training.schedules import step_schedule
 from tests.cases import make_batch
 from tests.training.trainers import NETS, make_net, make_trainer
 
-TRACED = [(name, "mlp", 1) for name in RULES] + [("pepita", "conv", layout) for layout in (0, 2)]
+TRACED = [
+    ("bp", "mlp", 1),
+    ("weight_mirror", "mlp", 1),
+    ("pepita", "conv", 0),
+    ("pepita", "conv", 2),
+]
 
 
 @pytest.mark.parametrize(("name", "model", "layout"), TRACED)

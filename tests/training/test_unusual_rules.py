@@ -80,7 +80,8 @@ def test_alignment_compares_both_steps_with_the_gradient_of_the_rules_scores():
     angles = pj.analysis.alignment(NET, RULE, params, F, batch).gradient_angle
     assert max(angles) < 0.1  # with F = W_2 the scores are the network's
     F = jax.random.normal(jax.random.key(1), F.shape)
-    scores = lambda W_1: jax.nn.relu(batch.image.reshape(5, -1) @ W_1) @ F
+    top = (params[1] + F) / 2
+    scores = lambda W_1: jax.nn.relu(batch.image.reshape(5, -1) @ W_1) @ top
     loss = lambda W_1: -jax.nn.log_softmax(scores(W_1))[jnp.arange(5), batch.label].mean()
     wanted = pj.analysis.angle(
         BP.pseudo_gradients(params, (), batch)[0][0], jax.grad(loss)(params[0])

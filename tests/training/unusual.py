@@ -12,11 +12,12 @@ from pepita_jax.networks.bias import without_bias
 
 @dataclass(frozen=True)
 class Unusual(BP):
-    """Weights that are not negative, stepped layer by layer, read out by their running mean.
+    """Weights that are not negative, stepped layer by layer, read out with their running mean.
 
     First step:   dW_L by the delta rule, and nothing else
     Second step:  the gradient of the hidden layers, with the new W_L
-    F:            a running mean of W_L, from its initial value on; scores are those of F
+    F:            a running mean of W_L, from its initial value on
+    Scores:       the network's with (W_L + F) / 2 in place of W_L
     """
 
     sets_feedback: ClassVar[bool] = True
@@ -38,7 +39,8 @@ class Unusual(BP):
 
     def scores(self, params, F, image):
         W = params[-1]
-        top = W._replace(W=F) if hasattr(W, "W") else F
+        middle = (without_bias(W) + F) / 2
+        top = W._replace(W=middle) if hasattr(W, "W") else middle
         return self.net.apply((*params[:-1], top), image)
 
     def pseudo_gradients(self, params, F, batch):
