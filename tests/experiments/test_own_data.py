@@ -68,6 +68,7 @@ def test_a_run_does_not_go_on_with_other_data(file, tmp_path):
     assert_refused(command("train", f"--workdir={run}", longer), "holds other data than those")
 
 
+@pytest.mark.slow
 def test_a_sweep_of_one_s_own_images(tmp_path):
     image = np.random.default_rng(0).integers(0, 256, (30, 6, 6, 3), np.uint8)
     folder = write_images(tmp_path / "pictures", image)

@@ -42,7 +42,7 @@ def python(*arguments, num_devices=8):
     return done.stdout
 
 
-@pytest.mark.parametrize("num_seeds", [8, 11])
+@pytest.mark.parametrize("num_seeds", [pytest.param(8, marks=pytest.mark.slow), 11])
 def test_devices_need_nothing_of_one_another_and_give_the_same_weights(num_seeds):
     results = json.loads(python("-c", PROGRAMS.replace("NUM_SEEDS", str(num_seeds))))
     many, one = results["8"], results["1"]

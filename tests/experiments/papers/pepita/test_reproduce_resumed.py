@@ -2,6 +2,8 @@
 
 import shutil
 
+import pytest
+
 from experiments.papers.pepita.record_files import read_records
 from experiments.papers.pepita.results import Results
 from experiments.papers.pepita.runs import of_table_1
@@ -38,6 +40,7 @@ def test_commands_for_other_machines_are_printed_and_then_collected(tmp_path):
     assert len(rows_of(done.stdout)) == 1
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_is_not_taken_for_seeds_that_diverged(tmp_path):
     arguments = ("table1:bp,mlp,mnist", "--quick", f"--out={tmp_path}", "--epochs=2")
     reproduce(*arguments)
