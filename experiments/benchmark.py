@@ -33,7 +33,7 @@ from experiments.command_line import cli
 from pepita_jax.errors import require_name
 from pepita_jax.files import file_errors, replace_file, user_path
 from pepita_jax.networks.models import MODELS
-from pepita_jax.rules import RULES
+from pepita_jax.rules import RULES, build_rule
 from pepita_jax.runs.workdir import describe_environment
 from pepita_jax.tables import markdown_table
 
@@ -93,8 +93,9 @@ def chosen(words):
 
 
 def compare_rules(model, shape, rules, peak, num_classes=10):
-    """A row for each rule and bp: one seed and ten; `peak` in operations per second."""
-    rules = dict.fromkeys(["bp", *rules])
+    """A row for bp and each rule that suits the network; `peak` in operations per second."""
+    net = Case(model, shape, "bp", num_classes=num_classes).net
+    rules = [rule for rule in dict.fromkeys(["bp", *rules]) if not RULES[rule].unsuited(net)]
     cases = {
         rule: [Case(model, shape, rule, n, num_classes=num_classes) for n in (1, 10)]
         for rule in rules
@@ -103,7 +104,7 @@ def compare_rules(model, shape, rules, peak, num_classes=10):
     rows = []
     for rule, (one, ten) in cases.items():
         ms = milliseconds(seconds[ten])
-        rate = step_operations(rule, ten.net, ten.batch_size) / (ms / 1e3)
+        rate = step_operations(build_rule(rule, ten.net), ten.batch_size) / (ms / 1e3)
         figures = {
             "ms, 1 seed": milliseconds(seconds[one]),
             "ms, 10 seeds": ms,

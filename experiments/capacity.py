@@ -90,7 +90,7 @@ def measure(model, shape, devices):
     few = compiled(FEW, devices[:1])
     many = compiled(MANY, devices[:1], few.seeds_at_once)
     shared = compiled(FEW * CHIPS_TOGETHER, devices[:CHIPS_TOGETHER])
-    return Needs(few, many, shared, step_operations(RULE.value, net, BATCH_SIZE[model]))
+    return Needs(few, many, shared, step_operations(of[0], BATCH_SIZE[model]))
 
 
 def describe(needs, chip):

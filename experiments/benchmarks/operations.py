@@ -5,37 +5,33 @@ counts nothing. What an implementation does twice counts twice, unless nothing u
 """
 
 import math
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax.extend import core
 
-from pepita_jax.networks.network import Network
-from pepita_jax.rules import build_rule
+from pepita_jax.rules import Rule
 from pepita_jax.types import Batch
 
 
-def step_operations(rule: str, net: Network, batch_size: int, **options: Any) -> int:
+def step_operations(rule: Rule, batch_size: int) -> int:
     """Operations of one step of one seed, without the optimizer's.
 
     Args:
-        rule: name of the rule.
-        net: the network.
+        rule: any rule, on its network.
         batch_size: images per step.
-        **options: the rule's.
     """
-    built, key = build_rule(rule, net, **options), jax.random.key(0)
-    image, label = jnp.zeros((batch_size, *net.input_shape)), jnp.zeros(batch_size, int)
+    image, label = jnp.zeros((batch_size, *rule.net.input_shape)), jnp.zeros(batch_size, int)
 
     def step(params, F, image, key):
         batch = Batch(image, label, key)
-        updates, aux = built.pseudo_gradients(params, F, batch)
-        if built.steps_per_batch == 1:
+        updates, aux = rule.pseudo_gradients(params, F, batch)
+        if rule.steps_per_batch == 1:
             return updates, aux
-        return updates, aux, built.second_pseudo_gradients(params, F, batch, aux)
+        return updates, aux, rule.second_pseudo_gradients(params, F, batch, aux)
 
-    params, F = jax.eval_shape(built.init, key)
+    key = jax.random.key(0)
+    params, F = jax.eval_shape(rule.init, key)
     return operations(jax.make_jaxpr(step)(params, F, image, key).jaxpr)
 
 

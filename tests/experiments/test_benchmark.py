@@ -14,7 +14,7 @@ from configs.presets import MODEL
 from experiments import benchmark
 from experiments.benchmarks import epochs, growth, machine, steps
 from experiments.benchmarks.operations import operations, step_operations
-from pepita_jax import build_network
+from pepita_jax import build_network, build_rule
 from tests.experiments.commands import assert_refused, command
 
 FORWARD = 2 * 64 * (784 * 1024 + 1024 * 10)
@@ -33,7 +33,7 @@ PEPITA = 2 * 10 * 784 * 1024 + 2 * 64 * 10 * (784 + 1024)
 )
 def test_operations_of_one_hidden_layer(rule, beyond_forward_and_update):
     net = build_network("mlp", input_shape=(28, 28, 1), num_classes=10, hidden=(1024,))
-    assert step_operations(rule, net, 64) == 2 * FORWARD + beyond_forward_and_update
+    assert step_operations(build_rule(rule, net), 64) == 2 * FORWARD + beyond_forward_and_update
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_operations_of_a_convolution(rule, filters, spread, back):
     first, top = (2 * 100 * n for n in (24 * 24 * 25 * 32, 12 * 12 * 32 * 10))
     to_classes = 2 * 100 * 24 * 24 * 32 * 10  # from the filters at all positions
     wanted = (1 + filters) * first + (2 + back) * top + spread * to_classes
-    assert step_operations(rule, net, 100) == wanted
+    assert step_operations(build_rule(rule, net), 100) == wanted
 
 
 def test_a_loop_counts_as_often_as_it_runs_and_what_is_not_used_not_at_all():

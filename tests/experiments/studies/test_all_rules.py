@@ -1,0 +1,56 @@
+"""The comparison of all rules: equal epochs, and equal operations."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from experiments.studies import all_rules
+from experiments.studies.all_rules import Cost
+from tests.experiments.commands import command
+
+
+def test_a_budget_is_spent_in_whole_epochs_and_at_least_one():
+    assert Cost(1.0, 0).epochs(10) == 10
+    assert Cost(0.5, 0).epochs(10) == 20
+    assert Cost(4.0, 0).epochs(10) in (2, 3)
+    assert Cost(40.0, 0).epochs(10) == 1
+
+
+def planted(accuracies, angle):
+    """A run of two seeds, whose second one is a point better."""
+    accuracy = np.array([accuracies, np.add(accuracies, 0.01)])
+    angles = np.full((2, 1 + len(accuracies), 2), angle)
+    return SimpleNamespace(
+        history={"test_accuracy": accuracy}, alignment={"gradient_angle": angles}
+    )
+
+
+def test_each_table_has_the_rule_that_is_best_in_it_first():
+    costs = {"bp": Cost(1.0, 1.5), "half": Cost(0.5, 0.25), "twice": Cost(2.0, 3.0)}
+    runs = {
+        "bp": planted([0.5, 0.6, 0.7, 0.8], 0.0),
+        "half": planted([0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9], np.nan),
+        "twice": planted([0.6, 0.7], 45.0),
+    }
+    _, *epochs = all_rules.equal_epochs(runs, costs, 2)
+    _, *budget = all_rules.equal_budget(runs, costs, 4.0)
+    assert [row[0] for row in epochs] == ["twice", "bp", "half"]
+    assert epochs[0] == ("twice", "70.50 ± 0.71", "2.00", "3.00", "45°")
+    assert epochs[2][-1] == "-"
+    assert budget == [
+        ("half", "90.50 ± 0.71", "8", "4.0"),
+        ("bp", "80.50 ± 0.71", "4", "4.0"),
+        ("twice", "70.50 ± 0.71", "2", "4.0"),
+    ]
+
+
+@pytest.mark.slow
+def test_rules_are_trained_once_and_shown_again(tmp_path):
+    words = ["--dataset=digits", "--rules=bp,shallow", "--num_seeds=2", "--num_epochs=1"]
+    words += ["--budget=2", f"--workdir={tmp_path}"]
+    first, again = command("studies.all_rules", *words), command("studies.all_rules", *words)
+    assert first.returncode == again.returncode == 0, first.stderr
+    assert "shallow on digits" in first.stderr
+    assert "epoch 1" not in again.stderr
+    assert first.stdout.count("| bp ") == again.stdout.count("| bp ") == 2
