@@ -28,6 +28,7 @@ from pepita_jax.networks import (
 )
 from pepita_jax.rules import RULES, Rule, build_rule
 from pepita_jax.rules.bp import BP
+from pepita_jax.rules.decoupled_greedy import DecoupledGreedy
 from pepita_jax.rules.dfa import DFA, SDFA
 from pepita_jax.rules.drtp import DRTP
 from pepita_jax.rules.fa import FA
@@ -60,6 +61,7 @@ __all__ = [
     "AvgPool",
     "Batch",
     "Conv",
+    "DecoupledGreedy",
     "Dense",
     "Dropout",
     "GlobalAvgPool",

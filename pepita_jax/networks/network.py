@@ -130,7 +130,7 @@ class Network(Chain):
             activity: `Activity` of the forward pass.
             g: signal, shaped like `activity.h[l]`.
         """
-        activate = lambda a: self._activate(l, a, activity.masks)
+        activate = lambda a: self.activate(l, a, activity.masks)
         (d,) = jax.vjp(activate, activity.a[l])[1](g)
         return d
 
@@ -142,7 +142,7 @@ class Network(Chain):
         """
         noise = dict(enumerate(noise or ()))
         a = a + noise[0] if noise else a
-        done = Activity((x,), (a,), (self._activate(0, a, masks),), masks)
+        done = Activity((x,), (a,), (self.activate(0, a, masks),), masks)
         for l, layer in enumerate(self.layers[1:], 1):
             x = layer.receive(self.layers[l - 1].downstream(done.h[-1], masks[l]))
             x = self._with_one(l, x)
@@ -152,7 +152,7 @@ class Network(Chain):
             else:
                 a = layer.forward(x, params[l])
             a = a + noise[l] if l in noise else a
-            h = self._activate(l, a, masks)
+            h = self.activate(l, a, masks)
             done = Activity((*done.x, x), (*done.a, a), (*done.h, h), masks)
         return done
 
@@ -167,7 +167,8 @@ class Network(Chain):
         mask = self.layers[0].receive(mask)
         return x._replace(x=x.x * mask) if isinstance(x, WithOne) else x * mask
 
-    def _activate(self, l, a, masks):
+    def activate(self, l: int, a: Array, masks: Masks) -> Array:
+        """Activity h of layer l (from 0) at the pre-activation a."""
         if l == len(self.layers) - 1:
             return OUTPUTS[self.output].activate(a)
         layer = self.layers[l]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import jax.numpy as jnp
 from jax import Array
 
 from pepita_jax.errors import require, require_int
@@ -84,3 +85,20 @@ class GlobalAvgPool:
         return h.mean((1, 2), keepdims=True)
 
     linear = __call__
+
+
+def average_to(h: Array, size: int) -> Array:
+    """Means over windows that cover all positions: `[B, H, W, n]` -> `[B, size, size, n]`.
+
+    Where `size` does not divide a side, neighbouring windows share a pixel; a side shorter than
+    `size` stays as it is.
+    """
+
+    def means(h, axis):
+        n = h.shape[axis]
+        m = min(n, size)
+        windows = (slice(i * n // m, -(-(i + 1) * n // m)) for i in range(m))
+        before = (slice(None),) * axis
+        return jnp.stack([h[*before, window].mean(axis) for window in windows], axis)
+
+    return means(means(h, 1), 2)

@@ -13,6 +13,7 @@ from pepita_jax.networks.network import Network
 from pepita_jax.options import check_options, field_options
 from pepita_jax.rules.base import Rule, SignalRule
 from pepita_jax.rules.bp import BP
+from pepita_jax.rules.decoupled_greedy import DecoupledGreedy
 from pepita_jax.rules.dfa import DFA, SDFA
 from pepita_jax.rules.drtp import DRTP
 from pepita_jax.rules.fa import FA
@@ -38,6 +39,7 @@ RULES = {
     "sdfa": SDFA,
     "drtp": DRTP,
     "local_error": LocalError,
+    "decoupled_greedy": DecoupledGreedy,
     "shallow": Shallow,
 }
 

@@ -1,0 +1,60 @@
+"""Learned classifiers of hidden layers: what they see of a layer, and how they are drawn."""
+
+import math
+
+import jax
+from jax import Array
+
+from pepita_jax.networks.initializers import INITIALIZERS
+from pepita_jax.networks.layer import Layer
+from pepita_jax.networks.network import Network
+from pepita_jax.networks.pooling import Shape, average_to
+from pepita_jax.rules.feedback import downstream_products
+from pepita_jax.types import Weights
+
+# Belilovsky et al. average what their classifiers see of a convolution to as many pixels a side.
+SIDE = 2
+
+
+def seen_shape(layer: Layer) -> Shape:
+    """Of what a classifier sees of one sample."""
+    *sides, units = layer.output_shape
+    return (*(min(side, SIDE) for side in sides), units)
+
+
+def see(layer: Layer, h: Array, mask: Array | None = None) -> Array:
+    """What a classifier sees of a hidden layer: `[B, *activity_shape]` -> `[B, *seen_shape]`.
+
+    That is what the next layer receives; of a convolution, its means over the quarters of the
+    image.
+
+    Args:
+        layer: the hidden layer.
+        h: its activity.
+        mask: of dropout, for pooled activity.
+    """
+    received = layer.downstream(h, mask)
+    return average_to(received, SIDE) if received.ndim == 4 else received
+
+
+def classify(z: Array, C: Array) -> Array:
+    """Scores `[B, K]` of what a classifier C `[K, *seen_shape]` sees."""
+    return z.reshape(len(z), -1) @ C.reshape(len(C), -1).T
+
+
+def draw_classifiers(key: Array, net: Network) -> tuple[Array, ...]:
+    """For each hidden layer `[K, *seen_shape]`, drawn as the weights of an output layer there."""
+
+    def draw(l, layer):
+        shape = seen_shape(layer)
+        draw_weights = INITIALIZERS[net.initializer]
+        C = draw_weights(jax.random.fold_in(key, l), (math.prod(shape), net.num_classes))
+        return C.T.reshape(net.num_classes, *shape)
+
+    return tuple(draw(l, layer) for l, layer in enumerate(net.layers[:-1]))
+
+
+def equivalent_classifiers(net: Network, params: Weights) -> tuple[Array, ...]:
+    """The product of the weights above each hidden layer, averaged as a classifier sees it."""
+    products = downstream_products(net, params)
+    return tuple(average_to(P, SIDE) if P.ndim == 4 else P for P in products)
