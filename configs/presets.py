@@ -121,6 +121,7 @@ _DIGITS = {"num_epochs": 10, "batch_size": 32, "schedule.epochs": ()}
 DIGITS_LEARNING_RATE_OF_RULE = {  # chosen likewise
     "weight_mirror": 0.02,
     "decoupled_greedy": 0.1,
+    "forward_gradient": 0.003,
 }
 DIGITS = {
     "mlp": {**_DIGITS, "optimizer.learning_rate": 0.05},

@@ -1,6 +1,7 @@
 """Learned classifiers of hidden layers: what they see of a layer, and how they are drawn."""
 
 import math
+from collections.abc import Sequence
 
 import jax
 from jax import Array
@@ -10,7 +11,7 @@ from pepita_jax.networks.layer import Layer
 from pepita_jax.networks.network import Network
 from pepita_jax.networks.pooling import Shape, average_to
 from pepita_jax.rules.feedback import downstream_products
-from pepita_jax.types import Weights
+from pepita_jax.types import Feedback, Masks, Weights
 
 # Belilovsky et al. average what their classifiers see of a convolution to as many pixels a side.
 SIDE = 2
@@ -40,6 +41,23 @@ def see(layer: Layer, h: Array, mask: Array | None = None) -> Array:
 def classify(z: Array, C: Array) -> Array:
     """Scores `[B, K]` of what a classifier C `[K, *seen_shape]` sees."""
     return z.reshape(len(z), -1) @ C.reshape(len(C), -1).T
+
+
+def local_losses(
+    net: Network, F: Feedback, a: Sequence[Array], masks: Masks, t: Array
+) -> tuple[Array, ...]:
+    """The loss of every layer's own scores, `[B]` each; the output layer's are its pre-activation.
+
+    Args:
+        net: the network.
+        F: a classifier for each hidden layer.
+        a: pre-activations of all layers.
+        masks: of dropout.
+        t: targets, `[B, K]`.
+    """
+    z = (see(net.layers[l], net.activate(l, a[l], masks), masks[l + 1]) for l in range(len(F)))
+    scores = (*map(classify, z, F), a[-1])
+    return tuple(net.losses(y, t) for y in scores)
 
 
 def draw_classifiers(key: Array, net: Network) -> tuple[Array, ...]:
