@@ -17,6 +17,7 @@ from pepita_jax.rules.decoupled_greedy import DecoupledGreedy
 from pepita_jax.rules.dfa import DFA, SDFA
 from pepita_jax.rules.drtp import DRTP
 from pepita_jax.rules.fa import FA
+from pepita_jax.rules.forward_dfa import ForwardDFA
 from pepita_jax.rules.forward_gradient import ForwardGradient
 from pepita_jax.rules.kolen_pollack import KolenPollack
 from pepita_jax.rules.local_error import LocalError
@@ -42,6 +43,7 @@ RULES = {
     "local_error": LocalError,
     "decoupled_greedy": DecoupledGreedy,
     "forward_gradient": ForwardGradient,
+    "forward_dfa": ForwardDFA,
     "shallow": Shallow,
 }
 

@@ -1,0 +1,75 @@
+"""Forward direct feedback alignment (Bacho & Chu, Neural Networks 2024)."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from pepita_jax.errors import require_number
+from pepita_jax.networks.bias import add_one
+from pepita_jax.networks.network import Network
+from pepita_jax.rules.base import noise_key
+from pepita_jax.rules.dfa import DFA
+from pepita_jax.types import Activity, Batch, Feedback, Updates, Weights
+
+
+@dataclass(frozen=True)
+class ForwardDFA(DFA):
+    """`dfa` whose feedback is what forward-mode differentiation finds of the network above.
+
+        e     = h_L - t                            error, [B, K]
+        d_L   = e                                  output layer
+        d_l   = (e B_l) * s'(a_l)                  hidden layers, [B, n_l]
+        dW_l  = h_{l-1}^T d_l                      mean over the batch
+        y     = da_L/ds at h_l + s v_l, all l      [B, K]; v_l ~ N(0, 1), [B, n_l]
+        B_l  <- (1 - share) B_l + share y^T v_l    mean over the batch
+
+    Rows are samples. The mean of y^T v_l is da_L/dh_l, so B_l follows the mean of that Jacobian
+    over samples; above the last hidden layer it is W_L^T, and that layer learns as in `bp`.
+    The authors descend the same with Adam. Convolutions: as in `dfa`, before pooling.
+
+    Feedback: B_1 ... B_{L-1}, as in `dfa`, from 0 on: running means.
+
+    Options:
+        share: of a batch in the running means: large is fast, small is accurate.
+    """
+
+    draws_noise: ClassVar[bool] = True
+    sets_feedback: ClassVar[bool] = True
+
+    share: float = 0.001
+
+    def __post_init__(self):
+        super().__post_init__()
+        require_number("rule.share", self.share, above=0, below=1)
+
+    def init_feedback(self, key: Array) -> Feedback:
+        hidden, K = self.net.layers[:-1], self.net.num_classes
+        return tuple(jnp.zeros((K, *layer.activity_shape)) for layer in hidden)
+
+    def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
+        net = self.net
+        masks = net.draw_dropout(batch.key, len(batch.image))
+        activity = net.forward(params, batch.image, masks)
+        e = activity.h[-1] - net.one_hot(batch.label)
+        dW = net.hebbian(activity.x, (*self.send(F, activity, e), e))
+
+        v = net.draw_noise(noise_key(net, batch), len(e), 1.0)
+        scores = lambda v: scores_beside(net, params, activity, v)
+        _, y = jax.jvp(scores, [jax.tree.map(jnp.zeros_like, v)], [v])
+        estimates = (jnp.tensordot(y, v_l, (0, 0)) / len(e) for v_l in v)
+        B = tuple(B + self.share * (new - B) for B, new in zip(F, estimates, strict=True))
+        return dW, {**net.measure(activity.a[-1], batch.label), "feedback_value": B}
+
+
+def scores_beside(net: Network, params: Weights, activity: Activity, v: Any) -> Array:
+    """Scores `[B, K]` where v_l is added to the activity of each hidden layer l."""
+    a = activity.a[0]
+    for l, v_l in enumerate(v):
+        h = net.activate(l, a, activity.masks) + v_l
+        layer = net.layers[l + 1]
+        x = layer.receive(net.layers[l].downstream(h, activity.masks[l + 1]))
+        a = layer.forward(add_one(x) if layer.bias else x, params[l + 1])
+    return a
