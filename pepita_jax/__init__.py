@@ -36,9 +36,12 @@ from pepita_jax.rules.forward_dfa import ForwardDFA
 from pepita_jax.rules.forward_gradient import ForwardGradient
 from pepita_jax.rules.kolen_pollack import KolenPollack
 from pepita_jax.rules.local_error import LocalError
+from pepita_jax.rules.mempepita import Mempepita
 from pepita_jax.rules.pepita import Pepita
 from pepita_jax.rules.pepita_hebbian import PepitaHebbian
+from pepita_jax.rules.pepita_hidden import PepitaHidden
 from pepita_jax.rules.pepita_mirrored import PepitaMirrored
+from pepita_jax.rules.pepita_time_local import PepitaTimeLocal
 from pepita_jax.rules.shallow import Shallow
 from pepita_jax.rules.sign_symmetry import SignSymmetry
 from pepita_jax.rules.weight_mirror import WeightMirror
@@ -72,10 +75,13 @@ __all__ = [
     "KolenPollack",
     "LocalError",
     "MaxPool",
+    "Mempepita",
     "Network",
     "Pepita",
     "PepitaHebbian",
+    "PepitaHidden",
     "PepitaMirrored",
+    "PepitaTimeLocal",
     "Result",
     "Rule",
     "Run",

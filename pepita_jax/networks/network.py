@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from pepita_jax.errors import require
-from pepita_jax.networks.bias import WithOne, add_one
+from pepita_jax.networks.bias import Input, WithOne, add_one
 from pepita_jax.networks.chain import Chain
 from pepita_jax.networks.nonlinearities import ACTIVATIONS, OUTPUTS
 from pepita_jax.types import Activity, Masks, Signals, Weights
@@ -37,7 +37,7 @@ class Network(Chain):
         """
         self._check(params)
         masks = masks or self.draw_dropout(None, len(x))
-        x = self._with_one(0, self._drop(self.receive(x), masks[0]))
+        x = self.input_of(0, x, masks)
         return self._finish(params, x, self.layers[0].forward(x, params[0]), masks, noise=noise)
 
     def forward_and_move(
@@ -60,8 +60,8 @@ class Network(Chain):
         masks = masks or self.draw_dropout(None, len(x))
         first, W, mask = self.layers[0], params[0], masks[0]
         few = len(directions) <= len(x) and mask is None  # dropped pixels differ between images
-        x = self._with_one(0, self._drop(self.receive(x), mask))
-        directions = self._with_one(0, self.receive(directions), one=0)
+        x = self.input_of(0, x, masks)
+        directions = self.input_of(0, directions, (None,), one=0)
         if few and first.num_positions == 1:  # one product, which reads W once
             both = jax.tree.map(lambda *parts: jnp.concatenate(parts), x, directions)
             a, a_D = jnp.split(first.forward(both, W), [len(jax.tree.leaves(x)[0])])
@@ -144,8 +144,7 @@ class Network(Chain):
         a = a + noise[0] if noise else a
         done = Activity((x,), (a,), (self.activate(0, a, masks),), masks)
         for l, layer in enumerate(self.layers[1:], 1):
-            x = layer.receive(self.layers[l - 1].downstream(done.h[-1], masks[l]))
-            x = self._with_one(l, x)
+            x = self.input_of(l, done.h[-1], masks)
             if beside:
                 difference = jax.tree.map(jnp.subtract, x, beside.x[l])
                 a = beside.a[l] + layer.forward(difference, params[l])
@@ -156,8 +155,15 @@ class Network(Chain):
             done = Activity((*done.x, x), (*done.a, a), (*done.h, h), masks)
         return done
 
-    def _with_one(self, l, x, one=1.0):
-        """The input of layer l (from 0), with what its biases receive, if it has any."""
+    def input_of(self, l: int, below: Array, masks: Masks, one: float = 1.0) -> Input:
+        """What layer l (from 0) receives, `Activity.x`: of the images, or of the layer below's h.
+
+        Its biases receive `one`, which is 0 if `below` is the difference of two passes.
+        """
+        if l == 0:
+            x = self._drop(self.receive(below), masks[0])
+        else:
+            x = self.layers[l].receive(self.layers[l - 1].downstream(below, masks[l]))
         return add_one(x, one) if self.layers[l].bias else x
 
     def _drop(self, x, mask):

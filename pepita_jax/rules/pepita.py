@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from pepita_jax.networks.network import Network
 from pepita_jax.rules.base import Rule
 from pepita_jax.rules.feedback import draw_input_feedback, weight_product
 from pepita_jax.rules.moved import MOVED_FROM_PEPITA
@@ -68,9 +69,7 @@ class InputModulation(Rule):
         return dW, net.measure(standard.a[-1], batch.label)
 
     def per_position(self, products: Weights) -> Weights:
-        """A filter's products are summed over its positions; here they become means (Sec. 3.3)."""
-        mean = lambda product, layer: jax.tree.map(lambda dW: dW / layer.num_positions, product)
-        return tuple(map(mean, products, self.net.layers))
+        return per_position(self.net, products)
 
     def update(self, standard: Activity, modulated: Activity, t: Array) -> Weights:
         """Batch means of the products, one per layer, summed over a filter's positions."""
@@ -129,3 +128,9 @@ class Pepita(InputModulation):
         ]  # Eq. 3, Eq. 4
         e = (h[-1] if self.output_error == "standard" else h_err[-1]) - t  # Eq. 5
         return self.net.hebbian(x, (*hidden, e))
+
+
+def per_position(net: Network, products: Weights) -> Weights:
+    """A filter's products are summed over its positions; here they become means (Sec. 3.3)."""
+    mean = lambda product, layer: jax.tree.map(lambda dW: dW / layer.num_positions, product)
+    return tuple(map(mean, products, net.layers))
