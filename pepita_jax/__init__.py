@@ -33,6 +33,7 @@ from pepita_jax.rules.dfa import DFA, SDFA
 from pepita_jax.rules.drtp import DRTP
 from pepita_jax.rules.fa import FA
 from pepita_jax.rules.forward_dfa import ForwardDFA
+from pepita_jax.rules.forward_forward import ForwardForward
 from pepita_jax.rules.forward_gradient import ForwardGradient
 from pepita_jax.rules.kolen_pollack import KolenPollack
 from pepita_jax.rules.local_error import LocalError
@@ -70,6 +71,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "ForwardDFA",
+    "ForwardForward",
     "ForwardGradient",
     "GlobalAvgPool",
     "KolenPollack",

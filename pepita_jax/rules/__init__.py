@@ -18,6 +18,7 @@ from pepita_jax.rules.dfa import DFA, SDFA
 from pepita_jax.rules.drtp import DRTP
 from pepita_jax.rules.fa import FA
 from pepita_jax.rules.forward_dfa import ForwardDFA
+from pepita_jax.rules.forward_forward import ForwardForward
 from pepita_jax.rules.forward_gradient import ForwardGradient
 from pepita_jax.rules.kolen_pollack import KolenPollack
 from pepita_jax.rules.local_error import LocalError
@@ -50,6 +51,7 @@ RULES = {
     "decoupled_greedy": DecoupledGreedy,
     "forward_gradient": ForwardGradient,
     "forward_dfa": ForwardDFA,
+    "forward_forward": ForwardForward,
     "shallow": Shallow,
 }
 

@@ -24,6 +24,7 @@ CHOSEN = {
     "drtp_conv": ("drtp", "conv", "cifar10"),
     "fa_conv": ("fa", "conv", "cifar10"),
     "bp_conv": ("bp", "conv", "cifar10"),
+    "forward_forward": ("forward_forward", "mlp", "mnist"),
     "filters": ("pepita", "conv", "cifar10"),
     "whitening": ("pepita", "mlp", "mnist"),
 }
