@@ -6,7 +6,10 @@ MODEL = {
 }
 TANH_SIGMOID = {"activation": "tanh", "output": "sigmoid"}
 # drtp: Sec. 4.1. sdfa: validation on MNIST (below), 92.5 % against 89.8 % with ReLU and softmax.
-MODEL_OF_RULE = {"drtp": TANH_SIGMOID, "sdfa": TANH_SIGMOID}
+# difference_target_propagation: tanh in Lee et al. and in Meulemans et al.; inverses that are
+# rectified fall silent.
+TANH = {"activation": "tanh"}
+MODEL_OF_RULE = {"drtp": TANH_SIGMOID, "sdfa": TANH_SIGMOID, "difference_target_propagation": TANH}
 NUM_EPOCHS = 100
 BATCH_SIZE = {"mlp": 64, "conv": 100}
 SCHEDULE_EPOCHS = {
@@ -174,8 +177,20 @@ def model(rule, name, dataset):
     return MODEL.get(name, {}) | MODEL_OF_RULE.get(rule, {}) | of_digits
 
 
+# Of feedback that learns: its scale is not that of the weights. Digits, as above.
+FEEDBACK_OPTIMIZER_OF_RULE = {
+    "difference_target_propagation": {"name": "adam", "learning_rate": 0.001},
+}
+
+
 def training(rule, model, dataset):
     """How a rule trains a model on a data set."""
+    of_feedback = FEEDBACK_OPTIMIZER_OF_RULE.get(rule, {})
+    own = {f"feedback_optimizer.{field}": value for field, value in of_feedback.items()}
+    return _of_weights(rule, model, dataset) | own
+
+
+def _of_weights(rule, model, dataset):
     if dataset == "digits":
         return digits(rule, model)
     if _column(model, dataset) in SCHEDULE_EPOCHS:

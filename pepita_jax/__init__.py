@@ -30,6 +30,7 @@ from pepita_jax.rules import RULES, Rule, build_rule
 from pepita_jax.rules.bp import BP
 from pepita_jax.rules.decoupled_greedy import DecoupledGreedy
 from pepita_jax.rules.dfa import DFA, SDFA
+from pepita_jax.rules.difference_target_propagation import DifferenceTargetPropagation
 from pepita_jax.rules.drtp import DRTP
 from pepita_jax.rules.fa import FA
 from pepita_jax.rules.forward_dfa import ForwardDFA
@@ -69,6 +70,7 @@ __all__ = [
     "Conv",
     "DecoupledGreedy",
     "Dense",
+    "DifferenceTargetPropagation",
     "Dropout",
     "ForwardDFA",
     "ForwardForward",

@@ -15,6 +15,7 @@ from pepita_jax.rules.base import Rule, SignalRule
 from pepita_jax.rules.bp import BP
 from pepita_jax.rules.decoupled_greedy import DecoupledGreedy
 from pepita_jax.rules.dfa import DFA, SDFA
+from pepita_jax.rules.difference_target_propagation import DifferenceTargetPropagation
 from pepita_jax.rules.drtp import DRTP
 from pepita_jax.rules.fa import FA
 from pepita_jax.rules.forward_dfa import ForwardDFA
@@ -47,6 +48,7 @@ RULES = {
     "dfa": DFA,
     "sdfa": SDFA,
     "drtp": DRTP,
+    "difference_target_propagation": DifferenceTargetPropagation,
     "local_error": LocalError,
     "decoupled_greedy": DecoupledGreedy,
     "forward_gradient": ForwardGradient,

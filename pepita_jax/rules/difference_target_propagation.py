@@ -1,0 +1,124 @@
+"""Difference target propagation (Lee, Zhang, Fischer & Bengio, ECML PKDD 2015).
+
+With feedback for the last step too: Bartunov et al., NeurIPS 2018; Meulemans et al., NeurIPS 2020.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, Literal
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from pepita_jax.errors import require_number
+from pepita_jax.networks.bias import without_bias, without_biases
+from pepita_jax.networks.nonlinearities import ACTIVATIONS
+from pepita_jax.rules.base import Rule, noise_key
+from pepita_jax.rules.feedback import draw_layer_feedback
+from pepita_jax.rules.mirror import draw_layer_noise
+from pepita_jax.types import Activity, Batch, Feedback, Masks, Signals, Updates, Weights
+
+
+@dataclass(frozen=True)
+class DifferenceTargetPropagation(Rule):
+    """Learned, approximate inverses carry targets to the hidden layers. Rows are samples.
+
+        e        = h_L - t                            error, [B, K]
+        t_L      = a_L - step e                       target of the scores a_L = h_{L-1} W_L
+        G_l(h)   = s(h B_l^T)                         feedback, from layer l to layer l - 1
+        t_{l-1}  = h_{l-1} + G_l(t_l) - G_l(h_l)      targets of the hidden layers
+        d_l      = ((h_l - t_l) / step) * s'(a_l)     hidden layers, [B, n_l]
+        d_L      = e                                  output layer
+        dW_l     = h_{l-1}^T d_l                      mean over the batch
+        dB_l     = gradient of |G_l(s(c W_l)) - c|^2 / 2,   c = h_{l-1} + noise N(0, 1)
+
+    Where l = L, feedback and reconstruction see the scores a_L in place of h_L. Pooling, dropout
+    and `normalize` are a part of h_l. Convolutions: the feedback is a transposed convolution, and a
+    pooled value returns to its whole window.
+
+    Feedback: B_2 ... B_L, of the shapes of the weights and drawn like them; they learn, by the
+    optimizer of the weights or by one of their own. B = W is backpropagation in a linear network.
+
+    Options:
+        step: from the scores to their target, in units of the error.
+        noise: its deviation.
+        last_step: `feedback`, or as in Lee et al. `weights`: t_{L-1} = h_{L-1} - step e W_L^T, and
+            there is no B_L; one hidden layer then learns as in backpropagation.
+    """
+
+    learns_feedback: ClassVar[bool] = True
+    draws_noise: ClassVar[bool] = True
+
+    step: float = 0.1
+    noise: float = 0.1
+    last_step: Literal["feedback", "weights"] = "feedback"
+
+    def __post_init__(self):
+        super().__post_init__()
+        require_number("rule.step", self.step, above=0)
+        require_number("rule.noise", self.noise, above=0)
+
+    def init_feedback(self, key: Array) -> Feedback:
+        return self.with_inverse(draw_layer_feedback(key, self.net))
+
+    def forward_equivalent(self, params: Weights) -> Feedback:
+        return self.with_inverse(without_biases(params[1:]))
+
+    def with_inverse(self, layers: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Those of the layers 2 to L that have feedback."""
+        return layers if self.last_step == "feedback" else layers[:-1]
+
+    def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
+        net, key = self.net, noise_key(self.net, batch)
+        masks = net.draw_dropout(batch.key, len(batch.image))
+        activity = net.forward(params, batch.image, masks)
+        e = activity.h[-1] - net.one_hot(batch.label)
+        dW = net.hebbian(activity.x, self.signals(params, F, activity, e))
+        dB = jax.grad(self.reconstruction)(F, params, activity, key)
+        return dW, {**net.measure(activity.a[-1], batch.label), "feedback": dB}
+
+    def signals(self, params: Weights, F: Feedback, activity: Activity, e: Array) -> Signals:
+        """`d_1 ... d_L`, see `SignalRule`."""
+        layers, masks = self.net.layers, activity.masks
+        d, difference = [e], e
+        for l in reversed(range(1, len(layers))):
+            if l > len(F):  # no G_L
+                difference = layers[l].backward(e, params[l])
+            else:  # (h_{l-1} - t_{l-1}) / step, by that of layer l
+                h, G = self.send(l, activity.a[l], masks), partial(self.G, l, F[l - 1], masks)
+                difference = (G(h) - G(h - self.step * difference)) / self.step
+            send = partial(self.send, l - 1, masks=masks)
+            d[:0] = jax.vjp(send, activity.a[l - 1])[1](difference)
+        return tuple(d)
+
+    def reconstruction(self, F: Feedback, params: Weights, activity: Activity, key: Array) -> Array:
+        """`|G_l(s(c W_l)) - c|^2 / 2`, its mean over the batch, summed over layers."""
+        layers, masks = self.with_inverse(self.net.layers[1:]), activity.masks
+        size = len(activity.a[0])
+        noise = draw_layer_noise(key, layers, size, self.noise**2)
+        loss = jnp.zeros(())
+        for l, (layer, B, n) in enumerate(zip(layers, F, noise, strict=True), 1):
+            c = self.send(l - 1, activity.a[l - 1], masks) + n
+            a = activity.a[l] + layer.multiply(n, without_bias(params[l]))  # of c
+            error = self.G(l, B, masks, self.send(l, a, masks)) - c
+            loss += jnp.square(error).sum() / (2 * size)
+        return loss
+
+    def send(self, l: int, a: Array, masks: Masks) -> Array:
+        """What layer l (from 0) sends on: its activity, pooled; the last one sends the scores."""
+        if l == len(self.net.layers) - 1:
+            return a
+        return self.net.layers[l].downstream(self.net.activate(l, a, masks), masks[l + 1])
+
+    def G(self, l: int, B: Array, masks: Masks, h: Array) -> Array:
+        """The feedback from what layer l (from 0) sends to what the layer below sends."""
+        layer, mask = self.net.layers[l], (*masks, None)[l + 1]
+
+        def linear(x):
+            h = layer.downstream(layer.multiply(x, B), linear=True)
+            return h if mask is None else h * mask
+
+        x = jax.ShapeDtypeStruct((len(h), *layer.input_shape), h.dtype)
+        (a,) = jax.linear_transpose(linear, x)(h)
+        return ACTIVATIONS[self.net.layers[l - 1].activation or self.net.activation](a)
