@@ -179,6 +179,7 @@ def model(rule, name, dataset):
 
 # Of feedback that learns: its scale is not that of the weights. Digits, as above.
 FEEDBACK_OPTIMIZER_OF_RULE = {
+    "deep_feedback_control_learned": {"name": "adam", "learning_rate": 0.001},
     "difference_target_propagation": {"name": "adam", "learning_rate": 0.001},
 }
 

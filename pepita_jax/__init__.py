@@ -29,6 +29,10 @@ from pepita_jax.networks import (
 from pepita_jax.rules import RULES, Rule, build_rule
 from pepita_jax.rules.bp import BP
 from pepita_jax.rules.decoupled_greedy import DecoupledGreedy
+from pepita_jax.rules.deep_feedback_control import (
+    DeepFeedbackControl,
+    DeepFeedbackControlLearned,
+)
 from pepita_jax.rules.dfa import DFA, SDFA
 from pepita_jax.rules.difference_target_propagation import DifferenceTargetPropagation
 from pepita_jax.rules.drtp import DRTP
@@ -69,6 +73,8 @@ __all__ = [
     "Batch",
     "Conv",
     "DecoupledGreedy",
+    "DeepFeedbackControl",
+    "DeepFeedbackControlLearned",
     "Dense",
     "DifferenceTargetPropagation",
     "Dropout",

@@ -14,6 +14,10 @@ from pepita_jax.options import check_options, field_options
 from pepita_jax.rules.base import Rule, SignalRule
 from pepita_jax.rules.bp import BP
 from pepita_jax.rules.decoupled_greedy import DecoupledGreedy
+from pepita_jax.rules.deep_feedback_control import (
+    DeepFeedbackControl,
+    DeepFeedbackControlLearned,
+)
 from pepita_jax.rules.dfa import DFA, SDFA
 from pepita_jax.rules.difference_target_propagation import DifferenceTargetPropagation
 from pepita_jax.rules.drtp import DRTP
@@ -49,6 +53,8 @@ RULES = {
     "sdfa": SDFA,
     "drtp": DRTP,
     "difference_target_propagation": DifferenceTargetPropagation,
+    "deep_feedback_control": DeepFeedbackControl,
+    "deep_feedback_control_learned": DeepFeedbackControlLearned,
     "local_error": LocalError,
     "decoupled_greedy": DecoupledGreedy,
     "forward_gradient": ForwardGradient,
