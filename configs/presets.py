@@ -133,6 +133,7 @@ DIGITS_LEARNING_RATE_OF_RULE = {  # chosen likewise
     "weight_mirror": 0.02,
     "decoupled_greedy": 0.1,
     "forward_gradient": 0.003,
+    "synthetic_gradients": 0.01,
 }
 DIGITS_LEARNING_RATE_OF_RULE |= {"pepita_time_local": 0.003}  # of 0.001, 0.003, 0.01 and 0.03
 DIGITS_LEARNING_RATE_OF_RULE |= {"forward_forward": 0.001}  # of 0.0003, 0.001, 0.003 and 0.01
@@ -181,6 +182,7 @@ def model(rule, name, dataset):
 FEEDBACK_OPTIMIZER_OF_RULE = {
     "deep_feedback_control_learned": {"name": "adam", "learning_rate": 0.001},
     "difference_target_propagation": {"name": "adam", "learning_rate": 0.001},
+    "synthetic_gradients": {"name": "adam", "learning_rate": 0.01},
 }
 
 

@@ -50,6 +50,7 @@ from pepita_jax.rules.pepita_mirrored import PepitaMirrored
 from pepita_jax.rules.pepita_time_local import PepitaTimeLocal
 from pepita_jax.rules.shallow import Shallow
 from pepita_jax.rules.sign_symmetry import SignSymmetry
+from pepita_jax.rules.synthetic_gradients import SyntheticGradients
 from pepita_jax.rules.weight_mirror import WeightMirror
 from pepita_jax.runs.load import Run, load_run
 from pepita_jax.runs.train import Result, train
@@ -97,6 +98,7 @@ __all__ = [
     "Run",
     "Shallow",
     "SignSymmetry",
+    "SyntheticGradients",
     "TrainState",
     "UserError",
     "WeightMirror",

@@ -35,6 +35,7 @@ from pepita_jax.rules.pepita_mirrored import PepitaMirrored
 from pepita_jax.rules.pepita_time_local import PepitaTimeLocal
 from pepita_jax.rules.shallow import Shallow
 from pepita_jax.rules.sign_symmetry import SignSymmetry
+from pepita_jax.rules.synthetic_gradients import SyntheticGradients
 from pepita_jax.rules.weight_mirror import WeightMirror
 
 RULES = {
@@ -55,6 +56,7 @@ RULES = {
     "difference_target_propagation": DifferenceTargetPropagation,
     "deep_feedback_control": DeepFeedbackControl,
     "deep_feedback_control_learned": DeepFeedbackControlLearned,
+    "synthetic_gradients": SyntheticGradients,
     "local_error": LocalError,
     "decoupled_greedy": DecoupledGreedy,
     "forward_gradient": ForwardGradient,
