@@ -48,6 +48,7 @@ from pepita_jax.rules.pepita_hebbian import PepitaHebbian
 from pepita_jax.rules.pepita_hidden import PepitaHidden
 from pepita_jax.rules.pepita_mirrored import PepitaMirrored
 from pepita_jax.rules.pepita_time_local import PepitaTimeLocal
+from pepita_jax.rules.predictive_coding import PredictiveCoding
 from pepita_jax.rules.shallow import Shallow
 from pepita_jax.rules.sign_symmetry import SignSymmetry
 from pepita_jax.rules.synthetic_gradients import SyntheticGradients
@@ -93,6 +94,7 @@ __all__ = [
     "PepitaHidden",
     "PepitaMirrored",
     "PepitaTimeLocal",
+    "PredictiveCoding",
     "Result",
     "Rule",
     "Run",

@@ -33,6 +33,7 @@ from pepita_jax.rules.pepita_hebbian import PepitaHebbian
 from pepita_jax.rules.pepita_hidden import PepitaHidden
 from pepita_jax.rules.pepita_mirrored import PepitaMirrored
 from pepita_jax.rules.pepita_time_local import PepitaTimeLocal
+from pepita_jax.rules.predictive_coding import PredictiveCoding
 from pepita_jax.rules.shallow import Shallow
 from pepita_jax.rules.sign_symmetry import SignSymmetry
 from pepita_jax.rules.synthetic_gradients import SyntheticGradients
@@ -62,6 +63,7 @@ RULES = {
     "forward_gradient": ForwardGradient,
     "forward_dfa": ForwardDFA,
     "forward_forward": ForwardForward,
+    "predictive_coding": PredictiveCoding,
     "shallow": Shallow,
 }
 
