@@ -1,4 +1,4 @@
-"""What a rule learns: its angles to backpropagation and to its own feedback."""
+"""What a rule learns: its angles to backpropagation, to Gauss-Newton and to its own feedback."""
 
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from pepita_jax.networks.jacobians import score_jacobians, solve_damped
 from pepita_jax.networks.network import Network
 from pepita_jax.rules.base import Rule
 from pepita_jax.rules.bp import BP
@@ -25,12 +26,15 @@ class Alignment(NamedTuple):
             PEPITA's F (Fig. 3b). Empty without feedback.
         feedback_product: inner product of the same pairs: tr(FWA) of App. E for PEPITA's F.
         weight_norm: Euclidean norm of each layer's weights, biases included (Fig. 3c).
+        gauss_newton_angle: as gradient_angle, but to the updates of `gauss_newton`. Empty unless
+            the rule nears those.
     """
 
     gradient_angle: tuple[Array, ...]
     feedback_angle: tuple[Array, ...]
     feedback_product: tuple[Array, ...]
     weight_norm: tuple[Array, ...]
+    gauss_newton_angle: tuple[Array, ...] = ()
 
 
 def alignment(net: Network, rule: Rule, params: Weights, F: Feedback, batch: Batch) -> Alignment:
@@ -60,12 +64,15 @@ def alignment(net: Network, rule: Rule, params: Weights, F: Feedback, batch: Bat
         second, _ = rule.second_pseudo_gradients(params, F, batch, aux)
         pseudo_gradients = jax.tree.map(jnp.add, pseudo_gradients, second)
     feedback, forward_equivalent = map(jax.tree.leaves, (F, rule.forward_equivalent(params)))
+    newton = gauss_newton(net, params, batch) if rule.nears_gauss_newton else ()
+    angles = lambda updates: tuple(map(angle, map(as_array, pseudo_gradients), updates))
     with jax.debug_nans(False):  # a zero array's angle is meant to be NaN
         return Alignment(
-            tuple(map(angle, map(as_array, pseudo_gradients), map(as_array, gradients))),
+            angles(map(as_array, gradients)),
             tuple(map(angle, feedback, forward_equivalent)),
             tuple(map(jnp.vdot, feedback, forward_equivalent)),
             tuple(jnp.linalg.norm(as_array(W).ravel()) for W in params),
+            angles(map(as_array, newton)),
         )
 
 
@@ -77,6 +84,39 @@ def gradient(rule: Rule, params: Weights, F: Feedback, batch: Batch) -> Weights:
     t = net.one_hot(batch.label)
     loss = lambda params: net.losses(rule.scores(params, F, batch.image), t).mean()
     return jax.grad(loss)(params)
+
+
+def gauss_newton(net: Network, params: Weights, batch: Batch, damping: float = 1e-3) -> Weights:
+    """Each layer's smallest change of its pre-activation that brings the scores to the target.
+
+        e     = h_L - t                                        error, [B, K]
+        J_l   = d scores / d a_l                               of each sample, [K, n_l]
+        d_l   = J_l^T (J_l J_l^T + damping I)^-1 e             [B, n_l]
+        dW_l  = h_{l-1}^T d_l                                  mean over the batch
+
+    Without damping, d_l is the pseudo-inverse of J_l times e: Gauss-Newton for one sample and one
+    layer (Meulemans et al., NeurIPS 2020, Sec. 3). With much of it, damping d_l is
+    backpropagation's signal. Convolutions: n_l are the units of all filters and positions.
+
+    Args:
+        net: any network.
+        params: weights of one seed.
+        batch: a `Batch` of B images; its key serves dropout.
+        damping: added to the squares of J_l's singular values; above 0 unless J_l has full rank.
+
+    Returns:
+        Arrays like `params`, which an optimizer would descend.
+    """
+    masks = net.draw_dropout(batch.key, len(batch.image))
+    activity = net.forward(params, batch.image, masks)
+    e = activity.h[-1] - net.one_hot(batch.label)
+
+    def signal(J: Array) -> Array:
+        flat = J.reshape(*J.shape[:2], -1)
+        M = jnp.einsum("kbn,jbn->bkj", flat, flat)
+        return jnp.einsum("bk,kb...->b...", solve_damped(M, damping, e), J)
+
+    return net.hebbian(activity.x, tuple(map(signal, score_jacobians(net, params, activity))))
 
 
 def as_array(weights: Any) -> Array:

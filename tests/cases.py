@@ -68,7 +68,7 @@ def pairs(variants, *names):
 
     A variant that suits none of them is on another network, which has hidden layers if it may.
     """
-    others = ("mlp, three layers", "mlp, four layers, tanh", *NETWORKS)
+    others = ("mlp, four layers, tanh", *NETWORKS)  # without dropout, if it may be
 
     def of(variant):
         suited = lambda names: [name for name in names if suits(variant, make_network(name))]

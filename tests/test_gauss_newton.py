@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pepita_jax import build_network, build_rule
-from pepita_jax.gauss_newton import gauss_newton
+from pepita_jax.analysis import alignment, angle, gauss_newton
 from tests.cases import assert_trees_close as assert_same
 from tests.cases import make_batch, make_network, make_params
 
@@ -58,3 +58,13 @@ def test_strong_damping_makes_it_bp(net_name):
     bp, _ = build_rule("bp", net).pseudo_gradients(params, (), batch)
     scaled = jax.tree.map(lambda dW: 1e9 * dW, found)
     assert_same(scaled, bp, rtol=1e-6, atol=1e-8)
+
+
+def test_alignment_measures_the_angle_to_it_for_rules_that_come_near():
+    net, params, batch, _, _ = setting(hidden=(7, 6))
+    rule = build_rule("predictive_coding", net)
+    found = alignment(net, rule, params, (), batch)
+    dW, _ = rule.pseudo_gradients(params, (), batch)
+    wanted = list(map(angle, dW, gauss_newton(net, params, batch)))
+    np.testing.assert_allclose(found.gauss_newton_angle, wanted, rtol=1e-9)
+    assert alignment(net, build_rule("bp", net), params, (), batch).gauss_newton_angle == ()

@@ -27,6 +27,7 @@ class Rule(RuleOptions):
             takes too.
         steps_per_batch: 1, or 2 for a rule that changes the weights between its two passes, and
             has `second_pseudo_gradients`.
+        nears_gauss_newton: whether its updates are measured against Gauss-Newton's too.
         draws_noise: whether an update needs a batch with a key, and changes with that key even
             without dropout.
         splits_batches: whether a batch's update is the mean of the updates of equal parts of it,
@@ -39,6 +40,7 @@ class Rule(RuleOptions):
     sets_feedback: ClassVar[bool] = False
     feedback_from_weights: ClassVar[bool] = False
     steps_per_batch: ClassVar[int] = 1
+    nears_gauss_newton: ClassVar[bool] = False
     draws_noise: ClassVar[bool] = False
     splits_batches: ClassVar[bool] = True
 

@@ -45,6 +45,7 @@ class DeepFeedbackControl(Rule):
     """
 
     feedback_from_weights: ClassVar[bool] = True
+    nears_gauss_newton: ClassVar[bool] = True
 
     step: float = 0.1
     damping: float = 0.1
@@ -59,7 +60,7 @@ class DeepFeedbackControl(Rule):
         are_dense = all(isinstance(layer, Dense) for layer in net.layers)
         return None if are_dense else "needs dense layers"
 
-    def init_feedback(self, key: Array, params: Weights) -> Feedback:
+    def init_feedback(self, key: Array, params: Weights = ()) -> Feedback:
         return self.forward_equivalent(params)
 
     def forward_equivalent(self, params: Weights) -> Feedback:
@@ -103,7 +104,8 @@ class DeepFeedbackControlLearned(DeepFeedbackControl):
     of the weights or by one of their own.
 
     Options:
-        step, damping: as in `deep_feedback_control`.
+        step: as in `deep_feedback_control`.
+        damping: as in `deep_feedback_control`.
         noise: its deviation.
         decay: of Q.
     """

@@ -49,6 +49,7 @@ class DifferenceTargetPropagation(Rule):
 
     learns_feedback: ClassVar[bool] = True
     draws_noise: ClassVar[bool] = True
+    nears_gauss_newton: ClassVar[bool] = True
 
     step: float = 0.1
     noise: float = 0.1

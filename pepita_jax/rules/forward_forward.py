@@ -1,7 +1,7 @@
 """Forward-forward (Hinton, "The Forward-Forward Algorithm", arXiv 2212.13345, 2022)."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +9,7 @@ from jax import Array
 
 from pepita_jax.errors import require_number
 from pepita_jax.networks.bias import Affine, add_one
+from pepita_jax.networks.layer import Layer
 from pepita_jax.networks.layers import Dense
 from pepita_jax.networks.network import Network
 from pepita_jax.rules.base import Rule, noise_key
@@ -83,7 +84,7 @@ class ForwardForward(Rule):
         return slice(1 if len(self.net.layers) > 2 else 0, None)
 
     @property
-    def output_layer(self) -> Dense:
+    def output_layer(self) -> Layer:
         units = sum(layer.units for layer in self.net.layers[:-1][self.read])
         return replace(self.net.layers[-1], input_shape=(units,))
 
@@ -148,7 +149,7 @@ class ForwardForward(Rule):
         by_negative = layer.hebbian(negative.x[l], signal(negative, -1))
         return jax.tree.map(jnp.add, by_positive, by_negative)
 
-    def read_out(self, params: Weights, image: Array, masks: Masks) -> tuple[Array, Array]:
+    def read_out(self, params: Weights, image: Array, masks: Masks) -> tuple[Any, Array]:
         """z, as the output layer receives it, and scores z W_L."""
         K = self.net.num_classes
         neutral = self.forward(params, image, jnp.full((len(image), K), 1 / K), masks)

@@ -26,7 +26,11 @@ class Mempepita(Pepita):
     Feedback: F, as in `pepita`.
 
     Options:
-        presynaptic, output_error, modulation_sign, feedback_scale, feedback_init: as in `pepita`.
+        presynaptic: as in `pepita`.
+        output_error: as in `pepita`.
+        modulation_sign: as in `pepita`.
+        feedback_scale: as in `pepita`.
+        feedback_init: as in `pepita`.
     """
 
     def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:

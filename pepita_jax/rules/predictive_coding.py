@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import jax
 from jax import Array
@@ -42,6 +42,8 @@ class PredictiveCoding(Rule):
         predictions: `current`, of the states x_l; or `fixed`, with mu_l, h_L and s' as the forward
             pass has them.
     """
+
+    nears_gauss_newton: ClassVar[bool] = True
 
     steps: int = 20
     step_size: float = 0.1

@@ -193,5 +193,8 @@ class SeedTrainer:
             measured = self.stages.measure_alignment(
                 states, self.numbers, self.keys, self._fixed_batch
             )
+        measured = measured._asdict()
+        if not measured["gauss_newton_angle"]:
+            del measured["gauss_newton_angle"]  # as in runs of before it was measured
         stack = lambda arrays: np.array(arrays).reshape(len(arrays), self._num_padded).T
-        return {name: self.gather(stack(arrays)) for name, arrays in measured._asdict().items()}
+        return {name: self.gather(stack(arrays)) for name, arrays in measured.items()}
