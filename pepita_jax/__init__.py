@@ -40,6 +40,7 @@ from pepita_jax.rules.fa import FA
 from pepita_jax.rules.forward_dfa import ForwardDFA
 from pepita_jax.rules.forward_forward import ForwardForward
 from pepita_jax.rules.forward_gradient import ForwardGradient
+from pepita_jax.rules.gevb import GEVB
 from pepita_jax.rules.kolen_pollack import KolenPollack
 from pepita_jax.rules.local_error import LocalError
 from pepita_jax.rules.mempepita import Mempepita
@@ -66,6 +67,7 @@ __all__ = [
     "DFA",
     "DRTP",
     "FA",
+    "GEVB",
     "MODELS",
     "RULES",
     "SDFA",

@@ -25,6 +25,7 @@ from pepita_jax.rules.fa import FA
 from pepita_jax.rules.forward_dfa import ForwardDFA
 from pepita_jax.rules.forward_forward import ForwardForward
 from pepita_jax.rules.forward_gradient import ForwardGradient
+from pepita_jax.rules.gevb import GEVB
 from pepita_jax.rules.kolen_pollack import KolenPollack
 from pepita_jax.rules.local_error import LocalError
 from pepita_jax.rules.mempepita import Mempepita
@@ -64,6 +65,7 @@ RULES = {
     "forward_dfa": ForwardDFA,
     "forward_forward": ForwardForward,
     "predictive_coding": PredictiveCoding,
+    "gevb": GEVB,
     "shallow": Shallow,
 }
 

@@ -1,5 +1,7 @@
 """What every rule must do: a new line in `RULES` inherits all of this."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -143,7 +145,7 @@ def test_vmap_over_seeds_equals_a_loop(variant, net_name):
 def test_an_update_by_pieces_is_the_update_of_the_batch(variant, net_name):
     """Nothing is summed over samples; a rule that does not split batches takes them whole."""
     rule, params, F, _ = make(variant, net_name)
-    batch = make_batch(rule.net, size=6)
+    batch = make_batch(rule.net, size=6, dropout=rule.draws_noise)
     whole = rule.pseudo_gradients(params, F, batch)
     pieces = one_step.by_pieces(rule, params, F, batch, images_at_once=2)
     arrays = zip(jax.tree.leaves(pieces), jax.tree.leaves(whole), strict=True)
@@ -177,7 +179,8 @@ def test_pieces_draw_noise_of_their_own(variant, net_name):
 @pytest.mark.parametrize(("variant", "net_name"), pairs(VARIANTS, "conv", "mlp, four layers, tanh"))
 def test_a_rule_that_draws_noise_says_so(variant, net_name):
     """Another key makes another update, and no key is refused; of other rules neither is true."""
-    rule, params, F, batch = make(variant, net_name)  # without dropout
+    rule, params, F, batch = make(variant, net_name)
+    rule = replace(rule, net=rule.net.without_dropout())
     other = batch._replace(key=jax.random.key(9))
     one, another = (jax.tree.leaves(rule.pseudo_gradients(params, F, b)) for b in (batch, other))
     differ = [not np.array_equal(x, y) for x, y in zip(one, another, strict=True)]
