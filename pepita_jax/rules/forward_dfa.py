@@ -1,6 +1,7 @@
 """Forward direct feedback alignment (Bacho & Chu, Neural Networks 2024)."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import jax
@@ -8,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from pepita_jax.errors import require_number
-from pepita_jax.networks.bias import add_one
+from pepita_jax.networks.bias import without_bias
 from pepita_jax.networks.network import Network
 from pepita_jax.rules.base import noise_key
 from pepita_jax.rules.dfa import DFA
@@ -23,12 +24,14 @@ class ForwardDFA(DFA):
         d_L   = e                                  output layer
         d_l   = (e B_l) * s'(a_l)                  hidden layers, [B, n_l]
         dW_l  = h_{l-1}^T d_l                      mean over the batch
-        y     = da_L/ds at h_l + s v_l, all l      [B, K]; v_l ~ N(0, 1), [B, n_l]
-        B_l  <- (1 - share) B_l + share y^T v_l    mean over the batch
+        y_l   = (y_{l-1} W_l) * s'(a_l) + v_l      what moves h_l by v_l does to the layers above:
+        y_L   = y_{L-1} W_L                        v_l ~ N(0, 1), [B, n_l]; y_0 = 0
+        B_l  <- (1 - share) B_l + share y_L^T v_l  mean over the batch
 
-    Rows are samples. The mean of y^T v_l is da_L/dh_l, so B_l follows the mean of that Jacobian
+    Rows are samples. The mean of y_L^T v_l is da_L/dh_l, so B_l follows the mean of that Jacobian
     over samples; above the last hidden layer it is W_L^T, and that layer learns as in `bp`.
-    The authors descend the same with Adam. Convolutions: as in `dfa`, before pooling.
+    y is forward-mode differentiation of all layers at once. The authors descend B_l - y_L^T v_l
+    with Adam. Convolutions: as in `dfa`, before pooling.
 
     Feedback: B_1 ... B_{L-1}, as in `dfa`, from 0 on: running means.
 
@@ -57,19 +60,19 @@ class ForwardDFA(DFA):
         dW = net.hebbian(activity.x, (*self.send(F, activity, e), e))
 
         v = net.draw_noise(noise_key(net, batch), len(e), 1.0)
-        scores = lambda v: scores_beside(net, params, activity, v)
-        _, y = jax.jvp(scores, [jax.tree.map(jnp.zeros_like, v)], [v])
+        y = push_forward(net, params, activity, v)
         estimates = (jnp.tensordot(y, v_l, (0, 0)) / len(e) for v_l in v)
         B = tuple(B + self.share * (new - B) for B, new in zip(F, estimates, strict=True))
         return dW, {**net.measure(activity.a[-1], batch.label), "feedback_value": B}
 
 
-def scores_beside(net: Network, params: Weights, activity: Activity, v: Any) -> Array:
-    """Scores `[B, K]` where v_l is added to the activity of each hidden layer l."""
-    a = activity.a[0]
-    for l, v_l in enumerate(v):
-        h = net.activate(l, a, activity.masks) + v_l
-        layer = net.layers[l + 1]
-        x = layer.receive(net.layers[l].downstream(h, activity.masks[l + 1]))
-        a = layer.forward(add_one(x) if layer.bias else x, params[l + 1])
-    return a
+def push_forward(net: Network, params: Weights, activity: Activity, v: Any) -> Array:
+    """How the scores change, `[B, K]`, where each hidden layer's activity moves along v_l."""
+    y = jnp.zeros_like(activity.a[0])
+    for l, (v_l, layer) in enumerate(zip(v, net.layers[1:], strict=True)):
+        activate = partial(net.activate, l, masks=activity.masks)
+        downstream = partial(net.layers[l].downstream, mask=activity.masks[l + 1])
+        _, y = jax.jvp(activate, [activity.a[l]], [y])
+        _, y = jax.jvp(downstream, [activity.h[l]], [y + v_l])
+        y = layer.multiply(layer.receive(y), without_bias(params[l + 1]))
+    return y

@@ -23,7 +23,7 @@ from pepita_jax.rules.local_classifiers import (
     equivalent_classifiers,
     local_losses,
 )
-from pepita_jax.types import Activity, Batch, Feedback, Updates, Weights
+from pepita_jax.types import Activity, Batch, Feedback, Masks, Updates, Weights
 
 
 @dataclass(frozen=True)
@@ -96,13 +96,15 @@ class ForwardGradient(Rule):
     def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
         net, t = self.net, self.net.one_hot(batch.label)
         masks = net.draw_dropout(batch.key, len(batch.image))
-        activity = net.forward(params, batch.image, masks)
-        losses = partial(self.losses, params, F, batch.image, activity, t)
+        losses = partial(self.losses, params, F, batch.image, masks, t)
+        none = self.no_direction(params, len(t))
+        _, along, activity = jax.linearize(losses, none, has_aux=True)
+        differentiate = along if self.derivative == "jvp" else partial(self.difference, losses)
         where = self.where(params, activity)
 
         def estimate(key):
             v = draw(key, self.directions, where)
-            return jax.tree.map(times, self.differentiate(losses, v), v)
+            return jax.tree.map(times, differentiate(v), v)
 
         keys = jax.random.split(noise_key(net, batch), self.samples)
         dW = self.update(mean_over(estimate, keys), activity, activity.h[-1] - t)
@@ -114,26 +116,35 @@ class ForwardGradient(Rule):
         return dW, {**aux, "feedback": dC}
 
     def losses(
-        self, params: Weights, F: Feedback, image: Array, activity: Activity, t: Array, v: Any
-    ) -> tuple[Array, ...]:
-        """The loss that each layer descends, with v added: of each sample `[B]`, or the mean."""
-        net, masks, add = self.net, activity.masks, partial(jax.tree.map, jnp.add)
+        self, params: Weights, F: Feedback, image: Array, masks: Masks, t: Array, v: Any
+    ) -> tuple[tuple[Array, ...], Activity]:
+        """The loss that each layer descends, with v added: of each sample `[B]`, or the mean.
+
+        Also returns the forward pass, which is the standard one where v is 0.
+        """
+        net, add = self.net, partial(jax.tree.map, jnp.add)
         of_weights = self.perturb == "weights"
         W, u = (add(params, v), None) if of_weights else (params, v)
         if self.loss == "local":
+            activity = net.forward(params, image, masks)
             layers = zip(net.layers, activity.x, W, strict=True)
             moved = (l.forward(x, W) for l, x, W in layers) if of_weights else add(activity.a, v)
             E = local_losses(net, F, tuple(moved), masks, t)
         else:
-            E = (net.losses(net.forward(W, image, masks, u).a[-1], t),) * len(net.layers)
-        return tuple(E_l.mean() for E_l in E) if of_weights else E
+            activity = net.forward(W, image, masks, u)
+            E = (net.losses(activity.a[-1], t),) * len(net.layers)
+        return (tuple(E_l.mean() for E_l in E) if of_weights else E), activity
 
-    def differentiate(self, losses: Callable[[Any], Any], v: Any) -> Any:
-        """How `losses` change along v, from 0 on."""
-        if self.derivative == "jvp":
-            return jax.jvp(losses, [jax.tree.map(jnp.zeros_like, v)], [v])[1]
-        at, s = lambda s: losses(jax.tree.map(lambda v: s * v, v)), self.sigma
+    def difference(self, losses: Callable[[Any], Any], v: Any) -> Any:
+        """How `losses` change along v, by two passes."""
+        at, s = lambda s: losses(jax.tree.map(lambda v: s * v, v))[0], self.sigma
         return jax.tree.map(lambda E, other: (E - other) / (2 * s), at(s), at(-s))
+
+    def no_direction(self, params: Weights, batch_size: int) -> Any:
+        """Zeros like the weights, or the pre-activations."""
+        if self.perturb == "weights":
+            return jax.tree.map(jnp.zeros_like, params)
+        return tuple(jnp.zeros((batch_size, *l.activity_shape)) for l in self.net.layers)
 
     def where(self, params: Weights, activity: Activity) -> Any:
         """1 where a direction is drawn, else 0: like the weights, or the pre-activations."""
