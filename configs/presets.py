@@ -160,7 +160,7 @@ _DIGITS = {"num_epochs": 10, "batch_size": 32, "schedule.epochs": ()}
 DIGITS_LEARNING_RATE_OF_RULE = {  # chosen likewise
     "weight_mirror": 0.02,
     "decoupled_greedy": 0.1,
-    "forward_gradient": 0.003,
+    "forward_gradient": 0.003,  # of 0.001 to 0.05
     "synthetic_gradients": 0.01,
 }
 DIGITS_LEARNING_RATE_OF_RULE |= {"pepita_time_local": 0.003}  # of 0.001, 0.003, 0.01 and 0.03

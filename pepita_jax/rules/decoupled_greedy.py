@@ -1,10 +1,10 @@
 """Decoupled greedy learning (Belilovsky, Eickenberg & Oyallon, ICML 2020).
 
-With dense layers it is Mono-Forward (Gong, Li & Abdulla, 2025), which predicts by the last layer.
+With dense layers it is Mono-Forward (Gong, Li & Abdulla, 2025).
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
@@ -16,9 +16,10 @@ from pepita_jax.rules.local_classifiers import (
     classify,
     draw_classifiers,
     equivalent_classifiers,
+    layer_scores,
     see,
 )
-from pepita_jax.types import Batch, Feedback, Updates, Weights
+from pepita_jax.types import Activity, Batch, Feedback, Updates, Weights
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,30 @@ class DecoupledGreedy(Rule):
 
     Feedback: C_1 ... C_{L-1}, kept transposed, [K, *shape of z_l], drawn as output weights are;
     they learn, by the optimizer of the weights or by one of their own.
+
+    Options:
+        readout: images are classified by the `last` layer's scores, or by the `sum` of all layers'
+            (Mono-Forward has both).
     """
 
     learns_feedback: ClassVar[bool] = True
+
+    readout: Literal["last", "sum"] = "last"
 
     def init_feedback(self, key: Array) -> Feedback:
         return draw_classifiers(key, self.net)
 
     def forward_equivalent(self, params: Weights) -> Feedback:
         return equivalent_classifiers(self.net, params)
+
+    def scores(self, params: Weights, F: Feedback, image: Array) -> Array:
+        return self.read_out(F, self.net.forward(params, image))
+
+    def read_out(self, F: Feedback, activity: Activity) -> Array:
+        """Scores of the classes, `[B, K]`, of a forward pass."""
+        if self.readout == "last":
+            return activity.a[-1]
+        return sum(layer_scores(self.net, F, activity.a, activity.masks), jnp.zeros(()))
 
     def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
         net, t = self.net, self.net.one_hot(batch.label)
@@ -63,5 +79,5 @@ class DecoupledGreedy(Rule):
 
         learned = [learn(l, C) for l, C in enumerate(F)]
         d = (*(d_l for d_l, _ in learned), activity.h[-1] - t)
-        aux = net.measure(activity.a[-1], batch.label)
+        aux = net.measure(self.read_out(F, activity), batch.label)
         return net.hebbian(activity.x, d), {**aux, "feedback": tuple(dC_l for _, dC_l in learned)}

@@ -43,21 +43,24 @@ def classify(z: Array, C: Array) -> Array:
     return z.reshape(len(z), -1) @ C.reshape(len(C), -1).T
 
 
-def local_losses(
-    net: Network, F: Feedback, a: Sequence[Array], masks: Masks, t: Array
-) -> tuple[Array, ...]:
-    """The loss of every layer's own scores, `[B]` each; the output layer's are its pre-activation.
+def layer_scores(net: Network, F: Feedback, a: Sequence[Array], masks: Masks) -> tuple[Array, ...]:
+    """Every layer's own scores, `[B, K]` each; the output layer's are its pre-activation.
 
     Args:
         net: the network.
         F: a classifier for each hidden layer.
         a: pre-activations of all layers.
         masks: of dropout.
-        t: targets, `[B, K]`.
     """
     z = (see(net.layers[l], net.activate(l, a[l], masks), masks[l + 1]) for l in range(len(F)))
-    scores = (*map(classify, z, F), a[-1])
-    return tuple(net.losses(y, t) for y in scores)
+    return (*map(classify, z, F), a[-1])
+
+
+def local_losses(
+    net: Network, F: Feedback, a: Sequence[Array], masks: Masks, t: Array
+) -> tuple[Array, ...]:
+    """The losses of `layer_scores` for targets t, `[B]` each."""
+    return tuple(net.losses(scores, t) for scores in layer_scores(net, F, a, masks))
 
 
 def draw_classifiers(key: Array, net: Network) -> tuple[Array, ...]:

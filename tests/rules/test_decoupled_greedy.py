@@ -77,6 +77,20 @@ def test_with_classifiers_that_do_not_learn_dense_layers_have_local_errors():
     assert_same(found, expected)
 
 
+@pytest.mark.parametrize("readout", ["last", "sum"])
+def test_images_are_classified_by_the_last_layer_or_by_all(readout):
+    net = make_network("mlp, biases")
+    params, batch = make_params(net), make_batch(net, dropout=False)
+    rule = build_rule("decoupled_greedy", net, readout=readout)
+    F = rule.init_feedback(jax.random.key(3))
+    scores, h = net.apply(params, batch.image), net.forward(params, batch.image).h
+    if readout == "sum":
+        scores = scores + sum(h_l @ C.T for h_l, C in zip(h[:-1], F, strict=True))
+    np.testing.assert_allclose(rule.scores(params, F, batch.image), scores, rtol=1e-12)
+    _, aux = rule.pseudo_gradients(params, F, batch)
+    np.testing.assert_allclose(aux["loss"], net.measure(scores, batch.label)["loss"], rtol=1e-12)
+
+
 def test_classifiers_of_a_convolution_see_four_pixels_at_most():
     net = build_network("conv", input_shape=(12, 12, 1), num_classes=10, channels=(8, 5),
                         kernel_size=3, hidden=(50,))  # fmt: skip
