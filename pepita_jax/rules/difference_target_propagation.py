@@ -1,6 +1,7 @@
 """Difference target propagation (Lee, Zhang, Fischer & Bengio, ECML PKDD 2015).
 
-With feedback for the last step too: Bartunov et al., NeurIPS 2018; Meulemans et al., NeurIPS 2020.
+The loss of the feedback: Meulemans, Carzaniga, Suykens, Sacramento & Grewe, "A Theoretical
+Framework for Target Propagation", NeurIPS 2020.
 """
 
 from dataclasses import dataclass
@@ -26,16 +27,17 @@ class DifferenceTargetPropagation(Rule):
 
         e        = h_L - t                            error, [B, K]
         t_L      = a_L - step e                       target of the scores a_L = h_{L-1} W_L
-        G_l(h)   = s(h B_l^T)                         feedback, from layer l to layer l - 1
+        G_l(h)   = h B_l^T                            feedback, from layer l to layer l - 1
         t_{l-1}  = h_{l-1} + G_l(t_l) - G_l(h_l)      targets of the hidden layers
         d_l      = ((h_l - t_l) / step) * s'(a_l)     hidden layers, [B, n_l]
         d_L      = e                                  output layer
         dW_l     = h_{l-1}^T d_l                      mean over the batch
-        dB_l     = gradient of |G_l(s(c W_l)) - c|^2 / 2,   c = h_{l-1} + noise N(0, 1)
+        h_l^n    = s((h_{l-1} + n) W_l)               with noise n = noise N(0, 1)
+        dB_l     = gradient of |G_l(h_l^n) - G_l(h_l) - n|^2 / 2
 
-    Where l = L, feedback and reconstruction see the scores a_L in place of h_L. Pooling, dropout
-    and `normalize` are a part of h_l. Convolutions: the feedback is a transposed convolution, and a
-    pooled value returns to its whole window.
+    Where l = L, feedback sees the scores a_L in place of h_L. Pooling, dropout and `normalize` are
+    a part of h_l. Convolutions: the feedback is a transposed convolution, and a pooled value
+    returns to its whole window.
 
     Feedback: B_2 ... B_L, of the shapes of the weights and drawn like them; they learn, by the
     optimizer of the weights or by one of their own. B = W is backpropagation in a linear network.
@@ -43,6 +45,9 @@ class DifferenceTargetPropagation(Rule):
     Options:
         step: from the scores to their target, in units of the error.
         noise: its deviation.
+        reconstruction: what G_l shall give back of h_{l-1} + n: its `difference` to h_{l-1}, or as
+            in Lee et al. `all`, by |G_l(h_l^n) - h_{l-1} - n|^2 / 2.
+        inverse: G_l is `linear`, or as in Lee et al. `activated`: s(h B_l^T).
         last_step: `feedback`, or as in Lee et al. `weights`: t_{L-1} = h_{L-1} - step e W_L^T, and
             there is no B_L; one hidden layer then learns as in backpropagation.
     """
@@ -53,6 +58,8 @@ class DifferenceTargetPropagation(Rule):
 
     step: float = 0.1
     noise: float = 0.1
+    reconstruction: Literal["difference", "all"] = "difference"
+    inverse: Literal["linear", "activated"] = "linear"
     last_step: Literal["feedback", "weights"] = "feedback"
 
     def __post_init__(self):
@@ -76,7 +83,7 @@ class DifferenceTargetPropagation(Rule):
         activity = net.forward(params, batch.image, masks)
         e = activity.h[-1] - net.one_hot(batch.label)
         dW = net.hebbian(activity.x, self.signals(params, F, activity, e))
-        dB = jax.grad(self.reconstruction)(F, params, activity, key)
+        dB = jax.grad(self.reconstruction_loss)(F, params, activity, key)
         return dW, {**net.measure(activity.a[-1], batch.label), "feedback": dB}
 
     def signals(self, params: Weights, F: Feedback, activity: Activity, e: Array) -> Signals:
@@ -93,16 +100,21 @@ class DifferenceTargetPropagation(Rule):
             d[:0] = jax.vjp(send, activity.a[l - 1])[1](difference)
         return tuple(d)
 
-    def reconstruction(self, F: Feedback, params: Weights, activity: Activity, key: Array) -> Array:
-        """`|G_l(s(c W_l)) - c|^2 / 2`, its mean over the batch, summed over layers."""
+    def reconstruction_loss(
+        self, F: Feedback, params: Weights, activity: Activity, key: Array
+    ) -> Array:
+        """The loss of which dB is the gradient, its mean over the batch, summed over layers."""
         layers, masks = self.with_inverse(self.net.layers[1:]), activity.masks
         size = len(activity.a[0])
         noise = draw_layer_noise(key, layers, size, self.noise**2)
         loss = jnp.zeros(())
         for l, (layer, B, n) in enumerate(zip(layers, F, noise, strict=True), 1):
-            c = self.send(l - 1, activity.a[l - 1], masks) + n
-            a = activity.a[l] + layer.multiply(n, without_bias(params[l]))  # of c
-            error = self.G(l, B, masks, self.send(l, a, masks)) - c
+            G, send = partial(self.G, l, B, masks), partial(self.send, masks=masks)
+            a, h = activity.a[l], send(l - 1, activity.a[l - 1])
+            moved = a + layer.multiply(n, without_bias(params[l]))  # of h + n
+            error = G(send(l, moved)) - (h + n)
+            if self.reconstruction == "difference":
+                error = error - (G(send(l, a)) - h)
             loss += jnp.square(error).sum() / (2 * size)
         return loss
 
@@ -122,4 +134,5 @@ class DifferenceTargetPropagation(Rule):
 
         x = jax.ShapeDtypeStruct((len(h), *layer.input_shape), h.dtype)
         (a,) = jax.linear_transpose(linear, x)(h)
-        return ACTIVATIONS[self.net.layers[l - 1].activation or self.net.activation](a)
+        s = ACTIVATIONS[self.net.layers[l - 1].activation or self.net.activation]
+        return s(a) if self.inverse == "activated" else a

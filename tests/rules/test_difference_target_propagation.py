@@ -26,9 +26,13 @@ def update(rule, params, F, batch):
     return jax.jit(rule.pseudo_gradients)(params, F, batch)
 
 
+def inverse_of(rule):
+    return np.tanh if rule.inverse == "activated" else lambda a: a
+
+
 def transcribed_signals(rule, params, B, activity, e):
     """`d_1 ... d_L` of a dense network in NumPy, sample by sample."""
-    s, slope = ACTIVATIONS[rule.net.activation]
+    s, slope = inverse_of(rule), ACTIVATIONS[rule.net.activation][1]
     signals = []
     for k in range(len(e)):
         a, h = ([np.asarray(x[k]) for x in xs] for xs in (activity.a, activity.h))
@@ -46,10 +50,13 @@ def transcribed_signals(rule, params, B, activity, e):
     return [np.stack(d) for d in zip(*signals, strict=True)]
 
 
-@pytest.mark.parametrize("last_step", ["weights", "feedback"])
-def test_it_is_its_equations_sample_by_sample(last_step):
+OF_LEE = {"reconstruction": "all", "inverse": "activated", "last_step": "weights"}
+
+
+@pytest.mark.parametrize("options", [{}, {"reconstruction": "all", "inverse": "activated"}, OF_LEE])
+def test_it_is_its_equations_sample_by_sample(options):
     net = make_network("mlp, four layers, tanh")
-    rule = build_rule(NAME, net, step=0.3, noise=0.2, last_step=last_step)
+    rule = build_rule(NAME, net, step=0.3, noise=0.2, **options)
     params, batch, F = make_params(net), make_batch(net), rule.init_feedback(jax.random.key(3))
     activity = net.forward(params, batch.image)
     e = np.asarray(activity.h[-1] - net.one_hot(batch.label))
@@ -62,11 +69,17 @@ def test_it_is_its_equations_sample_by_sample(last_step):
     with_inverse = net.layers[1 : 1 + len(F)]
     noise = draw_layer_noise(noise_key(net, batch), with_inverse, len(e), 0.2**2)
     for l, (B, n, dB) in enumerate(zip(F, noise, aux["feedback"], strict=True), 1):
-        c = activity.h[l - 1] + n
-        h = c @ params[l] if l == len(params) - 1 else np.tanh(c @ params[l])
-        G = np.tanh(h @ B.T)
-        wanted = ((G - c) * (1 - G**2)).T @ h / len(e)
-        np.testing.assert_allclose(dB, wanted, rtol=1e-9, atol=1e-12)
+        B, n, h, W = (np.asarray(x) for x in (B, n, activity.h[l - 1], params[l]))
+        send = (lambda a: a) if l == len(params) - 1 else np.tanh
+        slope = (lambda G: 1 - G**2) if rule.inverse == "activated" else np.ones_like
+        sent, sent_noisy = send(h @ W), send((h + n) @ W)
+        G, G_noisy = (inverse_of(rule)(x @ B.T) for x in (sent, sent_noisy))
+        if rule.reconstruction == "all":
+            wanted = ((G_noisy - h - n) * slope(G_noisy)).T @ sent_noisy
+        else:
+            error = G_noisy - G - n
+            wanted = (error * slope(G_noisy)).T @ sent_noisy - (error * slope(G)).T @ sent
+        np.testing.assert_allclose(dB, wanted / len(e), rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("last_step", ["weights", "feedback"])
@@ -101,7 +114,7 @@ class Inverting(DifferenceTargetPropagation):
 
     def G(self, l, B, masks, h):
         a = h if l == len(self.net.layers) - 1 else jnp.where(h < 0, h / 0.01, h)
-        return a @ B.T
+        return a @ B.T  # the layer's own weights, inverted
 
 
 def test_exact_inverses_carry_the_targets_of_gauss_newton():
@@ -123,14 +136,28 @@ def test_exact_inverses_carry_the_targets_of_gauss_newton():
             J = J * slope
 
 
-def test_an_inverse_has_nothing_left_to_learn():
+@pytest.mark.parametrize("reconstruction", ["difference", "all"])
+def test_an_inverse_has_nothing_left_to_learn(reconstruction):
     net = build_network("mlp", input_shape=(2, 2, 1), num_classes=4, hidden=(4, 4),
                         activation="linear")  # fmt: skip
     params, batch = make_params(net), make_batch(net)
-    rule = build_rule(NAME, net)
+    rule = build_rule(NAME, net, reconstruction=reconstruction)
     F = tuple(jnp.linalg.inv(W).T for W in params[1:])
     _, aux = update(rule, params, F, batch)
     assert_same(aux["feedback"], jax.tree.map(jnp.zeros_like, F), atol=1e-12)
+
+
+def test_differences_teach_the_pseudo_inverse_where_there_is_no_inverse():
+    """Fewer scores than units: with noise of every direction alike, B = pinv(W)^T rests."""
+    net = build_network("mlp", input_shape=(6, 6, 2), num_classes=4, hidden=(8,))
+    params, rule = make_params(net), build_rule(NAME, net)
+    activity = net.forward(params, make_batch(net, size=4096).image)
+    F = (jnp.linalg.pinv(params[1]).T,)
+    loss = jax.jit(jax.grad(rule.reconstruction_loss))
+    at_rest, elsewhere = (
+        jnp.linalg.norm(loss(F, params, activity, jax.random.key(0))[0]) for F in (F, (0.0 * F[0],))
+    )
+    assert at_rest < 0.03 * elsewhere
 
 
 def test_with_its_last_step_by_the_weights_one_hidden_layer_is_bp():
