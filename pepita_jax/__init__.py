@@ -36,6 +36,7 @@ from pepita_jax.rules.deep_feedback_control import (
 from pepita_jax.rules.dfa import DFA, SDFA
 from pepita_jax.rules.difference_target_propagation import DifferenceTargetPropagation
 from pepita_jax.rules.drtp import DRTP
+from pepita_jax.rules.equilibrium_propagation import EquilibriumPropagation
 from pepita_jax.rules.fa import FA
 from pepita_jax.rules.forward_dfa import ForwardDFA
 from pepita_jax.rules.forward_forward import ForwardForward
@@ -82,6 +83,7 @@ __all__ = [
     "Dense",
     "DifferenceTargetPropagation",
     "Dropout",
+    "EquilibriumPropagation",
     "ForwardDFA",
     "ForwardForward",
     "ForwardGradient",

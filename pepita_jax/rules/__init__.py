@@ -21,6 +21,7 @@ from pepita_jax.rules.deep_feedback_control import (
 from pepita_jax.rules.dfa import DFA, SDFA
 from pepita_jax.rules.difference_target_propagation import DifferenceTargetPropagation
 from pepita_jax.rules.drtp import DRTP
+from pepita_jax.rules.equilibrium_propagation import EquilibriumPropagation
 from pepita_jax.rules.fa import FA
 from pepita_jax.rules.forward_dfa import ForwardDFA
 from pepita_jax.rules.forward_forward import ForwardForward
@@ -66,6 +67,7 @@ RULES = {
     "forward_forward": ForwardForward,
     "predictive_coding": PredictiveCoding,
     "gevb": GEVB,
+    "equilibrium_propagation": EquilibriumPropagation,
     "shallow": Shallow,
 }
 

@@ -1,0 +1,108 @@
+"""Activities that settle under feedback from above, and what contrastive rules make of them."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from pepita_jax.networks.bias import add_one
+from pepita_jax.networks.network import Network
+from pepita_jax.types import Activity, Masks, Weights
+
+
+class Phase(NamedTuple):
+    """Settled activities, or differences of two phases; a tuple over layers each.
+
+    Attributes:
+        x: what the layer receives, as in `Activity`.
+        u: what the layer's activation gets, feedback included; of the output layer, the scores.
+        h: the layer's activity.
+        winners: what its units get from below, by which max-pooling chooses.
+    """
+
+    x: tuple[Any, ...]
+    u: tuple[Array, ...]
+    h: tuple[Array, ...]
+    winners: tuple[Array, ...]
+
+
+def settle(
+    net: Network,
+    params: Weights,
+    activity: Activity,
+    h: tuple[Array, ...],
+    output: Callable[[Array, Array], Array],
+    steps: int,
+    gain: float = 1.0,
+) -> Phase:
+    """Lets the activities settle. Each step is a sweep from the first layer to the last:
+
+        h_l <- s(h_{l-1} W_l + gain h_{l+1} W_{l+1}^T)       hidden layers
+        h_L <- output(h_{L-1} W_L, h_L)                      output layer
+
+    Pooling is linear here: of each window max-pooling takes the unit that gets most from below, so
+    that feedback cannot change which, and hands its feedback to that unit.
+
+    Args:
+        net, params: the network and its weights.
+        activity: of the forward pass: what comes from the image, and the dropout masks.
+        h: activities to begin with.
+        output: see above.
+        steps: number of sweeps.
+        gain: see above.
+    """
+
+    def sweep(_, phase):
+        x, u, h, a = [activity.x[0]], [], [], [activity.a[0]]
+        for l in range(1, len(net.layers)):
+            up = ascend(net, params, l, a[-1], activity.masks)
+            _, back, _ = jax.vjp(up, phase.h[l - 1], has_aux=True)
+            u.append(a[-1] + gain * back(phase.h[l])[0])
+            h.append(net.activate(l - 1, u[-1], activity.masks))
+            for found, new in zip((a, x), up(h[-1]), strict=True):
+                found.append(new)
+        h.append(output(a[-1], phase.h[-1]))
+        return Phase(tuple(x), (*u, a[-1]), tuple(h), tuple(a))
+
+    start = Phase(activity.x, activity.a, h, activity.a)
+    return jax.lax.fori_loop(0, steps, sweep, start)
+
+
+def ascend(net: Network, params: Weights, l: int, winners: Array, masks: Masks) -> Callable:
+    """`h -> (pre-activation, input)` of layer l (from 0), which is linear but for biases.
+
+    Args:
+        net, params: the network and its weights.
+        l: index of the layer, at least 1.
+        winners: see `Phase`, of the layer below.
+        masks: of dropout.
+    """
+
+    layer, below = net.layers[l], net.layers[l - 1]
+    pool = partial(below.downstream, mask=masks[l])
+
+    def up(h):
+        _, pooled = jax.jvp(pool, (winners,), (h,))
+        x = layer.receive(pooled)
+        x = add_one(x) if layer.bias else x
+        return layer.forward(x, params[l]), x
+
+    return up
+
+
+def contrast(net: Network, phase: Phase, change: Phase) -> Weights:
+    """How `<h_{l-1}, h_l>` changes from a phase on, batch means shaped like the weights.
+
+    Only changes are multiplied: two nearly equal products would lose theirs in rounding.
+    """
+    of_h = net.hebbian(jax.tree.map(jnp.add, phase.x, change.x), change.h)
+    return jax.tree.map(jnp.add, of_h, net.hebbian(change.x, phase.h))
+
+
+def unsuited(net: Network) -> str | None:
+    """Why activities cannot settle so, see `Rule.unsuited`."""
+    why = "needs a network without normalize: a unit's activity must be its own"
+    return why if net.normalize else None
