@@ -109,10 +109,11 @@ LEARNING_RATE["pepita_time_local"] = dict.fromkeys(SCHEDULE_EPOCHS, 0.0001) | {
 LEARNING_RATE["forward_forward"] = dict.fromkeys(SCHEDULE_EPOCHS, 0.001)
 # By validation at 0.1, 0.03 and 0.01 on MNIST, at 0.03, 0.01, 0.003 and 0.001 on CIFAR-10; conv and
 # CIFAR-100 follow.
-LEARNING_RATE["predictive_coding"] = LEARNING_RATE["bp"] | {
-    ("mlp", "cifar10"): 0.003,
-    ("mlp", "cifar100"): 0.003,
-}
+for _rule in ("predictive_coding", "contrastive_hebbian"):
+    LEARNING_RATE[_rule] = LEARNING_RATE["bp"] | {
+        ("mlp", "cifar10"): 0.003,
+        ("mlp", "cifar100"): 0.003,
+    }
 # By validation for mlp on MNIST, of 0.003, 0.01 and 0.03 in one epoch; elsewhere a tenth of BP's.
 LEARNING_RATE["gevb"] = {column: rate / 10 for column, rate in LEARNING_RATE["bp"].items()}
 # By validation for mlp on MNIST, of 0.1, 0.03 and 0.01; the others keep their ratio to BP's.

@@ -28,6 +28,7 @@ from pepita_jax.networks import (
 )
 from pepita_jax.rules import RULES, Rule, build_rule
 from pepita_jax.rules.bp import BP
+from pepita_jax.rules.contrastive_hebbian import ContrastiveHebbian
 from pepita_jax.rules.decoupled_greedy import DecoupledGreedy
 from pepita_jax.rules.deep_feedback_control import (
     DeepFeedbackControl,
@@ -76,6 +77,7 @@ __all__ = [
     "Augment",
     "AvgPool",
     "Batch",
+    "ContrastiveHebbian",
     "Conv",
     "DecoupledGreedy",
     "DeepFeedbackControl",

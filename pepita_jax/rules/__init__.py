@@ -13,6 +13,7 @@ from pepita_jax.networks.network import Network
 from pepita_jax.options import check_options, field_options
 from pepita_jax.rules.base import Rule, SignalRule
 from pepita_jax.rules.bp import BP
+from pepita_jax.rules.contrastive_hebbian import ContrastiveHebbian
 from pepita_jax.rules.decoupled_greedy import DecoupledGreedy
 from pepita_jax.rules.deep_feedback_control import (
     DeepFeedbackControl,
@@ -66,6 +67,7 @@ RULES = {
     "forward_dfa": ForwardDFA,
     "forward_forward": ForwardForward,
     "predictive_coding": PredictiveCoding,
+    "contrastive_hebbian": ContrastiveHebbian,
     "gevb": GEVB,
     "equilibrium_propagation": EquilibriumPropagation,
     "shallow": Shallow,
