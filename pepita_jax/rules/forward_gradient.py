@@ -111,7 +111,7 @@ class ForwardGradient(Rule):
         aux = net.measure(activity.a[-1], batch.label)
         if self.loss == "global":
             return dW, aux
-        own_losses = lambda F: local_losses(net, F, activity.a, masks, t)[:-1]
+        own_losses = lambda F: local_losses(net, F, activity.a, masks, t)
         dC = jax.grad(lambda F: sum(E.mean() for E in own_losses(F)))(F)
         return dW, {**aux, "feedback": dC}
 

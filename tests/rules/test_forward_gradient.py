@@ -132,6 +132,16 @@ def test_a_small_difference_is_the_derivative(perturb, loss):
     assert_trees_close(found, expected, rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.parametrize("loss", ["global", "local"])
+@pytest.mark.parametrize("perturb", ["weights", "activities"])
+def test_without_hidden_layers_it_is_bp(perturb, loss):
+    net = make_network("mlp, one layer")
+    rule = build_rule("forward_gradient", net, perturb=perturb, loss=loss)
+    params, batch = make_params(net), make_batch(net)
+    found, _ = rule.pseudo_gradients(params, (), batch)
+    assert_trees_close(found, build_rule("bp", net).pseudo_gradients(params, (), batch)[0])
+
+
 @pytest.mark.parametrize(("directions", "fourth"), [("normal", 3), ("sign", 1)])
 def test_directions_have_unit_variance_and_the_fourth_moment_of_their_kind(directions, fourth):
     where = (jnp.ones(200_000), jnp.zeros(3))
