@@ -46,11 +46,15 @@ VARIANTS = {name: (name, {}) for name in RULES} | {
     "sign_symmetry, fixed": ("sign_symmetry", {"magnitudes": "fixed_random"}),
     "sign_symmetry, batchwise": ("sign_symmetry", {"magnitudes": "batchwise_random"}),
     "pepita_mirrored, Hebbian": ("pepita_mirrored", {"updates": "hebbian"}),
+    "forward_gradient, local": ("forward_gradient", {"loss": "local"}),
+    "forward_gradient, weights": ("forward_gradient", {"perturb": "weights", "samples": 2,
+                                                       "output": "perturbed"}),
+    "decoupled_greedy, sum": ("decoupled_greedy", {"readout": "sum"}),
     "pepita, noise": ("experiments.papers.pepita.noise.InputNoise", {}),
     "skeleton": ("pepita_jax.rules.skeleton.Skeleton", {}),
     "unusual": ("tests.training.unusual.Unusual", {}),
     "node perturbation": ("tests.rules.node_perturbation.NodePerturbation", {}),
-}
+}  # fmt: skip
 
 
 def make_rule(variant, net):
