@@ -25,6 +25,7 @@ CHOSEN = {
     "fa_conv": ("fa", "conv", "cifar10"),
     "bp_conv": ("bp", "conv", "cifar10"),
     "forward_forward": ("forward_forward", "mlp", "mnist"),
+    "gevb": ("gevb", "mlp", "mnist"),
     "filters": ("pepita", "conv", "cifar10"),
     "whitening": ("pepita", "mlp", "mnist"),
 }
