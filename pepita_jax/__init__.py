@@ -28,6 +28,7 @@ from pepita_jax.networks import (
 )
 from pepita_jax.rules import RULES, Rule, build_rule
 from pepita_jax.rules.bp import BP
+from pepita_jax.rules.burst_propagation import BurstPropagation
 from pepita_jax.rules.contrastive_hebbian import ContrastiveHebbian
 from pepita_jax.rules.decoupled_greedy import DecoupledGreedy
 from pepita_jax.rules.deep_feedback_control import (
@@ -77,6 +78,7 @@ __all__ = [
     "Augment",
     "AvgPool",
     "Batch",
+    "BurstPropagation",
     "ContrastiveHebbian",
     "Conv",
     "DecoupledGreedy",

@@ -31,6 +31,8 @@ NETWORKS |= {
     "chain, deep": ("chain", {"layers": "conv 2 2 sigmoid, conv 3 2, maxpool 2 1, globalavgpool",
                               "activation": "leaky_relu", "input_dropout": 0.2}),
 }  # fmt: skip
+NETWORKS["mlp, sigmoid"] = ("mlp", {"hidden": (7, 6), "dropout": 0.3, "activation": "sigmoid",
+                                    "output": "sigmoid"})  # fmt: skip
 # Those that differ most, for what need not be seen on all.
 UNLIKE_NETWORKS = (
     "mlp, one layer", "mlp, biases", "conv, normalized", "chain, strides", "chain, deep",

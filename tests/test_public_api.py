@@ -13,6 +13,7 @@ import optax
 import pytest
 
 import pepita_jax as pj
+from configs.presets import MODEL_OF_RULE
 from pepita_jax.history import History
 from pepita_jax.rules.base import SignalRule
 from pepita_jax.runs.run import run
@@ -103,7 +104,7 @@ def test_a_rule_prints_the_options_that_are_no_defaults():
 
 @pytest.mark.parametrize("name", pj.RULES)
 def test_no_record_prints_its_arrays(name):
-    net = pj.mlp((8, 8, 1), 10, hidden=(12,))
+    net = pj.mlp((8, 8, 1), 10, hidden=(12,), **MODEL_OF_RULE.get(name, {}))
     rule = pj.build_rule(name, net)
     state = pj.init_state(rule, optax.adam(0.1), jax.random.key(0))
     image, label = np.full((3, 8, 8, 1), 0.123), np.full(3, 7)

@@ -13,6 +13,7 @@ from pepita_jax.networks.network import Network
 from pepita_jax.options import check_options, field_options
 from pepita_jax.rules.base import Rule, SignalRule
 from pepita_jax.rules.bp import BP
+from pepita_jax.rules.burst_propagation import BurstPropagation
 from pepita_jax.rules.contrastive_hebbian import ContrastiveHebbian
 from pepita_jax.rules.decoupled_greedy import DecoupledGreedy
 from pepita_jax.rules.deep_feedback_control import (
@@ -70,6 +71,7 @@ RULES = {
     "contrastive_hebbian": ContrastiveHebbian,
     "gevb": GEVB,
     "equilibrium_propagation": EquilibriumPropagation,
+    "burst_propagation": BurstPropagation,
     "shallow": Shallow,
 }
 
