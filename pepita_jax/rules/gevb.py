@@ -98,17 +98,17 @@ class GEVB(Rule):
         net, inputs, gates = self.net, [], []
         x = net.input_of(0, image, masks)
         for l, layer in enumerate(self.layers):
-            of_W = None if l else 0  # only W_1 differs between components, but all biases do
-            axes = (0 if l else None, Affine(of_W, 0) if layer.bias else of_W)
-            a = jax.vmap(layer.forward, axes)(x, params[l])
+            of_W: Any = None if l else 0  # only W_1 differs between components, but all biases do
+            of_params: Any = Affine(of_W, 0) if layer.bias else of_W
+            a = jax.vmap(layer.forward, (0 if l else None, of_params))(x, params[l])
             inputs.append(x)
             if l == len(F):
-                return a[..., 0].T, inputs, [*gates, jnp.ones_like(a[0])]
+                break
             G = (jnp.einsum("kn,k...n->...n", F[l], a) >= 0).astype(a.dtype)
-            if not layer.pools and masks[l + 1] is not None:
-                G = G * masks[l + 1]
-            gates.append(G)
-            x = jax.vmap(lambda a, l=l, G=G: net.input_of(l + 1, G * a, masks))(a)
+            mask = None if layer.pools else masks[l + 1]
+            gates.append(G if mask is None else G * mask)
+            x = jax.vmap(lambda a, l=l, G=gates[l]: net.input_of(l + 1, G * a, masks))(a)
+        return a[..., 0].T, inputs, [*gates, jnp.ones_like(a[0])]
 
     def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
         net, t = self.net, self.net.one_hot(batch.label)
