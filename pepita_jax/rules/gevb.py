@@ -98,9 +98,10 @@ class GEVB(Rule):
         net, inputs, gates = self.net, [], []
         x = net.input_of(0, image, masks)
         for l, layer in enumerate(self.layers):
-            of_W: Any = None if l else 0  # only W_1 differs between components, but all biases do
-            of_params: Any = Affine(of_W, 0) if layer.bias else of_W
-            a = jax.vmap(layer.forward, (0 if l else None, of_params))(x, params[l])
+            own: Any = 0  # only W_1 differs between components, but all biases do
+            of_W: Any = None if l else own
+            of_params = Affine(of_W, own) if layer.bias else of_W
+            a = jax.vmap(layer.forward, (own if l else None, of_params))(x, params[l])
             inputs.append(x)
             if l == len(F):
                 break
