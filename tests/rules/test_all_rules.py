@@ -8,7 +8,8 @@ import numpy as np
 import optax
 import pytest
 
-from configs.presets import DIGITS_LEARNING_RATE_OF_RULE, MODEL_OF_RULE, OPTIMIZER_OF_RULE
+from configs.learning_rates import DIGITS, learning_rates
+from configs.presets import MODEL_OF_RULE, OPTIMIZER_OF_RULE
 from pepita_jax import (
     MODELS,
     RULES,
@@ -230,7 +231,7 @@ def test_it_learns_digits(variant, optimizer, digits):
     rule_name, _ = VARIANTS[variant]
     options = {"hidden": (128,), **MODEL_OF_RULE.get(rule_name, {})}
     net = build_network("mlp", input_shape=(8, 8, 1), num_classes=10, **options)
-    sgd = optax.sgd(DIGITS_LEARNING_RATE_OF_RULE.get(rule_name, 0.05), momentum=0.9)
+    sgd = optax.sgd(learning_rates(rule_name).digits or DIGITS["mlp"], momentum=0.9)
     result = train_seeds(
         net, make_rule(variant, net), sgd if optimizer == "sgd" else optax.adam(3e-3),
         train=digits.train, test=digits.test,
