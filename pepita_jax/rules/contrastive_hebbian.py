@@ -30,8 +30,7 @@ class ContrastiveHebbian(Rule):
 
     Options:
         gamma: strength of feedback. Where it is large, unbounded activities such as ReLU's grow
-            without end. In layer l the phases differ by about gamma^{L-l}: with smooth s in
-            float32, deep networks need more than the default.
+            without end.
         steps: sweeps over the layers in each phase.
     """
 
@@ -92,10 +91,16 @@ class ContrastiveHebbian(Rule):
         )
 
     def activate(self, l: int, u: Array, change: Array, masks: Masks) -> Array:
-        """How the activity of layer l (from 0) changes: s(u + change) - s(u), to first order also
-        by what u + change loses in rounding."""
+        """How the activity of layer l (from 0) changes: s(u + change) - s(u).
+
+        It is the slope midway times the change, which has no rounding of u in it, wherever the
+        difference itself says no more than that u is rounded.
+        """
         s = lambda u: self.net.activate(l, u, (None,) * len(masks))
-        moved = u + change
-        h, of_lost = jax.jvp(s, (moved,), (change - (moved - u),))
+        difference = s(u + change) - s(u)
+        _, by_slope = jax.jvp(s, (u + change / 2,), (change,))
+        rounding = 8 * jnp.finfo(u.dtype).eps * (1 + jnp.abs(u))
+        is_smooth = jnp.abs(difference - by_slope) < rounding
+        h = jnp.where(is_smooth, by_slope, difference)
         dropped = None if self.net.layers[l].pools else masks[l + 1]
-        return (h - s(u) + of_lost) * (1 if dropped is None else dropped)
+        return h if dropped is None else h * dropped

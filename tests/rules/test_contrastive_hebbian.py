@@ -54,10 +54,13 @@ def settled(image, W, t):
     return h
 
 
-def test_the_phases_difference_is_not_lost_in_rounding():
-    """In the first layer it is of the size of gamma^2 = 1e-6, and float32 resolves 1e-7."""
-    net = make_network("mlp, biases")
-    rule = ContrastiveHebbian(net, gamma=1e-3)
+@pytest.mark.parametrize(
+    ("net_name", "gamma"), [("mlp, biases", 1e-3), ("mlp, four layers, tanh", 0.01)]
+)
+def test_the_phases_difference_is_not_lost_in_rounding(net_name, gamma):
+    """In the first layer it is of the size of 1e-6, and float32 resolves 1e-7."""
+    net = make_network(net_name)
+    rule = ContrastiveHebbian(net, gamma=gamma)
     with jax.enable_x64(False):
         params, batch = make_params(net), make_batch(net, dropout=False)
         found = updates(rule)(params, batch)
