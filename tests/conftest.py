@@ -24,7 +24,7 @@ from jax.extend.backend import get_backend
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_num_cpu_devices", 2)
 
-MANY_PROGRAMS = 400
+MANY_PROGRAMS = 1500
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def own_folders(tmp_path, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def few_programs():
-    """A process keeps all that it has compiled, thousands of programs of up to 3 MiB."""
+    """A process keeps all that it has compiled: with so many, up to 3 GiB."""
     yield
     if len(get_backend().live_executables()) > MANY_PROGRAMS:
         jax.clear_caches()

@@ -1,5 +1,7 @@
 """Both forms of convolution and pooling against each other and the equations, in float64."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -121,7 +123,9 @@ NET = make_network("conv, two blocks, padded")
 
 @pytest.mark.parametrize("variant", [name for name in RULES if suits(name, NET)])
 def test_rules_give_the_same_updates_by_either_form(variant, monkeypatch):
-    rule, batch, found = make_rule(variant, NET), make_batch(NET), []
+    # Of silent units, all 0, each form of pooling takes another, and noise in them shows it.
+    net = replace(NET, activation="tanh") if variant == "forward_dfa" else NET
+    rule, batch, found = make_rule(variant, net), make_batch(net), []
     params, F = make_weights(rule)
     for form in FORMS:
         use(monkeypatch, form)

@@ -103,6 +103,10 @@ def test_alignment_is_measured_for_every_seed_without_dropout(rule_name, layout)
         still = net.without_dropout()
         wanted = alignment(still, rule, params, F, batch._replace(key=jax.random.fold_in(key, 3)))
         for name, values in wanted._asdict().items():
+            if name == "gauss_newton_angle":
+                assert values == ()
+                assert name not in found
+                continue
             np.testing.assert_allclose(found[name][k], np.array(values), rtol=1e-4, atol=1e-3)
 
 

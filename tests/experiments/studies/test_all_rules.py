@@ -5,8 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from experiments.studies import all_rules
-from experiments.studies.all_rules import Cost
+from experiments.studies.equal_budget import Cost, equal_budget, equal_epochs
 from tests.experiments.commands import command
 
 
@@ -33,8 +32,8 @@ def test_each_table_has_the_rule_that_is_best_in_it_first():
         "half": planted([0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9], np.nan),
         "twice": planted([0.6, 0.7], 45.0),
     }
-    _, *epochs = all_rules.equal_epochs(runs, costs, 2)
-    _, *budget = all_rules.equal_budget(runs, costs, 4.0)
+    _, *epochs = equal_epochs(runs, costs, 2)
+    _, *budget = equal_budget(runs, costs, 4.0)
     assert [row[0] for row in epochs] == ["twice", "bp", "half"]
     assert epochs[0] == ("twice", "70.50 ± 0.71", "2.00", "3.00", "45°")
     assert epochs[2][-1] == "-"

@@ -1,0 +1,80 @@
+"""What each rule costs, and tables of rules after equal epochs and for equal operations."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from experiments.benchmarks.operations import step_operations
+from pepita_jax.rules import Rule
+from pepita_jax.rules.bp import BP
+from pepita_jax.tables import as_percent
+from pepita_jax.types import Batch
+
+
+class Cost(NamedTuple):
+    """What an update of one seed costs.
+
+    Attributes:
+        operations: times `bp`'s on the same network.
+        memory: of temporary arrays, in MiB; the compiler's estimate.
+    """
+
+    operations: float
+    memory: float
+
+    def epochs(self, budget: float) -> int:
+        """How many epochs are nearest to the operations of `budget` epochs of `bp`."""
+        return max(1, round(budget / self.operations))
+
+
+def measure(rule: Rule, size: int) -> Cost:
+    """The `Cost` of a rule on its network, for batches of this size."""
+    net = rule.net
+    batch = Batch(jnp.zeros((size, *net.input_shape)), jnp.zeros(size, int), jax.random.key(0))
+    shapes = jax.eval_shape(rule.init, batch.key)
+    compiled = jax.jit(rule.pseudo_gradients).lower(*shapes, batch).compile()
+    ratio = step_operations(rule, size) / step_operations(BP(net), size)
+    return Cost(ratio, compiled.memory_analysis().temp_size_in_bytes / 2**20)
+
+
+def equal_epochs(runs, costs, last):
+    """The first table: rows of strings, the best rule first."""
+    headings = ("rule", "test %", "operations / bp", "memory, MiB", "angle to bp, first layer")
+
+    def row(name):
+        angles = runs[name].alignment["gradient_angle"][:, last, 0]
+        angle = "-" if np.isnan(angles).all() else f"{np.nanmean(angles):.0f}°"
+        figures = f"{costs[name].operations:.2f}", f"{costs[name].memory:.2f}", angle
+        return (name, show(runs[name], last), *figures)
+
+    return [headings, *map(row, best_first(runs, lambda name: last))]
+
+
+def equal_budget(runs, costs, budget):
+    """The second table."""
+    epochs = {name: costs[name].epochs(budget) for name in runs}
+
+    def row(name):
+        spent = epochs[name] * costs[name].operations
+        return name, show(runs[name], epochs[name]), str(epochs[name]), f"{spent:.1f}"
+
+    headings = ("rule", "test %", "epochs", "operations, epochs of bp")
+    return [headings, *map(row, best_first(runs, epochs.get))]
+
+
+def accuracies(run, epoch):
+    """Test accuracy of every seed after an epoch, `[S]`; NaN if one is not there yet."""
+    found = run.history["test_accuracy"]
+    return found[:, epoch - 1] if found.shape[1] >= epoch else np.full(len(found), np.nan)
+
+
+def best_first(runs, epoch_of):
+    return sorted(runs, key=lambda name: -np.nanmean(accuracies(runs[name], epoch_of(name))))
+
+
+def show(run, epoch):
+    found = accuracies(run, epoch)
+    std = float(np.nanstd(found, ddof=1)) if len(found) > 1 else None
+    return as_percent({"mean": float(np.nanmean(found)), "std": std})
