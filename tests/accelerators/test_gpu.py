@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from pepita_jax import RULES
-from tests.accelerators.cases import NUM_IMAGES, compiled
+from tests.accelerators.cases import NUM_IMAGES, compiled, those_on
 
 MIB = 2**20
 TEMPORARIES = {("mlp", "mnist"): 40, ("conv", "cifar"): 320}  # MiB
@@ -19,8 +18,7 @@ def test_pepita_keeps_its_budgets(h100, model, shape):
     assert not re.findall(rf"\[\d+,{NUM_IMAGES[shape]},", steps.program)
 
 
-@pytest.mark.parametrize("model", ["mlp", "conv"])
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(("rule", "model"), those_on("mlp", "conv"))
 def test_every_rule_compiles_without_collectives(h100, rule, model):
     steps = compiled(tuple(h100), model, "cifar", rule, 4)
     assert steps.collectives == []

@@ -11,7 +11,7 @@ import pytest
 from configs.presets import BATCH_SIZE, USUAL
 from experiments.benchmarks.operations import step_operations
 from pepita_jax import RULES, build_rule
-from tests.accelerators.cases import SEEDS, compiled, network
+from tests.accelerators.cases import SEEDS, compiled, network, those_on
 
 MIB = 2**20
 BUDGETS = {  # (cycles per step of ten seeds, temporaries)
@@ -24,11 +24,22 @@ BUDGETS = {  # (cycles per step of ten seeds, temporaries)
 MORE_THAN_OPERATIONS = {"weight_mirror": 2.0, "pepita_mirrored": 2.0, "shallow": 2.0}
 
 
-@pytest.mark.parametrize("num_chips", [1, 4])
-@pytest.mark.parametrize("model", ["mlp", "conv"])
-@pytest.mark.parametrize("rule", RULES)
-def test_every_rule_compiles_without_collectives(v5e, rule, model, num_chips):
-    steps = compiled(tuple(v5e), model, "cifar", rule, num_chips)
+SOME = ("bp", "pepita", "weight_mirror")  # that differ, of what takes long for all of them
+
+
+def slow_unless(is_fast, cases):
+    """The same cases, of which the others are slow."""
+    return [
+        case if is_fast(*case) else pytest.param(*case, marks=pytest.mark.slow) for case in cases
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "model"),
+    slow_unless(lambda rule, model: model == "mlp" or rule in SOME, those_on("mlp", "conv")),
+)
+def test_every_rule_compiles_without_collectives(v5e, rule, model):
+    steps = compiled(tuple(v5e), model, "cifar", rule, num_chips=4)
     assert steps.collectives == []
     assert steps.num_seeds == 10
     assert steps.temporaries < 60 * MIB
@@ -38,15 +49,15 @@ LARGE = ["frenkel_conv", "vgg5", "vgg8b"]  # which take the compiler minutes
 
 
 @pytest.mark.parametrize(
-    "model", ["lenet5", *(pytest.param(name, marks=pytest.mark.slow) for name in LARGE)]
+    ("rule", "model"),
+    slow_unless(lambda rule, model: model == "lenet5" and rule in SOME, those_on("lenet5", *LARGE)),
 )
-@pytest.mark.parametrize("rule", RULES)
 def test_every_rule_compiles_on_the_field_s_networks(v5e, rule, model):
     """Without a copy of the data: temporaries are less than two passes' inputs and activities."""
     steps = compiled(tuple(v5e), model, "cifar", rule)
     assert steps.collectives == []
     assert steps.num_seeds == 10
-    net = network(model, "cifar")
+    net = network(model, "cifar", rule)
     units = sum(math.prod(layer.activity_shape) for layer in net.layers)
     a_pass = BATCH_SIZE.get(model, USUAL["batch_size"]) * (math.prod(net.input_shape) + units) * 4
     assert steps.temporaries < 2 * SEEDS * a_pass
@@ -60,11 +71,16 @@ def test_pepita_keeps_its_budgets(v5e, model, shape):
     assert steps.temporaries < temporaries * MIB
 
 
-@pytest.mark.parametrize("model", ["mlp", "conv"])
-@pytest.mark.parametrize("rule", [name for name in RULES if name != "bp"])
+@pytest.mark.parametrize(
+    ("rule", "model"),
+    slow_unless(
+        lambda rule, model: rule in (*SOME, *MORE_THAN_OPERATIONS),
+        those_on("mlp", "conv", rules=[name for name in RULES if name != "bp"]),
+    ),
+)
 def test_a_rule_takes_little_more_than_bp_where_its_operations_do(v5e, rule, model):
     found, bp = (compiled(tuple(v5e), model, "cifar", name).a_step.cycles for name in (rule, "bp"))
-    net, batch_size = network(model, "cifar"), BATCH_SIZE[model]
+    net, batch_size = network(model, "cifar", rule), BATCH_SIZE[model]
     operations = [step_operations(build_rule(name, net), batch_size) for name in (rule, "bp")]
     more = max(1.0, operations[0] / operations[1])
     assert found < MORE_THAN_OPERATIONS.get(rule, 1.5) * more * bp
