@@ -42,7 +42,7 @@ def test_every_rule_compiles_without_collectives(v5e, rule, model):
     steps = compiled(tuple(v5e), model, "cifar", rule, num_chips=4)
     assert steps.collectives == []
     assert steps.num_seeds == 10
-    assert steps.temporaries < 60 * MIB
+    assert steps.temporaries < max(60 * MIB, 2 * steps.state)  # gevb's weights are ten times bp's
 
 
 LARGE = ["frenkel_conv", "vgg5", "vgg8b"]  # which take the compiler minutes
