@@ -2,6 +2,7 @@
 
 import jax
 import numpy as np
+import pytest
 
 from pepita_jax import RULES, Affine, Batch, Rule, build_network, build_rule
 from pepita_jax.rules import find_rule
@@ -57,6 +58,19 @@ VARIANTS = {name: (name, {}) for name in RULES} | {
     "unusual": ("tests.training.unusual.Unusual", {}),
     "node perturbation": ("tests.rules.node_perturbation.NodePerturbation", {}),
 }  # fmt: skip
+
+
+# Options of rules that are there already, which change little of what a rule inherits.
+SLOW_VARIANTS = {
+    "drtp, mean", "sign_symmetry, fixed", "sign_symmetry, batchwise", "pepita_mirrored, Hebbian",
+    "pepita, noise", "skeleton", "decoupled_greedy, sum", "node perturbation",
+}  # fmt: skip
+
+
+def marked(cases):
+    """Parameters of a test, `(variant, ...)`, of which those of `SLOW_VARIANTS` are slow."""
+    slow = lambda case: pytest.param(*case, marks=pytest.mark.slow)
+    return [slow(case) if case[0] in SLOW_VARIANTS else case for case in cases]
 
 
 def make_rule(variant, net):

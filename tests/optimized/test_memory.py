@@ -19,7 +19,11 @@ def temporaries(rule_name, part, depth):
 
 
 @pytest.mark.parametrize(
-    ("part", "depth", "share"), [("dense 128", 16, 0.5), ("conv 8 3 padding=1", 24, 0.95)]
+    ("part", "depth", "share"),
+    [
+        ("dense 128", 16, 0.5),
+        pytest.param("conv 8 3 padding=1", 24, 0.95, marks=pytest.mark.slow),
+    ],
 )
 def test_mempepita_keeps_the_activities_of_few_layers(part, depth, share):
     """On a CPU a convolution's patches are most of its memory: those of one layer at a time."""

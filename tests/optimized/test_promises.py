@@ -78,10 +78,7 @@ def transcribed(name, *arguments):
     return of.get(name, layerwise.transcribed)(*arguments)
 
 
-TRANSCRIBED = (
-    "pepita", "pepita_hebbian", "pepita_mirrored", "bp", "fa", "sign_symmetry", "kolen_pollack",
-    "weight_mirror", "dfa", "sdfa", "drtp", "local_error", "shallow",
-)  # fmt: skip
+TRANSCRIBED = ("pepita", "pepita_mirrored", "bp", "fa", "sign_symmetry", "drtp", "local_error")
 
 
 @pytest.mark.parametrize("name", TRANSCRIBED)

@@ -43,7 +43,7 @@ slow = pytest.mark.slow
     [
         ("<&- >&- 2>&-", ""),
         ("2>&1 | head -1", "epochs 1 to 3 of 44 steps"),
-        (">/dev/full", FULL),
+        pytest.param(">/dev/full", FULL, marks=slow),
         pytest.param(">&-", "epoch 3/3", marks=slow),
         pytest.param("2>&-", "summary.json", marks=slow),
         pytest.param("2>/dev/full", "summary.json", marks=slow),

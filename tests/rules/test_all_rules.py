@@ -30,6 +30,7 @@ from tests.cases import (
     make_network,
     make_rule,
     make_weights,
+    marked,
     pairs,
     suits,
 )
@@ -46,7 +47,7 @@ def make(variant, net_name):
     return rule, *make_weights(rule), make_batch(rule.net)
 
 
-@pytest.mark.parametrize(("variant", "net_name"), pairs(VARIANTS, *UNLIKE_NETWORKS[:4]))
+@pytest.mark.parametrize(("variant", "net_name"), marked(pairs(VARIANTS, *UNLIKE_NETWORKS[:4])))
 def test_pseudo_gradients_are_shaped_like_the_weights(variant, net_name):
     rule, params, F, batch = make(variant, net_name)
     pseudo_gradients, aux = jax.eval_shape(rule.pseudo_gradients, params, F, batch)
@@ -67,7 +68,11 @@ def test_pseudo_gradients_are_shaped_like_the_weights(variant, net_name):
     assert scores.shape == (len(batch.label), rule.net.num_classes)
 
 
-@pytest.mark.parametrize("model", [name for name in MODELS if name != "chain"])
+@pytest.mark.parametrize(
+    "model",
+    [pytest.param(name, marks=pytest.mark.slow) if name == "vgg8b" else name
+     for name in MODELS if name != "chain"],
+)  # fmt: skip
 def test_every_rule_takes_every_model(model):
     net = build_network(model, input_shape=(32, 32, 3), num_classes=10)
     key = jax.ShapeDtypeStruct((), jax.random.key(0).dtype)
@@ -85,7 +90,7 @@ def test_every_rule_takes_every_model(model):
         assert_like(jax.eval_shape(update, params, F, key)[0], params)
 
 
-@pytest.mark.parametrize(("variant", "net_name"), pairs(VARIANTS, *UNLIKE_NETWORKS[:4]))
+@pytest.mark.parametrize(("variant", "net_name"), marked(pairs(VARIANTS, *UNLIKE_NETWORKS[:4])))
 def test_feedback_is_shaped_like_its_forward_equivalent_if_it_has_one(variant, net_name):
     rule = make_rule(variant, make_network(net_name))
     params, F = jax.eval_shape(rule.init, jax.random.key(3))
@@ -101,7 +106,7 @@ def assert_like(found, wanted):
         assert (one.shape, one.dtype) == (other.shape, other.dtype)
 
 
-@pytest.mark.parametrize(("variant", "net_name"), pairs(VARIANTS, "conv, normalized"))
+@pytest.mark.parametrize(("variant", "net_name"), marked(pairs(VARIANTS, "conv, normalized")))
 def test_it_is_finite_and_pure(variant, net_name):
     rule, params, F, batch = make(variant, net_name)
     found = pseudo_gradients, aux = rule.pseudo_gradients(params, F, batch)
@@ -125,7 +130,7 @@ def those(has, *names):
 
 @pytest.mark.parametrize(
     ("variant", "net_name"),
-    [*pairs(VARIANTS, "conv, normalized"), *pairs(("bp", "weight_mirror"), "mlp, biases")],
+    marked([*pairs(VARIANTS, "conv, normalized"), *pairs(("bp", "weight_mirror"), "mlp, biases")]),
 )
 def test_vmap_over_seeds_equals_a_loop(variant, net_name):
     net = make_network(net_name)
@@ -142,7 +147,7 @@ def test_vmap_over_seeds_equals_a_loop(variant, net_name):
 
 @pytest.mark.parametrize(
     ("variant", "net_name"),
-    those(lambda r: not (r.splits_batches and r.draws_noise), "conv, two blocks, padded"),
+    marked(those(lambda r: not (r.splits_batches and r.draws_noise), "conv, two blocks, padded")),
 )
 def test_an_update_by_pieces_is_the_update_of_the_batch(variant, net_name):
     """Nothing is summed over samples; a rule that does not split batches takes them whole."""
@@ -164,7 +169,7 @@ def test_pieces_may_have_no_key_and_must_be_equal():
 
 
 @pytest.mark.parametrize(
-    ("variant", "net_name"), those(lambda r: r.splits_batches and r.draws_noise, "conv")
+    ("variant", "net_name"), marked(those(lambda r: r.splits_batches and r.draws_noise, "conv"))
 )
 def test_pieces_draw_noise_of_their_own(variant, net_name):
     rule, params, F, _ = make(variant, net_name)
@@ -178,7 +183,7 @@ def test_pieces_draw_noise_of_their_own(variant, net_name):
         np.testing.assert_allclose(whole, np.mean(parts, axis=0), rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize(("variant", "net_name"), pairs(VARIANTS, "conv", "mlp, four layers, tanh"))
+@pytest.mark.parametrize(("variant", "net_name"), marked(pairs(VARIANTS, "conv")))
 def test_a_rule_that_draws_noise_says_so(variant, net_name):
     """Another key makes another update, and no key is refused; of other rules neither is true."""
     rule, params, F, batch = make(variant, net_name)
@@ -195,7 +200,7 @@ def test_a_rule_that_draws_noise_says_so(variant, net_name):
         rule.pseudo_gradients(params, F, without_key)
 
 
-@pytest.mark.parametrize(("variant", "net_name"), pairs(VARIANTS, "mlp, three layers"))
+@pytest.mark.parametrize(("variant", "net_name"), marked(pairs(VARIANTS, "mlp, three layers")))
 def test_only_rules_that_say_so_change_their_feedback(variant, net_name):
     rule, _, _, batch = make(variant, net_name)
     optimizer = optax.sgd(0.1, momentum=0.9)
