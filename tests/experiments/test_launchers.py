@@ -172,8 +172,9 @@ def wait_for_checkpoints(path, number, process):
 
 @pytest.mark.parametrize(
     ("number", "status"),
-    [pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow), (signal.SIGTERM, 143)],
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143)],
 )
+@pytest.mark.slow
 def test_processes_end_with_the_command_that_started_them(number, status, tmp_path):
     epochs, local = "--config.num_epochs=100000", ("--launcher=local", "--seeds_per_job=1")
     process = start(tmp_path, epochs, *local)

@@ -134,6 +134,7 @@ def test_the_best_of_each_are_put_side_by_side(tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_settings_of_which_no_seed_is_left_are_shown_and_not_trained(tmp_path):
     none = sweep(tmp_path / "none", "--sweep.optimizer.learning_rate=1e20,1e30")
     assert none.returncode == 3, none.stderr

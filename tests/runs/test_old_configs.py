@@ -99,7 +99,9 @@ def make_old(workdir, told):
     rewrite(workdir, older)
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize(
+    "name", ["pepita", *(pytest.param(n, marks=pytest.mark.slow) for n in RULES if n != "pepita")]
+)
 def test_an_old_workdir_is_read_and_goes_on_with_the_same_bits(name, tmp_path):
     told, options = RULES[name]
     fields = {f"rule.{option}": value for option, value in options.items()}
