@@ -31,7 +31,7 @@ SCHEDULE_EPOCHS = {
     ("conv", "cifar100"): (10, 30, 50),
 }
 # Learning rate times decay of weight_mirror: B follows W within about a thousand steps. Chosen by
-# validation at FA's learning rates, and kept for those above. The decays tried were 0.1, 0.01 and
+# validation at FA's learning rates, and kept for its own. The decays tried were 0.1, 0.01 and
 # 0.001 on MNIST; on CIFAR-10 0.1 at learning rate 0.001, and 0.01 and 0.001 at learning rate 0.01.
 # (The default decay of kolen_pollack was the best of 1e-4, 1e-3 and 1e-2 on MNIST.)
 MIRRORED_PER_STEP = 1e-4

@@ -19,7 +19,8 @@ class Alignment(NamedTuple):
 
     Attributes:
         gradient_angle: between pseudo-gradient, with the rule's own weight decay if it has
-            one, and BP's gradient, one per layer.
+            one, and BP's gradient, one per layer; where the rule's scores are not the network's,
+            the gradient of their loss.
         feedback_angle: between feedback and the forward weights it stands in for, one for each
             array of F: the layer's own weights for `fa` and its kin and for mirrored feedback,
             the product of the weights above for direct feedback, the product of all for

@@ -57,8 +57,8 @@ def load_run(path: Any, epoch: int | None = None, rule: Rule | None = None) -> R
     >>> run = pj.load_run("runs/digits")
     >>> run
     Run(pepita on digits, 2 seeds, 1 epochs)
-    >>> params_of_seed_0 = jax.tree.map(lambda W: W[0], run.params)
-    >>> run.net.apply(params_of_seed_0, pj.load_dataset("digits").test[0]).shape
+    >>> params, F = jax.tree.map(lambda x: x[0], (run.params, run.feedback))  # of seed 0
+    >>> run.rule.scores(params, F, pj.load_dataset("digits").test[0]).shape
     (360, 10)
 
     Args:

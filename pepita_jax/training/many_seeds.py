@@ -187,7 +187,8 @@ class SeedTrainer:
 
         Returns:
             `{"gradient_angle": [S, L], "feedback_angle": [S, arrays of F], "feedback_product":
-            [S, arrays of F], "weight_norm": [S, L]}`.
+            [S, arrays of F], "weight_norm": [S, L]}`, and of a rule that nears Gauss-Newton's
+            updates `"gauss_newton_angle": [S, L]`.
         """
         with jax.debug_nans(False):  # see `analysis.alignment`
             measured = self.stages.measure_alignment(

@@ -89,7 +89,8 @@ def train_step(
 
     It is pure: `jax.jit`, `jax.vmap` and `jax.lax.scan` take it. A loop that descends
     `rule.pseudo_gradients` itself must, where `rule.learns_feedback`, descend `aux["feedback"]`
-    too, from F and with a second optimizer state; without that F stays as it was drawn.
+    too, from F and with a second optimizer state; without that F stays as it was drawn. Some rules
+    also set F, project the weights after a step, or take two steps (see `Rule`): this does it all.
 
     >>> import jax, optax
     >>> import pepita_jax as pj
