@@ -42,7 +42,7 @@ class Distribution(NamedTuple):
 
 
 def fit_plateau(accuracy):
-    """Least squares on a test curve (App. C).
+    """Least squares on a test curve: the plateau and the slowness (App. C).
 
     The paper also gives the fit the accuracy of chance at epoch 0. As the equation is 0 there
     whatever its parameters, that point's error is a constant, and they are the same without it.
@@ -50,11 +50,29 @@ def fit_plateau(accuracy):
     Args:
         accuracy: fractions after epochs 1, 2, ..., `[E]`, two at least.
     """
-    epoch = np.arange(1.0, len(accuracy) + 1)
     equation = lambda epoch, top, slowness: Plateau(top, slowness)(epoch)
-    start = max(accuracy), 0.1
-    found, _ = curve_fit(equation, epoch, accuracy, start, bounds=([0, 0], np.inf))
+    found, _ = _least_squares(equation, accuracy, (max(accuracy), 0.1))
     return Plateau(*map(float, found))
+
+
+def fit_slowness(accuracy):
+    """Least squares for the slowness alone, the plateau being the largest of the accuracies.
+
+    So does the released notebook of the paper.
+
+    Args:
+        accuracy: as in `fit_plateau`.
+    """
+    top = float(max(accuracy))
+    found, _ = _least_squares(
+        lambda epoch, slowness: Plateau(top, slowness)(epoch), accuracy, (0.1,)
+    )
+    return Plateau(top, float(found[0]))
+
+
+def _least_squares(equation, accuracy, start):
+    epoch = np.arange(1.0, len(accuracy) + 1)
+    return curve_fit(equation, epoch, accuracy, start, bounds=(0, np.inf))
 
 
 def fit_distribution(family, values):

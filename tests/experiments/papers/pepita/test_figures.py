@@ -97,5 +97,5 @@ def test_figure_8_draws_the_fitted_equation_and_chance(tmp_path):
     (axes,) = speed.figure_8(Results(tmp_path).read).figure.axes
     lines = lines_of(axes)
     np.testing.assert_allclose(lines["test"], [10, *100 * curve])
-    fitted = lines["plateau equation, slowness 0.750"]
+    fitted = lines["plateau fitted too, slowness 0.750"]
     assert (fitted[0], fitted[-1]) == (0, pytest.approx(100 * curve[-1]))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from experiments.papers.pepita.fits import Plateau, fit_distribution, fit_plateau
+from experiments.papers.pepita.fits import Plateau, fit_distribution, fit_plateau, fit_slowness
 
 EPOCHS = np.arange(1, 61)
 
@@ -32,6 +32,14 @@ def test_a_fit_of_least_squares_leaves_no_error_along_its_parameters():
     residual = curve - fit(EPOCHS)
     by_accuracy, by_slowness = fit(EPOCHS), fit(EPOCHS) / (fit.slowness + EPOCHS)
     np.testing.assert_allclose([residual @ by_accuracy, residual @ by_slowness], 0, atol=1e-6)
+
+
+def test_a_fit_of_slowness_alone_passes_half_of_the_largest_accuracy_there():
+    curve = Plateau(0.55, 0.6)(EPOCHS) + 0.01 * np.random.default_rng(1).normal(size=60)
+    fit = fit_slowness(curve)
+    assert fit.accuracy == curve.max()
+    by_slowness = fit(EPOCHS) / (fit.slowness + EPOCHS)
+    assert (curve - fit(EPOCHS)) @ by_slowness == pytest.approx(0, abs=1e-6)
 
 
 def test_a_sample_of_student_s_t_has_its_degrees_of_freedom():
