@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.papers.pepita.artifacts import ARTIFACTS
-from experiments.papers.pepita.record_files import OLD_FILES, read_records
-from experiments.papers.pepita.results import Results, make_result
-from experiments.papers.pepita.show import describe_difference, place_of
+from experiments.papers.papers import PAPERS
+from experiments.papers.record_files import OLD_FILES, read_records
+from experiments.papers.results import Results, make_result
+from experiments.papers.show import describe_difference, place_of
 from pepita_jax.data.own import show_name
 from pepita_jax.errors import require
 from pepita_jax.files import file_errors, user_path
@@ -164,7 +164,8 @@ def read_documents(path):
         return []
     readme = _text(folder / "README.md") or ""
     documents = []
-    for name, artifact in ARTIFACTS.items():
+    artifacts = (pair for paper in PAPERS.values() for pair in paper.artifacts.items())
+    for name, artifact in artifacts:
         place = place_of(name).search(readme)
         table = place[2] if place else _text(folder / f"{name}.md")
         figure = _text(folder / f"{name}.svg")

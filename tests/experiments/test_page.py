@@ -16,7 +16,7 @@ from experiments.reporting.reports import Report, read_documents, read_reports
 from pepita_jax.history import History
 from pepita_jax.plots import save_figure
 from tests.experiments.commands import command
-from tests.experiments.papers.pepita.planted import plant
+from tests.experiments.papers.planted import plant
 
 VOID = {"meta", "br", "img", "hr", "input", "link"}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.papers.pepita.results import Results
 from experiments.papers.pepita.runs import of_table_1
+from experiments.papers.results import Results
 from pepita_jax.runs.workdir import Workdir
 from tests.experiments.commands import assert_refused, command
-from tests.experiments.papers.pepita.planted import plant as plant_results
+from tests.experiments.papers.planted import plant as plant_results
 
 ACCURACIES = {
     "pepita": [[0.1, 0.5], [0.1, 0.6], [0.1, 0.7], [0.1, 0.9]],

@@ -1,12 +1,11 @@
 """Test accuracies beside the paper's: Tables 1 and 4."""
 
-import math
-
 import numpy as np
 
+from experiments.papers.comparison import HEADINGS, accuracy_cells
 from experiments.papers.pepita import published as paper
 from experiments.papers.pepita.runs import READINGS, TABLE_1, TABLE_4, WHITENED, of_table_1
-from experiments.papers.pepita.show import (
+from experiments.papers.show import (
     Shown,
     describe_accuracy,
     describe_difference,
@@ -18,7 +17,6 @@ from experiments.papers.pepita.show import (
 from pepita_jax.tables import markdown_table
 
 AS_USUAL = ("the same seeds of Table 1 %", "difference, 95 % interval")
-HEADINGS = ("test %", "seeds", "epochs", "paper %", "difference", "within two standard errors")
 
 
 def table_1(find):
@@ -65,36 +63,3 @@ def _as_usual(result, usual):
     both = ours.keys() & then.keys()
     here, there = (np.array([accuracy[seed] for seed in both]) for accuracy in (ours, then))
     return describe_accuracy(there), describe_difference(here, there)
-
-
-def accuracy_cells(result, of_paper):
-    """The cells below `HEADINGS`.
-
-    Args:
-        result: a `Result`.
-        of_paper: the paper's `Printed` for it, or None.
-    """
-    values = result.test_accuracy
-    cells = (describe_accuracy(values), describe_seeds(result), str(result.epochs))
-    if not of_paper:
-        return (*cells, "-", "-", "-")
-    printed = f"{of_paper.mean:.2f} ± {of_paper.std:.2f}"
-    if result.epochs != paper.EPOCHS:
-        return (*cells, printed, "-", f"the paper has {paper.EPOCHS} epochs")
-    if len(values) < 2:
-        return (*cells, printed, "-", "two seeds are needed")
-    difference = 100 * values.mean() - of_paper.mean
-    agrees = abs(difference) <= 2 * standard_error(values, of_paper)
-    shown = f"{round(difference, 2) + 0.0:+.2f}"  # never -0.00
-    return (*cells, printed, shown, "yes" if agrees else "no")
-
-
-def standard_error(values, of_paper):
-    """Standard error of the difference between our mean and the paper's, in points of accuracy.
-
-    Args:
-        values: fractions, `[S]`.
-        of_paper: the paper's `Printed`.
-    """
-    ours = (100 * values.std(ddof=1)) ** 2 / len(values)
-    return math.sqrt(ours + of_paper.std**2 / paper.SEEDS)

@@ -4,7 +4,7 @@ import numpy as np
 
 from experiments.papers.pepita import published as paper
 from experiments.papers.pepita.runs import LINEAR, LONG, NOISE, PEPITA, WITHOUT_NOISE
-from experiments.papers.pepita.show import (
+from experiments.papers.show import (
     COLORS,
     Shown,
     describe_accuracy,

@@ -1,17 +1,6 @@
 """The figures that the paper prints, as they are printed."""
 
-from typing import NamedTuple
-
-SEEDS = 10
-EPOCHS = 100
-
-
-class Printed(NamedTuple):
-    """Test accuracy in %, mean and standard deviation over ten runs."""
-
-    mean: float
-    std: float
-
+from experiments.papers.comparison import Printed
 
 _DATA = ("mnist", "cifar10", "cifar100")
 

@@ -1,71 +1,32 @@
 """The runs behind each table and figure of the paper."""
 
-from typing import Any, NamedTuple
-
-from configs.settings import Chosen, make_config
-from experiments.papers.pepita import published as paper
+from experiments.papers.paper_run import PaperRun
+from experiments.papers.pepita.kept import EMBEDDING, FITS, embed, fit_output_layer
 from pepita_jax.rules.moved import NOISE as INPUT_NOISE
 
 RULES = ("bp", "fa", "drtp", "pepita", "dfa", "shallow")  # the last two are not in the paper
 IN_PAPER = RULES[:4]
 DATASETS = ("mnist", "cifar10", "cifar100")
-FITS, EMBEDDING = "fits", "embedding"
-QUICK = {"seeds": 2, "epochs": 3}
-
-
-class PaperRun(NamedTuple):
-    """A run that the paper's tables and figures need.
-
-    Attributes:
-        words: RULE, MODEL and DATASET.
-        variant: the part of its name that tells it from the preset of these words.
-        fields: `(field, value)` that differ from the preset.
-        seeds, epochs: as the paper has them; where it gives none, enough to show the effect.
-        kept: `FITS` and `EMBEDDING` of the weights, beside histograms.
-    """
-
-    words: tuple[str, str, str]
-    variant: str = ""
-    fields: tuple[tuple[str, Any], ...] = ()
-    seeds: int = paper.SEEDS
-    epochs: int = paper.EPOCHS
-    kept: tuple[str, ...] = ()
-
-    @property
-    def name(self):
-        """The name of its workdir and of its record file."""
-        rule, *others = self.words
-        rule = "pepita" if rule == INPUT_NOISE else rule
-        return "_".join(filter(None, (rule, *others, self.variant)))
-
-    def config(self, num_seeds, num_epochs):
-        """Its configuration, a nested plain dict."""
-        size = {"num_seeds": num_seeds, "num_epochs": num_epochs}
-        return make_config(Chosen(self.words, dict(self.fields) | size), {})
-
-    def quick(self):
-        """A small run on digits in its place."""
-        rule, model, _ = self.words
-        fields = tuple(f for f in self.fields if f[0] != "batch_size")
-        return self._replace(words=(rule, model, "digits"), fields=fields, **QUICK)
 
 
 def of_table_1(rule, model="mlp", dataset="mnist"):
     """A run of Table 1."""
-    kept = (EMBEDDING,) if (rule, model) == ("pepita", "mlp") else ()
+    kept = ((EMBEDDING, embed),) if (rule, model) == ("pepita", "mlp") else ()
     return PaperRun((rule, model, dataset), kept=kept)
 
 
 def noise(low, scale):
     """PEPITA with a random perturbation in the error's place, r from [low, 1) (Fig. 5)."""
     fields = (("rule.noise_low", float(low)), ("rule.noise_scale", scale))
-    return PaperRun((INPUT_NOISE, "mlp", "cifar10"), f"noise_from_{low}_k_{scale}", fields)
+    variant = f"noise_from_{low}_k_{scale}"
+    return PaperRun((INPUT_NOISE, "mlp", "cifar10"), variant, fields, called="pepita")
 
 
 def he_normal(rule, dropout):
     """A network that begins with normally distributed weights (Fig. 6)."""
     fields = (("model.init", "he_normal"), ("model.dropout", dropout))
-    return PaperRun((rule, "mlp", "mnist"), f"he_normal_dropout_{dropout}", fields, kept=(FITS,))
+    kept = ((FITS, fit_output_layer),)
+    return PaperRun((rule, "mlp", "mnist"), f"he_normal_dropout_{dropout}", fields, kept=kept)
 
 
 def other_reading(rule, model, dataset, field, value):

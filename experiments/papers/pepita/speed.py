@@ -5,7 +5,7 @@ import numpy as np
 from experiments.papers.pepita import published as paper
 from experiments.papers.pepita.fits import FIT_EPOCHS, fit_plateau, fit_slowness
 from experiments.papers.pepita.runs import MLP_ON_CIFAR_10, TABLE_3
-from experiments.papers.pepita.show import (
+from experiments.papers.show import (
     COLORS,
     Shown,
     describe_size,

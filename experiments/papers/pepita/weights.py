@@ -3,8 +3,9 @@
 import numpy as np
 from scipy import stats
 
-from experiments.papers.pepita.runs import EMBEDDING, FITS, HE_NORMAL, PEPITA
-from experiments.papers.pepita.show import (
+from experiments.papers.pepita.kept import EMBEDDING, FITS
+from experiments.papers.pepita.runs import HE_NORMAL, PEPITA
+from experiments.papers.show import (
     COLORS,
     Shown,
     describe_spread,

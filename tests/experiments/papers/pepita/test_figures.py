@@ -5,9 +5,9 @@ import pytest
 
 from experiments.papers.pepita import dynamics, speed, weights
 from experiments.papers.pepita.fits import Plateau
-from experiments.papers.pepita.results import Results
 from experiments.papers.pepita.runs import HE_NORMAL, LINEAR, NOISE, PEPITA, of_table_1
-from tests.experiments.papers.pepita.planted import plant, rows_of
+from experiments.papers.results import Results
+from tests.experiments.papers.planted import plant, rows_of
 
 ALIGNMENT = {
     "feedback_angle": [[90.0], [100.0], [125.0]],

@@ -4,14 +4,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from experiments.papers.comparison import Printed, standard_error
 from experiments.papers.pepita import accuracies, dynamics, speed, weights
-from experiments.papers.pepita.accuracies import standard_error
 from experiments.papers.pepita.fits import Plateau
-from experiments.papers.pepita.published import Printed
-from experiments.papers.pepita.results import Results
 from experiments.papers.pepita.runs import HE_NORMAL, NOISE, READINGS, WHITENED, of_table_1
-from experiments.papers.pepita.show import fill_in
-from tests.experiments.papers.pepita.planted import HISTOGRAM, plant, rows_of
+from experiments.papers.results import Results
+from experiments.papers.show import fill_in
+from tests.experiments.papers.planted import HISTOGRAM, plant, rows_of
 
 TEN = np.array([0.9801, 0.9803] * 5)[:, None]  # mean 98.02 %
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from experiments.papers.pepita.results import Results
+from experiments.papers.results import Results
 
 HISTOGRAM = {"low": -1.0, "high": 1.0, "counts": [1, 2, 1]}
 

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from experiments.papers.pepita.record_files import SHARED, read_records, write_records
-from experiments.papers.pepita.results import Results
 from experiments.papers.pepita.runs import of_table_1
+from experiments.papers.record_files import SHARED, read_records, write_records
+from experiments.papers.results import Results
 from tests.experiments.commands import assert_refused, command
-from tests.experiments.papers.pepita.planted import plant
+from tests.experiments.papers.planted import plant
 
 RUN = of_table_1("bp")
 

@@ -1,4 +1,4 @@
-"""Records on disk: one JSON file per run of the paper, with a line per seed."""
+"""Records on disk: one JSON file per run of a paper, with a line per seed."""
 
 import json
 from pathlib import Path

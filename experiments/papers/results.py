@@ -1,11 +1,11 @@
-"""Results: the records of each run of the paper, checked and brought to one length."""
+"""Results: the records of each run of a paper, checked and brought to one length."""
 
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from experiments.papers.pepita.record_files import OLD_FILES, read_records, write_records
+from experiments.papers.record_files import OLD_FILES, read_records, write_records
 from pepita_jax.errors import require
 from pepita_jax.files import file_errors
 from pepita_jax.history import History

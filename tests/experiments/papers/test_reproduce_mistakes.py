@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from experiments.papers.pepita.record_files import read_records, write_records
 from experiments.papers.pepita.runs import of_table_1
+from experiments.papers.record_files import read_records, write_records
 from tests.experiments.commands import assert_refused, command
-from tests.experiments.papers.pepita.planted import plant
+from tests.experiments.papers.planted import plant
 
 
 def test_results_of_another_run_are_refused(tmp_path):
@@ -58,7 +58,7 @@ def test_what_is_no_result_is_refused_before_anything_is_trained(file, content, 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], ["which artifact", "table1"]),
+        ([], ["which paper or artifact", "table1"]),
         (["fig1"], ["unknown artifact 'fig1'"]),
         (["fig3", "--seeds=3"], ["FIRST:END", "'3'"]),
         (["fig3", "--epochs=0"], ["epochs"]),

@@ -7,7 +7,7 @@ import time
 import jax
 
 from experiments.command_line import launch
-from experiments.papers.pepita.records import make_records
+from experiments.papers.records import make_records
 from pepita_jax.data import DATASETS
 from pepita_jax.errors import UserError, require
 from pepita_jax.runs.configured import build_rule_on_network

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from experiments.papers.pepita.artifacts import ARTIFACTS
-from experiments.papers.pepita.record_files import read_records
 from experiments.papers.pepita.runs import HE_NORMAL
+from experiments.papers.record_files import read_records
 from pepita_jax.runs.load import load_run
 from tests.experiments.commands import command, reproduce
-from tests.experiments.papers.pepita.planted import rows_of
+from tests.experiments.papers.planted import rows_of
 
 ONLY_TABLE = {"table1", "table3", "table4", "readings"}
 WITH_TABLE = ARTIFACTS.keys() - {"fig4", "fig7", "fig8"}

@@ -4,11 +4,11 @@ import shutil
 
 import pytest
 
-from experiments.papers.pepita.record_files import read_records
-from experiments.papers.pepita.results import Results
 from experiments.papers.pepita.runs import of_table_1
+from experiments.papers.record_files import read_records
+from experiments.papers.results import Results
 from tests.experiments.commands import assert_refused, command, reproduce
-from tests.experiments.papers.pepita.planted import plant, rows_of
+from tests.experiments.papers.planted import plant, rows_of
 
 
 def test_parts_from_two_machines_merge_and_a_run_can_grow(tmp_path):
