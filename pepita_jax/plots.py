@@ -8,10 +8,10 @@ import numpy as np
 
 PANELS = {
     "gradient_angle": "angle to BP's gradient (degrees)",
-    "feedback_angle": "angle of feedback to forward weights (degrees)",
-    "weight_norm": "norm of the weights, relative to the first",
+    "gauss_newton_angle": "angle to Gauss-Newton (degrees)",
+    "feedback_angle": "angle of F to the weights (degrees)",
+    "weight_norm": "norm of the weights, initially 1",
 }
-
 
 DOTS_PER_INCH = 120
 SVG = {"svg.fonttype": "none", "svg.hashsalt": "pepita_jax"}  # small, and the same every time
@@ -61,16 +61,18 @@ def draw_alignment(alignment: Mapping[str, np.ndarray]) -> Any:
     """A figure of angles and norms over epochs, mean and one deviation over seeds (Fig. 3).
 
     Args:
-        alignment: the fields of `analysis.Alignment`, `[S, 1 + epochs, arrays]` each.
+        alignment: the fields of `analysis.Alignment`, `[S, 1 + epochs, arrays]` each. Those that
+            are missing are not drawn, nor is the norm of weights that begin at 0.
     """
-    shown = [name for name in PANELS if np.isfinite(alignment[name]).any()]
+    shown = [name for name in PANELS if np.isfinite(alignment.get(name, np.nan)).any()]
     figure, panels = make_figure(len(shown))
     for axes, name in zip(panels, shown, strict=True):
         values, label = alignment[name], "layer"
         if name == "feedback_angle":
             label = "array of F,"
         if name == "weight_norm":
-            values = values / values[:, :1]
+            first = values[:, :1]
+            values = values / np.where(first > 0, first, np.nan)
         else:
             axes.axhline(90, color="grey", lw=1, ls="--")
         for i, of_array in enumerate(np.moveaxis(values, 2, 0)):
