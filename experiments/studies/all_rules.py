@@ -4,8 +4,9 @@
 
 Each rule is trained as its preset says, in a folder of its own in DIR. What is there already is not
 trained again. Operations are those of a step's products and convolutions, times `bp`'s. --budget
-is how many epochs of `bp` a rule's operations may be worth; it trains for as many epochs as come
-nearest to that, at least one.
+is how many epochs of `bp` a rule's operations may be worth; the second table shows each rule after
+as many epochs as come nearest to that, at least one. A rule trains for as many epochs as the table
+that needs more of them: with --num_epochs=2, `bp` still trains for the 10 of --budget.
 """
 
 from absl import flags
@@ -15,20 +16,20 @@ from experiments.command_line import cli, signals
 from experiments.studies.equal_budget import equal_budget, equal_epochs, measure
 from pepita_jax.errors import require
 from pepita_jax.files import user_path
-from pepita_jax.rules import RULES, Rule
+from pepita_jax.rules import RULES, Rule, find_rule
 from pepita_jax.runs.configured import build_rule_on_network
 from pepita_jax.runs.load import load_run
 from pepita_jax.runs.run import run
 from pepita_jax.tables import markdown_table
 
 WORKDIR = flags.DEFINE_string("workdir", None, "folder with a run for each rule")
-RULES_FLAG = flags.DEFINE_list("rules", list(RULES), "rules, separated by commas")
+RULES_FLAG = flags.DEFINE_list("rules", None, "names or module.Class, with commas; default: all")
 MODEL = flags.DEFINE_string("model", "mlp", "model of the preset")
 DATASET = flags.DEFINE_string("dataset", "mnist", "data set")
 NUM_SEEDS = flags.DEFINE_integer("num_seeds", 10, "seeds of each rule", lower_bound=1)
 NUM_EPOCHS = flags.DEFINE_integer("num_epochs", 5, "epochs of the first table", lower_bound=1)
 BUDGET = flags.DEFINE_float("budget", 10.0, "epochs of bp that the second table is worth")
-TRAIN = flags.DEFINE_bool("train", True, "train what is missing; else only show what is there")
+TRAIN = flags.DEFINE_bool("train", True, "train what is missing; --notrain only shows")
 
 
 def main(arguments):
@@ -53,10 +54,10 @@ def main(arguments):
 def chosen_rules() -> dict[str, tuple[Rule, dict]]:
     """`{name: (rule, configuration)}` of the rules that suit the network."""
     found = {}
-    for name in RULES_FLAG.value:
+    for name in RULES_FLAG.value or RULES:
         config = get_config(f"{name},{MODEL.value},{DATASET.value}").to_dict()
         net = build_rule_on_network(config | {"rule": {"name": "bp"}}).net
-        if why := RULES[name].unsuited(net):
+        if why := find_rule(name).unsuited(net):
             print(f"{name} {why}", flush=True)
             continue
         config |= {"num_seeds": NUM_SEEDS.value, "log_alignment": True}

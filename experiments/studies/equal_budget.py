@@ -44,7 +44,7 @@ def equal_epochs(runs, costs, last):
     headings = ("rule", "test %", "operations / bp", "memory, MiB", "angle to bp, first layer")
 
     def row(name):
-        angles = runs[name].alignment["gradient_angle"][:, last, 0]
+        angles = runs[name].alignment["gradient_angle"][:, last : last + 1, 0]
         angle = "-" if np.isnan(angles).all() else f"{np.nanmean(angles):.0f}°"
         figures = f"{costs[name].operations:.2f}", f"{costs[name].memory:.2f}", angle
         return (name, show(runs[name], last), *figures)
@@ -71,10 +71,18 @@ def accuracies(run, epoch):
 
 
 def best_first(runs, epoch_of):
-    return sorted(runs, key=lambda name: -np.nanmean(accuracies(runs[name], epoch_of(name))))
+    """Names of the runs by their mean; those that have not reached the epoch come last."""
+
+    def rank(name):
+        found = accuracies(runs[name], epoch_of(name))
+        return np.inf if np.isnan(found).all() else -np.nanmean(found)
+
+    return sorted(runs, key=rank)
 
 
 def show(run, epoch):
     found = accuracies(run, epoch)
+    if np.isnan(found).all():
+        return "-"
     std = float(np.nanstd(found, ddof=1)) if len(found) > 1 else None
     return as_percent({"mean": float(np.nanmean(found)), "std": std})

@@ -44,6 +44,25 @@ def test_each_table_has_the_rule_that_is_best_in_it_first():
     ]
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_run_that_has_not_come_so_far_is_last_and_has_no_figures():
+    costs = {"stopped": Cost(1.0, 1.5), "bp": Cost(1.0, 1.5)}
+    runs = {"stopped": planted([0.9], 10.0), "bp": planted([0.5, 0.6], 0.0)}
+    _, *epochs = equal_epochs(runs, costs, 2)
+    _, *budget = equal_budget(runs, costs, 2.0)
+    assert epochs[1] == ("stopped", "-", "1.00", "1.50", "-")
+    assert budget[1] == ("stopped", "-", "2", "2.0")
+    assert epochs[0][0] == budget[0][0] == "bp"
+
+
+def test_a_rule_of_ones_own_is_compared_by_its_path(tmp_path):
+    own = "pepita_jax.rules.skeleton.Skeleton"
+    words = ["--dataset=digits", f"--rules=bp,{own}", "--num_seeds=1", "--num_epochs=1"]
+    done = command("studies.all_rules", *words, "--budget=1", f"--workdir={tmp_path}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(f"| {own} ") == 2
+
+
 @pytest.mark.slow
 def test_rules_are_trained_once_and_shown_again(tmp_path):
     words = ["--dataset=digits", "--rules=bp,shallow", "--num_seeds=2", "--num_epochs=1"]
