@@ -10,7 +10,8 @@ configurations.
 With --baseline each run's test accuracy is compared with that run's, seed by seed: runs of one
 `seed` on the same data share their data order and, where the networks are the same, their initial
 weights. The difference is a mean with its 95 % interval by Student's t, over the seeds of which
-neither has diverged.
+neither has diverged. There is no interval if only one pair is left, or if all pairs differ by the
+same number.
 """
 
 import json

@@ -3,7 +3,8 @@
     python -m experiments.studies.all_rules --workdir=DIR [--dataset=mnist] [--model=mlp]
 
 Each rule is trained as its preset says, in a folder of its own in DIR. What is there already is not
-trained again. Operations are those of a step's products and convolutions, times `bp`'s. --budget
+trained again. Operations are those of a step's products and convolutions, times `bp`'s. Memory is
+that of the arrays which a step holds for a time, by the compiler's estimate. --budget
 is how many epochs of `bp` a rule's operations may be worth; the second table shows each rule after
 as many epochs as come nearest to that, at least one. A rule trains for as many epochs as the table
 that needs more of them: with --num_epochs=2, `bp` still trains for the 10 of --budget.

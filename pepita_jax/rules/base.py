@@ -189,5 +189,6 @@ def noise_key(net: Network, batch: Batch, purpose: int = 0) -> Array:
         UserError: the batch has no key.
     """
     if batch.key is None:
-        raise UserError("this rule draws noise and needs a batch with a key")
+        message = "this rule draws noise and needs a batch with a key: pj.Batch(image, label, key)"
+        raise UserError(message)
     return jax.random.fold_in(batch.key, len(net.layers) + purpose)

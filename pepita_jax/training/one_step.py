@@ -32,7 +32,8 @@ def init_state(
 
     Args:
         rule, optimizer: any rule, and any optax transformation.
-        key: a random key; `pj.train` gives seed k of `seed` the key `seed_key(seed, k)`.
+        key: a random key; `pj.train` gives seed k of `seed` the key `seed_key(seed, k)` of
+            `pepita_jax.training.one_seed`.
         feedback_optimizer: as for `train_step`.
     """
     of_feedback = optimizer_of_feedback(rule, optimizer, feedback_optimizer)
