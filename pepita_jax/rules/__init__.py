@@ -84,6 +84,7 @@ def find_rule(name: str) -> type[Rule]:
 
     Raises:
         UserError: there is no such rule.
+        RuntimeError: the file of one's own has a bug, which is the cause.
     """
     if not isinstance(name, str) or "." not in name:
         return look_up("rule", name, RULES)
@@ -94,6 +95,10 @@ def find_rule(name: str) -> type[Rule]:
         module = import_module(path)
     except ImportError as error:
         raise UserError(f"rule {name!r} cannot be imported: {error}") from error
+    except UserError:
+        raise
+    except Exception as error:  # a bug of the file; flags report mistakes by such types
+        raise RuntimeError(f"rule {name!r} cannot be imported: {error!r}") from error
     require(hasattr(module, class_name), f"rule {name!r}: {path} has no {class_name}")
     found = getattr(module, class_name)
     is_rule = isinstance(found, type) and issubclass(found, Rule)

@@ -45,7 +45,8 @@ class Skeleton(SignalRule):
     draws_noise: ClassVar[bool] = False  # True: `signals` gets a key, see also `noise_key`
     splits_batches: ClassVar[bool] = True  # False: it uses more than one image at a time
 
-    # Its options, with defaults. Values are checked: float, or one of the words of a Literal.
+    # Its options, with defaults. Values are checked: float, or one of the words of a Literal. What
+    # has no type, or a class without the decorator above, adds no option.
     # A sweep gives numbers as traced arrays: name those that Python compares in `static_options`.
     strength: float = 1.0
 

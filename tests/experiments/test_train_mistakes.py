@@ -132,6 +132,18 @@ def test_a_bug_in_a_configuration_file_keeps_its_traceback(tmp_path):
         assert kind.__name__ in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize("bug", ["{}['a']", "int('a')"])
+def test_a_bug_in_the_file_of_ones_own_rule_keeps_its_traceback(bug, tmp_path):
+    (tmp_path / "buggy_rule.py").write_text(f"x = {bug}\n")
+    words = [sys.executable, "-m", "experiments.train", f"{DEFAULT}:buggy_rule.Toy,mlp,digits"]
+    done = subprocess.run(
+        [*words, f"--workdir={tmp_path / 'run'}", "--config.rule.strength=2"],
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert f"x = {bug}" in done.stderr
+
+
 def test_a_device_that_is_not_there_is_named(tmp_path):
     words = [sys.executable, "-m", "experiments.train", f"{DEFAULT}:bp,mlp,digits"]
     environment = os.environ | {"JAX_PLATFORMS": "abacus"}
