@@ -3,6 +3,7 @@ Benchmarks", IEEE COINS 2023)."""
 
 from dataclasses import dataclass
 
+from pepita_jax.data.images import to_float
 from pepita_jax.rules.pepita import Pepita
 from pepita_jax.types import Batch, Feedback, Updates, Weights
 
@@ -40,7 +41,7 @@ class Mempepita(Pepita):
         e = self.modulation_sign * self.modulation(first.h[-1] - t, batch)
 
         # XLA makes one of two equal passes, and keeps it; what begins with another x it repeats.
-        x = x + 0 * e.sum(1).reshape(-1, 1, 1, 1)
+        x = to_float(x) + 0 * e.sum(1).reshape(-1, 1, 1, 1)
         standard, modulate = net.forward_and_move(params, x, self.input_feedback(F), masks)
         dW = self.per_position(self.update(standard, modulate(e), t))
         return dW, net.measure(first.a[-1], batch.label)

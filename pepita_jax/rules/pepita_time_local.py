@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import jax.numpy as jnp
 
+from pepita_jax.data.images import to_float
 from pepita_jax.rules.pepita import InputModulation
 from pepita_jax.types import Batch, Feedback, Updates, Weights
 
@@ -52,7 +53,7 @@ class PepitaTimeLocal(InputModulation):
         net, t = self.net, self.net.one_hot(batch.label)
         masks = net.draw_dropout(batch.key, len(batch.image))
         Fe = jnp.tensordot(self.modulation_sign * aux["error"], F, 1)
-        modulated = net.forward(params, batch.image + Fe, masks)
+        modulated = net.forward(params, to_float(batch.image) + Fe, masks)
 
         by_activity = (*(-h_err for h_err in modulated.h[:-1]), -t)
         return self.per_position(net.hebbian(modulated.x, by_activity)), aux

@@ -211,6 +211,21 @@ def test_only_rules_that_say_so_change_their_feedback(variant, net_name):
     assert all(are_same) != (rule.learns_feedback or rule.sets_feedback)
 
 
+@pytest.mark.parametrize(("variant", "net_name"), marked(pairs(VARIANTS, "mlp, three layers")))
+def test_bytes_are_images_of_which_255_is_1(variant, net_name):
+    rule, params, F, batch = make(variant, net_name)
+    image = np.random.default_rng(0).integers(0, 256, batch.image.shape, np.uint8)
+    optimizer = optax.sgd(0.1)
+    state = one_step.init_state(rule, optimizer, jax.random.key(0))
+    state = state.replace(params=params, feedback=F)
+    as_bytes, as_floats = (
+        one_step.train_step(rule, optimizer, state, batch._replace(image=jnp.asarray(image)))
+        for image in (image, image / np.float32(255))
+    )
+    found, wanted = ((after.params, after.feedback) for after, _ in (as_bytes, as_floats))
+    assert_trees_close(found, wanted, rtol=1e-3, atol=1e-5)
+
+
 @pytest.fixture(scope="module")
 def digits():
     return load_dataset("digits")
