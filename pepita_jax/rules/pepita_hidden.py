@@ -112,5 +112,6 @@ class PepitaHidden(Rule):
         """The activity of layer l (from 0) that the error moves."""
         Fe = self.modulation_sign * jnp.tensordot(e, F_l, 1)
         if self.where == "post":
-            return standard.h[l] + Fe
+            mask = None if self.net.layers[l].pools else standard.masks[l + 1]
+            return standard.h[l] + (Fe if mask is None else Fe * mask)
         return self.net.activate(l, standard.a[l] + Fe, standard.masks)

@@ -64,11 +64,15 @@ def test_layers_below_receive_exactly_nothing(name):
 
 
 @pytest.mark.usefixtures("float64")
-def test_an_error_after_the_activation_loses_its_derivative():
-    rule, params, F, batch = make("mlp, four layers, tanh", where="post", modulate="every")
+@pytest.mark.parametrize("name", ["mlp, four layers, tanh", "mlp, three layers"])
+def test_an_error_after_the_activation_loses_its_derivative(name):
+    """A unit that is silenced stays so."""
+    rule, params, F, batch = make(name, where="post", modulate="every")
     net = rule.net
-    standard = net.forward(params, batch.image)
-    Fe = [(standard.h[-1] - net.one_hot(batch.label)) @ F_k for F_k in F]
+    _, *masks = masks_of_all = net.draw_dropout(batch.key, len(batch.image))
+    standard = net.forward(params, batch.image, masks_of_all)
+    e = standard.h[-1] - net.one_hot(batch.label)
+    Fe = [e @ F_k * (1 if mask is None else mask) for F_k, mask in zip(F, masks, strict=True)]
     hidden = [-x.T @ Fe_k / len(x) for x, Fe_k in zip(standard.x, Fe, strict=False)]
     assert_trees_close(update(rule, F, params, batch)[:-1], hidden, 1e-9)
 
