@@ -33,7 +33,8 @@ class GEVB(Rule):
         dW_l     = (sum_k e[b,k] h_{l-1}[b,k])^T G_l[b]         G_L = 1
 
     Means over the batch; after each step negative weights, but those of W_1, are set to 0. One
-    sample's update has the signs of the gradient, as paths to the output have no negative weights.
+    sample's update of a dense layer has the signs of the gradient, as paths to the output have no
+    negative weights. A filter's need not: its positions matter more or less to the output.
     Biases, one per component, are [K, n_l] and may be negative: db_l[k] = e[b,k] G_l[b]. Weights
     begin as ON/OFF pairs, whatever the network's: units 2i and 2i + 1 have opposite a and T.
 

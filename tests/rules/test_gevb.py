@@ -43,6 +43,7 @@ def both(net, **options):
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("name", NETS)
 def test_one_sample_s_update_has_the_signs_of_the_gradient(name):
+    """Of filters too where, as here, their inputs are images, or all their positions are alike."""
     for found, gradient in zip(*map(jax.tree.leaves, both(NETS[name], size=1)), strict=True):
         both_are = (np.abs(found) > 1e-12) & (np.abs(gradient) > 1e-12)
         assert both_are.any()
@@ -73,11 +74,12 @@ def test_the_output_layer_s_update_is_the_gradient(name):
 
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("bias", [False, True])
-def test_with_equal_weights_above_a_hidden_layer_s_update_is_the_gradient(bias):
-    """W_2 = c: c times the update, for a whole batch."""
-    net, c = make_net("dense 8", bias=bias), 0.7
+@pytest.mark.parametrize(("part", "positions"), [("dense 8", 1), ("conv 4 3, avgpool 2", 4)])
+def test_with_equal_weights_above_a_hidden_layer_s_update_is_the_gradient(part, positions, bias):
+    """W_2 = c: c times the update, for a whole batch; pooling divides it among its positions."""
+    net, c = make_net(part, bias=bias), 0.7 / positions
     rule, params, F, batch = make(net)
-    equal = lambda W: jnp.full_like(W, c)
+    equal = lambda W: jnp.full_like(W, 0.7)
     top = params[1]._replace(W=equal(params[1].W)) if bias else equal(params[1])
     backward = build_rule("gevb", net, errors="backward")
     found, gradient = (r.pseudo_gradients((params[0], top), F, batch)[0] for r in (rule, backward))
