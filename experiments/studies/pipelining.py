@@ -4,7 +4,7 @@
 
 A layer does one job in a tick: a sample's standard pass, or its modulated pass with the update that
 follows. A sample has L ticks of the first, then L of the second. One after another, samples are
-2 L ticks apart. In a pipeline the next one begins a tick after the modulated pass of the last one
+2 L ticks apart. In a pipeline the next one begins as soon as the modulated pass of the last one
 has left the first layer: L + 1 ticks apart. Each layer then still updates its weights for one
 sample before it sees the next, so that all weights are those of training one after another.
 """

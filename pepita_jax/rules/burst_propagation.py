@@ -44,7 +44,7 @@ class BurstPropagation(FA):
 
     def __post_init__(self):
         super().__post_init__()
-        require_number("rule.burst_probability", self.burst_probability, above=0)
+        require_number("rule.burst_probability", self.burst_probability, above=0, below=1)
 
     @classmethod
     def unsuited(cls, net: Network) -> str | None:

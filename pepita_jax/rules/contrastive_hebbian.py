@@ -15,8 +15,8 @@ from pepita_jax.types import Activity, Batch, Feedback, Masks, Updates, Weights
 
 @dataclass(frozen=True)
 class ContrastiveHebbian(Rule):
-    """Hebbian learning with the output clamped to the target, and its undoing with it free.
-    Rows are samples.
+    """Hebbian learning while the output is clamped to the target, and anti-Hebbian learning while
+    it is free. Rows are samples.
 
         h_l   = s(h_{l-1} W_l + gamma h_{l+1} W_{l+1}^T)     hidden layers, settled, [B, n_l]
         h_L   = s(h_{L-1} W_L)  in the free phase (f),  t  in the clamped phase (c)

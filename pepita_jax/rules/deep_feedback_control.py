@@ -41,7 +41,8 @@ class DeepFeedbackControl(Rule):
 
     Options:
         step: from the scores to their target, in units of the error.
-        damping: of the control; without limit, Q_l = J_l is backpropagation if s is rectified.
+        damping: of the control. As it grows, damping dW_l with Q_l = J_l becomes that of
+            backpropagation if s is ReLU.
     """
 
     feedback_from_weights: ClassVar[bool] = True

@@ -1,7 +1,7 @@
 """Difference target propagation (Lee, Zhang, Fischer & Bengio, ECML PKDD 2015).
 
-The loss of the feedback: Meulemans, Carzaniga, Suykens, Sacramento & Grewe, "A Theoretical
-Framework for Target Propagation", NeurIPS 2020.
+The difference in the feedback's loss: Meulemans, Carzaniga, Suykens, Sacramento & Grewe, "A
+Theoretical Framework for Target Propagation", NeurIPS 2020.
 """
 
 from dataclasses import dataclass
@@ -46,7 +46,8 @@ class DifferenceTargetPropagation(Rule):
         step: from the scores to their target, in units of the error.
         noise: its deviation.
         reconstruction: what G_l shall give back of h_{l-1} + n: its `difference` to h_{l-1}, or as
-            in Lee et al. `all`, by |G_l(h_l^n) - h_{l-1} - n|^2 / 2.
+            in Lee et al. `all`, by |G_l(h_l^n) - h_{l-1} - n|^2 / 2. In Meulemans et al. the noise
+            goes on to the scores and comes back through the feedback of all layers above, too.
         inverse: G_l is `linear`, or as in Lee et al. `activated`: s(h B_l^T).
         last_step: `feedback`, or as in Lee et al. `weights`: t_{L-1} = h_{L-1} - step e W_L^T, and
             there is no B_L; one hidden layer then learns as in backpropagation.

@@ -26,10 +26,10 @@ class EquilibriumPropagation(Rule):
 
     The free phase has beta = 0 and begins with the forward pass; from where it settles, h+ and h-
     settle at beta and at -beta. For beta -> 0 this is the gradient of the cost of the free phase,
-    whose scores are the rule's. Where the free phase has not settled, the update is biased:
-    `residual` measures it. With one hidden layer and cost `network`, nothing recurs. Convolutions:
-    the same at every position, summed over positions; feedback passes filters and pooling
-    backwards.
+    whose scores h_{L-1} W_L are the rule's. Where the free phase has not settled, the update is
+    biased: `residual` measures it. With cost `network`, h_L is what the output sends back, and with
+    one hidden layer nothing recurs. Convolutions: the same at every position, summed over
+    positions; feedback passes filters and pooling backwards.
 
     Feedback: none; activities return through the forward weights.
 

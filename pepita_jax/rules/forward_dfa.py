@@ -24,8 +24,8 @@ class ForwardDFA(DFA):
         d_L   = e                                  output layer
         d_l   = (e B_l) * s'(a_l)                  hidden layers, [B, n_l]
         dW_l  = h_{l-1}^T d_l                      mean over the batch
-        y_l   = (y_{l-1} W_l) * s'(a_l) + v_l      what moves h_l by v_l does to the layers above:
-        y_L   = y_{L-1} W_L                        v_l ~ N(0, 1), [B, n_l]; y_0 = 0
+        y_l   = (y_{l-1} W_l) * s'(a_l) + v_l      change of h_l, if v is added in every layer:
+        y_L   = y_{L-1} W_L                        of the scores; v_l ~ N(0, 1), [B, n_l], y_0 = 0
         B_l  <- (1 - share) B_l + share y_L^T v_l  mean over the batch
 
     Rows are samples. The mean of y_L^T v_l is da_L/dh_l, so B_l follows the mean of that Jacobian

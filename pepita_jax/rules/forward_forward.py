@@ -38,7 +38,7 @@ class ForwardForward(Rule):
 
     Means over the batch. dW_l is the gradient of E_l alone. Peer normalization adds p mean_i (m_i -
     mean(m))^2 to E_l, of the running means m of h_l+; its gradient passes s as if s' were 1, as in
-    the program of Löwe (github.com/loeweX/Forward-Forward), whose defaults are those here.
+    the program of Löwe (github.com/loeweX/Forward-Forward), which the options' defaults are from.
 
     Feedback: no feedback, but the running means m_1 ... m_{L-1}, [n_l], 0.5 at first.
 

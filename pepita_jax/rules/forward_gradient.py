@@ -28,7 +28,7 @@ from pepita_jax.types import Activity, Batch, Feedback, Masks, Updates, Weights
 
 @dataclass(frozen=True)
 class ForwardGradient(Rule):
-    """What a step in a random direction does to the loss, times the direction. Rows are samples.
+    """What a step in a random direction does to the loss E, times the direction. Rows are samples.
 
         v_l   ~ N(0, 1), or +-1                    directions, new for each batch
         e     = h_L - t                            error, [B, K]
@@ -36,7 +36,7 @@ class ForwardGradient(Rule):
 
     perturb=activities, at hidden layers:
 
-        c     = dE/ds of each sample at a + s v    all a_l at once, v_l [B, n_l]; c [B]
+        c     = dE/ds of each sample at a + s v    s = 0, all a_l at once, v_l [B, n_l]; c [B]
         d_l   = c v_l                              [B, n_l]
         dW_l  = h_{l-1}^T d_l                      mean over the batch
 
@@ -45,10 +45,10 @@ class ForwardGradient(Rule):
         c     = dE/ds of the batch at W + s v      all W_l at once, v_l like W_l
         dW_l  = c v_l
 
-    The mean over directions is the gradient. The mean square is n times the gradient's for signs,
-    n + 2 times for normal entries, where n is how many entries v has: learning rates must be small.
-    So v is 0 at units that change nothing of what the next layer receives, such as silent ReLUs
-    (Ren et al. do this too). With loss=local, c_l is of layer l's own loss, as in
+    The update's mean over directions is the gradient. Its mean square is n times the gradient's for
+    signs, n + 2 times for normal entries, where n is how many entries v has: learning rates must be
+    small. So v is 0 at units that change nothing of what the next layer receives, such as silent
+    ReLUs (Ren et al. do this too). With loss=local, c_l is of layer l's own loss, as in
     `decoupled_greedy`, and n counts that layer alone.
 
     Feedback: none; with loss=local the classifiers of `decoupled_greedy`, which learn.

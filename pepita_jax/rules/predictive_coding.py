@@ -25,7 +25,7 @@ class PredictiveCoding(Rule):
         dW_l   = -s(x_{l-1})^T eps_l / beta                  mean over the batch
 
     The states x_l are pre-activations. They begin as the forward pass has them, and descend the
-    energy `sum_l |eps_l|^2 / 2 + beta loss(mu_L, t)`, of which dW_l is then the gradient. Without a
+    energy `sum_l |eps_l|^2 / 2 + beta loss(mu_L, t)`, whose gradient is then beta dW_l. Without a
     target the forward pass is at the energy's minimum: scores are the network's. Convolutions: the
     same at every position; errors pass filters and pooling backwards, at the states x_l.
 
@@ -39,8 +39,8 @@ class PredictiveCoding(Rule):
         steps: T. Errors reach layer l after L - l steps.
         step_size: gamma; where it is large, the states oscillate.
         nudge: beta. In float32, rounding is felt below about 0.001.
-        predictions: `current`, of the states x_l; or `fixed`, with mu_l, h_L and s' as the forward
-            pass has them.
+        predictions: `current`, of the states x_l; or `fixed`, with mu_l, h_L, s' and the s(x_{l-1})
+            of dW_l as the forward pass has them.
     """
 
     nears_gauss_newton: ClassVar[bool] = True

@@ -100,3 +100,9 @@ def test_feedback_is_that_of_feedback_alignment_times_its_scale():
 def test_networks_of_other_units_are_refused(net):
     with pytest.raises(UserError, match="needs activation sigmoid, output sigmoid"):
         BurstPropagation(net)
+
+
+@pytest.mark.parametrize("probability", [0.0, 1.0])
+def test_a_probability_out_of_range_is_refused(probability):
+    with pytest.raises(UserError, match=r"rule\.burst_probability must be"):
+        BurstPropagation(dense(), burst_probability=probability)
