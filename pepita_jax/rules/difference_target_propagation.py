@@ -43,7 +43,8 @@ class DifferenceTargetPropagation(Rule):
     optimizer of the weights or by one of their own. B = W is backpropagation in a linear network.
 
     Options:
-        step: from the scores to their target, in units of the error.
+        step: from the scores to their target, in units of the error. A linear inverse sends e down
+            through B_L^T ... B_{l+1}^T whatever it is.
         noise: its deviation.
         reconstruction: what G_l shall give back of h_{l-1} + n: its `difference` to h_{l-1}, or as
             in Lee et al. `all`, by |G_l(h_l^n) - h_{l-1} - n|^2 / 2. In Meulemans et al. the noise

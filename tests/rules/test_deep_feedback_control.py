@@ -30,30 +30,33 @@ def update(rule, params, F, batch):
     return jax.jit(rule.pseudo_gradients)(params, F, batch)
 
 
-def transcribed(rule, params, Q, x, e, a):
-    """The products dW_l of one sample in NumPy, of a dense network."""
+def transcribed(rule, params, Q, x, e, a, masks):
+    """The products dW_l of one sample in NumPy, of a dense network; masks of its hidden layers."""
     s, slope = ACTIVATIONS[rule.net.activation]
     Q, J = [*map(np.asarray, Q), np.eye(len(e))], [np.eye(len(e))]
     for l in reversed(range(len(params) - 1)):
-        J.insert(0, J[0] @ np.asarray(params[l + 1]).T * slope(a[l]))
+        J.insert(0, J[0] @ np.asarray(params[l + 1]).T * slope(a[l]) * masks[l])
     M = sum(J_l @ Q_l.T for J_l, Q_l in zip(J, Q, strict=True))
     u = np.linalg.solve(M + rule.damping * np.eye(len(e)), -rule.step * e)
     h, products = x, []
     for l, W in enumerate(params):
-        activate = s if l < len(params) - 1 else lambda a: a
+        activate = (lambda v, l=l: s(v) * masks[l]) if l < len(params) - 1 else lambda v: v
         v = h @ np.asarray(W) + u @ Q[l]
         products.append(-np.outer(h, activate(v) - activate(v - u @ Q[l])) / rule.step)
         h = activate(v)
     return products
 
 
-@pytest.mark.parametrize("net_name", ["mlp, four layers, tanh", "mlp, sigmoid output"])
+@pytest.mark.parametrize(
+    "net_name", ["mlp, four layers, tanh", "mlp, sigmoid output", "mlp, three layers"]
+)
 def test_it_is_its_equations_sample_by_sample(net_name):
     rule, params, Q, batch, activity, e = make(net_name, step=0.3, damping=0.2)
     found, _ = update(rule, params, Q, batch)
     samples = [
         transcribed(rule, params, Q, activity.x[0][k], np.asarray(e[k]),
-                    [np.asarray(a[k]) for a in activity.a])
+                    [np.asarray(a[k]) for a in activity.a],
+                    [1 if mask is None else np.asarray(mask[k]) for mask in activity.masks[1:]])
         for k in range(len(e))
     ]  # fmt: skip
     assert_same(found, [np.mean(dW, axis=0) for dW in zip(*samples, strict=True)], rtol=1e-9)

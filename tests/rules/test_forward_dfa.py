@@ -17,9 +17,10 @@ from tests.cases import UNLIKE_NETWORKS, assert_trees_close, make_batch, make_ne
 pytestmark = pytest.mark.usefixtures("float64")
 
 FEW_UNITS = {
-    "mlp": {"input_shape": (2, 2, 1), "num_classes": 3, "hidden": (5, 4), "bias": True},
-    "conv": {"input_shape": (4, 4, 1), "num_classes": 3, "channels": (1,), "kernel_size": 2,
-             "normalize": True, "activation": "tanh"},
+    "mlp": {"input_shape": (2, 2, 1), "num_classes": 3, "hidden": (5, 4), "bias": True,
+            "dropout": 0.3},
+    "chain": {"input_shape": (4, 4, 1), "num_classes": 3, "normalize": True, "activation": "tanh",
+              "layers": "conv 1 2, maxpool 2, dropout 0.3"},
 }  # fmt: skip
 
 
@@ -43,17 +44,18 @@ def test_the_mean_over_all_signs_is_the_jacobian(model, monkeypatch):
     """Of the scores in each layer's activity, mean over the batch; a third of it is new."""
     net = build_network(model, **FEW_UNITS[model])
     rule, params = build_rule("forward_dfa", net, share=1 / 3), make_params(net)
-    batch, activity = make_batch(net), net.forward(params, make_batch(net).image)
+    batch = make_batch(net)
+    masks = net.draw_dropout(batch.key, len(batch.image))
+    activity = net.forward(params, batch.image, masks)
     F = build_rule("dfa", net).init_feedback(jax.random.key(3))
     found = mean_over_all_signs(monkeypatch, rule, params, F, batch)
 
     def above(l, h):  # the network from the activity of layer l on
-        for below, layer, W in zip(net.layers[l:], net.layers[l + 1 :], params[l + 1 :],
-                                   strict=False):  # fmt: skip
-            (W, b) = W if layer.bias else (W, 0)
-            a = below.downstream(h).reshape(len(h), -1) @ W
+        for m, layer in enumerate(net.layers[l + 1 :], l + 1):
+            (W, b) = params[m] if layer.bias else (params[m], 0)
+            a = net.layers[m - 1].downstream(h, masks[m]).reshape(len(h), -1) @ W
             a = a + jnp.broadcast_to(b, a.shape)
-            h = jax.nn.relu(a)
+            h = jax.nn.relu(a) * masks[m + 1] if m < len(net.layers) - 1 else a
         return a
 
     for l, (B, mean) in enumerate(zip(F, found, strict=True)):
