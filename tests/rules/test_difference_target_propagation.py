@@ -1,11 +1,14 @@
 """Difference target propagation: targets, and the inverses that carry them."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from pepita_jax import Batch, build_network, build_rule
+from pepita_jax.networks.bias import without_bias
 from pepita_jax.rules.base import noise_key
 from pepita_jax.rules.difference_target_propagation import DifferenceTargetPropagation
 from pepita_jax.rules.mirror import draw_layer_noise
@@ -92,6 +95,33 @@ def test_in_a_linear_network_with_the_weights_as_feedback_it_is_bp(name, last_st
     found, _ = update(rule, params, rule.forward_equivalent(params), batch)
     expected, _ = build_rule("bp", net).pseudo_gradients(params, (), batch)
     assert_same(found, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_in_a_linear_network_feedback_learns_to_undo_each_layer(name):
+    """The gradient of |n - (n W) B^T|^2 / 2, with pooling and dropout on both ways."""
+    model, options = LINEAR[name]
+    net = build_network(model, input_shape=(6, 6, 2), num_classes=4, activation="linear", **options)
+    params, batch, rule = make_params(net), make_batch(net), build_rule(NAME, net)
+    F, size = rule.init_feedback(jax.random.key(3)), len(batch.image)
+    masks = (*net.draw_dropout(batch.key, size), None)
+    noise = draw_layer_noise(noise_key(net, batch), net.layers[1:], size, rule.noise**2)
+
+    def through(l, W, x):
+        sent = net.layers[l].downstream(net.layers[l].multiply(x, without_bias(W)))
+        return sent if masks[l + 1] is None else sent * masks[l + 1]
+
+    @jax.jit
+    @jax.grad
+    def wanted(F):
+        total = 0.0
+        for l, (B, n) in enumerate(zip(F, noise, strict=True), 1):
+            (back,) = jax.vjp(partial(through, l, B), n)[1](through(l, params[l], n))
+            total += jnp.square(back - n).sum() / (2 * size)
+        return total
+
+    _, aux = update(rule, params, F, batch)
+    assert_same(aux["feedback"], wanted(F), rtol=1e-9, atol=1e-13)
 
 
 @pytest.mark.parametrize("net_name", ["mlp, three layers", "conv, normalized", "chain, strides"])
