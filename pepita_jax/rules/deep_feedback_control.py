@@ -98,8 +98,8 @@ class DeepFeedbackControlLearned(DeepFeedbackControl):
         y     = scores(v) - scores                       what the noise does to the scores, [B, K]
         dQ_l  = -y^T n_l / noise^2 + decay Q_l           mean over the batch, [K, n_l]
 
-    The mean of y^T n_l / noise^2 is J_l, as long as the noise is small, so Q_l settles at the mean
-    of J_l / decay.
+    Neither pass has dropout. The mean of y^T n_l / noise^2 is J_l, as long as the noise is small,
+    so Q_l settles at the mean of J_l / decay.
 
     Feedback: Q_1 ... Q_{L-1}, which begin as in `deep_feedback_control` and learn, by the optimizer
     of the weights or by one of their own.

@@ -76,7 +76,8 @@ class ForwardForward(Rule):
             return "needs a hidden layer"
         if net.normalize:
             return "has a normalization of its own: it needs normalize=False"
-        return None if net.layers[0].weight_shape[0] >= net.num_classes else "needs larger images"
+        pixels, K = net.layers[0].weight_shape[0], net.num_classes
+        return None if pixels >= K else f"needs images of {K} numbers or more, for the label"
 
     @property
     def read(self) -> slice:

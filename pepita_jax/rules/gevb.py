@@ -56,7 +56,7 @@ class GEVB(Rule):
             return "needs average pooling: a vector has no maximum"
         activations = {layer.activation or net.activation for layer in net.layers[:-1]}
         if activations - {"relu"}:
-            return "has gates in place of ReLU, and of no other activation"
+            return "needs ReLU units, which its gates replace"
         return "needs normalize=False" if net.normalize else None
 
     @property

@@ -34,7 +34,7 @@ class PepitaHidden(Rule):
     Means over the batch, to be descended. If `every` hidden layer is moved, each by its own F_k,
     nothing is passed on between them: h_k^err and dW_k above are those of every hidden layer.
 
-    As F -> 0, layer k learns as in `dfa` with feedback -F_k (unless activities are normalized).
+    As F -> 0, layer k learns as in `dfa` with feedback -F_k, but for `post` and `normalize`.
     Moving the input by F e, as `pepita` does, moves the first layer's pre-activation by W_1 F e: a
     feedback that adapts. Filters and dropout: as in `pepita`; F_k e has a value for each filter and
     position.

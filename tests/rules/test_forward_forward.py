@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from pepita_jax import UserError, build_rule
+from pepita_jax import UserError, build_rule, mlp
 from pepita_jax.rules.base import noise_key
 from tests.cases import assert_trees_close, make_batch, make_network, make_params, make_weights
 
@@ -164,3 +164,8 @@ def test_pepita_hebbian_is_the_gradient_of_a_difference_of_goodness():
 def test_networks_that_do_not_suit_it_are_refused(name, why):
     with pytest.raises(UserError, match=f"ForwardForward .*{why}"):
         build_rule("forward_forward", make_network(name))
+
+
+def test_images_without_room_for_a_label_are_refused():
+    with pytest.raises(UserError, match="ForwardForward needs images of 10 numbers or more"):
+        build_rule("forward_forward", mlp((3, 3, 1), 10, hidden=(5,)))
