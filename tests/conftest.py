@@ -1,5 +1,6 @@
 """Shared fixtures; no test touches the user's own cache or data sets."""
 
+import gc
 import os
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +26,8 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_num_cpu_devices", 2)
 
 MANY_PROGRAMS = 1500
+# Tracing makes many small objects that live on: looking through all of them took a twentieth.
+gc.set_threshold(100_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)
