@@ -1,6 +1,7 @@
 """The papers that are reproduced."""
 
 from experiments.papers.pepita.artifacts import PEPITA
+from experiments.papers.weight_mirror.artifacts import WEIGHT_MIRROR
 
-PAPERS = {"pepita": PEPITA}
+PAPERS = {"pepita": PEPITA, "weight_mirror": WEIGHT_MIRROR}
 DEFAULT = "pepita"  # whose artifacts need not be preceded by it

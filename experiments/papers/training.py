@@ -4,8 +4,6 @@ import math
 import sys
 import time
 
-import jax
-
 from experiments.command_line import launch
 from experiments.papers.records import make_records
 from pepita_jax.data import DATASETS
@@ -118,10 +116,8 @@ class Reproduction:
     def _work(self, job):
         """Multiplications of a job's forward passes, as a measure of its time."""
         run = self.run_at[job.path]
-        net = build_rule_on_network(run.config(1, 1)).net
-        shapes = jax.eval_shape(lambda: net.init(jax.random.key(0)))
-        layers = zip(net.layers, shapes, strict=True)
-        an_image = sum(layer.num_positions * math.prod(W.shape) for layer, W in layers)
+        layers = build_rule_on_network(run.config(1, 1)).net.layers
+        an_image = sum(layer.num_positions * math.prod(layer.weight_shape) for layer in layers)
         done = sum(g.epoch for g in self._groups(run) if g.seeds == job.seeds)
         epochs = job.num_epochs - done
         return an_image * DATASETS[run.words[2]].num_train * len(job.seeds) * epochs

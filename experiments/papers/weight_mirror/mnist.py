@@ -1,0 +1,89 @@
+"""Test accuracy and angles on MNIST beside the authors' own runs."""
+
+import numpy as np
+
+from experiments.papers.show import (
+    Shown,
+    describe_accuracy,
+    describe_seeds,
+    describe_size,
+    describe_spread,
+    put_legend_below,
+)
+from experiments.papers.weight_mirror.published import ACCURACY, ANGLE, EPOCHS
+from experiments.papers.weight_mirror.runs import ON_MNIST
+from pepita_jax.plots import make_figure, plot_band
+from pepita_jax.tables import markdown_table
+
+NAMES = {"bp": "BP", "fa": "FA", "weight_mirror": "weight mirror", "kolen_pollack": "Kolen-Pollack"}
+COLORS = {"bp": "C0", "fa": "C1", "weight_mirror": "C6", "kolen_pollack": "C9"}
+NEAR = 0.15  # points: their single seed's own spread is not known
+
+
+def accuracy(find):
+    """Test accuracy after some epochs, ours and theirs."""
+    rows = [("rule", "after", "test %", "seeds", "theirs %", "difference", "agrees")]
+    for rule, result in _results(find):
+        for epoch, theirs in ACCURACY[rule].items():
+            values = result.test_accuracy_after(epoch)
+            if len(values):
+                cells = (NAMES[rule], str(epoch), describe_accuracy(values), describe_seeds(result))
+                beside = _compare(100 * values, theirs) if _is_mnist(result) else ("-",) * 3
+                rows.append((*cells, *beside))
+    return Shown(markdown_table(rows), _figure(find, "test accuracy (%)", _accuracies, ACCURACY))
+
+
+def angles(find):
+    """The angle between W_2 and B_2 after some epochs, ours and theirs."""
+    rows = [("rule", "after", "angle", "seeds", "theirs")]
+    for rule, result in _results(find):
+        ours = _angles(result)
+        for epoch, theirs in ANGLE.get(rule, {}).items():
+            if epoch <= result.epochs:
+                cells = (describe_spread(ours[:, epoch - 1], 1), describe_seeds(result))
+                beside = str(theirs) if _is_mnist(result) else "-"
+                rows.append((NAMES[rule], str(epoch), *cells, beside))
+    return Shown(markdown_table(rows), _figure(find, "angle of B to W (degrees)", _angles, ANGLE))
+
+
+def _results(find):
+    found = ((rule, find(run)) for rule, run in ON_MNIST.items())
+    return [(rule, result) for rule, result in found if result]
+
+
+def _is_mnist(result):
+    """Whether theirs can be compared: --quick has another data set."""
+    return result.config["dataset"] == "mnist"
+
+
+def _compare(values, theirs):
+    """Theirs, the difference, and whether it is within 0.15 points or two standard errors."""
+    difference = values.mean() - theirs
+    error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
+    agrees = "yes" if abs(difference) <= max(NEAR, 2 * error) else "no"
+    return f"{theirs:.2f}", f"{difference:+.2f}", agrees
+
+
+def _accuracies(result):
+    return 100 * result.history("metrics")["test_accuracy"]
+
+
+def _angles(result):
+    angle = result.history("alignment").get("feedback_angle")
+    return None if angle is None or not angle.shape[-1] else angle[:, 1:, 0]
+
+
+def _figure(find, ylabel, values_of, theirs):
+    """Our bands, and points where the authors' logs are quoted."""
+    figure, (axes,) = make_figure(1)
+    for rule, result in _results(find):
+        values, color = values_of(result), COLORS[rule]
+        if values is not None:
+            epoch = np.arange(1, values.shape[1] + 1)
+            name = f"{NAMES[rule]} ({describe_size(result)})"
+            plot_band(axes, epoch, values, name, color=color)
+            if _is_mnist(result):
+                axes.plot(*zip(*theirs[rule].items(), strict=True), "o", mfc="none", color=color)
+    axes.set(xscale="log", ylabel=ylabel, title=f"circles: the authors' runs of {EPOCHS} epochs")
+    put_legend_below(figure, [axes])
+    return figure
