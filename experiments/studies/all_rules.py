@@ -14,7 +14,7 @@ from absl import flags
 
 from configs.default import get_config
 from experiments.command_line import cli, signals
-from experiments.studies.equal_budget import equal_budget, equal_epochs, measure
+from experiments.studies.equal_budget import angles_along, equal_budget, equal_epochs, measure
 from pepita_jax.errors import require
 from pepita_jax.files import user_path
 from pepita_jax.rules import RULES, Rule, find_rule
@@ -46,10 +46,14 @@ def main(arguments):
                     run(config, folder / name, should_stop)
     runs = {name: load_run(folder / name) for name in rules if (folder / name).exists()}
     network, epochs, budget = f"{MODEL.value} on {DATASET.value}", NUM_EPOCHS.value, BUDGET.value
-    by_epochs, by_budget = equal_epochs(runs, costs, epochs), equal_budget(runs, costs, budget)
-    print(f"\n{network}, after {epochs} epochs\n\n{markdown_table(by_epochs)}")
-    print(f"\n{network}, for the operations of {budget:g} epochs of bp\n")
-    print(markdown_table(by_budget), flush=True)
+    tables = {
+        f"after {epochs} epochs": equal_epochs(runs, costs, epochs),
+        f"for the operations of {budget:g} epochs of bp": equal_budget(runs, costs, budget),
+        "angles of each layer's updates during training": angles_along(runs, epochs),
+    }
+    for title, rows in tables.items():
+        if rows[1:]:
+            print(f"\n{network}, {title}\n\n{markdown_table(rows)}", flush=True)
 
 
 def chosen_rules() -> dict[str, tuple[Rule, dict]]:

@@ -1,4 +1,4 @@
-"""What each rule costs, and tables of rules after equal epochs and for equal operations."""
+"""What each rule costs, and tables of rules: after equal epochs, for equal operations, angles."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,8 @@ class Cost(NamedTuple):
 
     Attributes:
         operations: times `bp`'s on the same network.
-        memory: of temporary arrays, in MiB; the compiler's estimate.
+        memory: of temporary arrays, in MiB; the compiler's estimate. Of two steps per batch, the
+            larger one's.
     """
 
     operations: float
@@ -34,9 +35,17 @@ def measure(rule: Rule, size: int) -> Cost:
     net = rule.net
     batch = Batch(jnp.zeros((size, *net.input_shape)), jnp.zeros(size, int), jax.random.key(0))
     shapes = jax.eval_shape(rule.init, batch.key)
-    compiled = jax.jit(rule.pseudo_gradients).lower(*shapes, batch).compile()
+    bytes_ = _temporaries(rule.pseudo_gradients, *shapes, batch)
+    if rule.steps_per_batch == 2:
+        _, aux = jax.eval_shape(rule.pseudo_gradients, *shapes, batch)
+        bytes_ = max(bytes_, _temporaries(rule.second_pseudo_gradients, *shapes, batch, aux))
     ratio = step_operations(rule, size) / step_operations(BP(net), size)
-    return Cost(ratio, compiled.memory_analysis().temp_size_in_bytes / 2**20)
+    return Cost(ratio, bytes_ / 2**20)
+
+
+def _temporaries(step, *arguments):
+    compiled = jax.jit(step).lower(*arguments).compile()
+    return compiled.memory_analysis().temp_size_in_bytes
 
 
 def equal_epochs(runs, costs, last):
@@ -50,6 +59,19 @@ def equal_epochs(runs, costs, last):
         return (name, show(runs[name], last), *figures)
 
     return [headings, *map(row, best_first(runs, lambda name: last))]
+
+
+def angles_along(runs, last):
+    """How each layer's updates turn during training, of rules that near Gauss-Newton: rows of
+    strings, mean angles over the seeds to `bp`'s updates and to Gauss-Newton's."""
+    rows = [("rule", "layer", "angle to", *(f"epoch {epoch}" for epoch in range(last + 1)))]
+    for name, run in runs.items():
+        to_newton = run.alignment.get("gauss_newton_angle", np.empty((0, 0, 0)))
+        for layer in range(to_newton.shape[-1]):
+            for whose, angles in (("bp", "gradient_angle"), ("Gauss-Newton", "gauss_newton_angle")):
+                of_layer = run.alignment[angles][:, : last + 1, layer].mean(0)
+                rows.append((name, str(layer + 1), whose, *(f"{a:.0f}°" for a in of_layer)))
+    return rows
 
 
 def equal_budget(runs, costs, budget):

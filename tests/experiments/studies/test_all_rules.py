@@ -5,7 +5,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from experiments.studies.equal_budget import Cost, equal_budget, equal_epochs
+from experiments.studies.equal_budget import (
+    Cost,
+    angles_along,
+    equal_budget,
+    equal_epochs,
+    measure,
+)
+from pepita_jax import build_network, build_rule
 from tests.experiments.commands import command
 
 
@@ -53,6 +60,25 @@ def test_a_run_that_has_not_come_so_far_is_last_and_has_no_figures():
     assert epochs[1] == ("stopped", "-", "1.00", "1.50", "-")
     assert budget[1] == ("stopped", "-", "2", "2.0")
     assert epochs[0][0] == budget[0][0] == "bp"
+
+
+def test_angles_are_those_of_rules_that_near_gauss_newton_layer_by_layer():
+    run = planted([0.5, 0.6], 10.0)  # two layers, epochs 0 to 2
+    run.alignment["gauss_newton_angle"] = run.alignment["gradient_angle"] + [[[1, 2]], [[3, 4]]]
+    heading, *rows = angles_along({"bp": planted([0.5, 0.6], 0.0), "dfc": run}, 1)
+    assert heading[3:] == ("epoch 0", "epoch 1")
+    assert rows == [
+        ("dfc", "1", "bp", "10°", "10°"),
+        ("dfc", "1", "Gauss-Newton", "12°", "12°"),
+        ("dfc", "2", "bp", "10°", "10°"),
+        ("dfc", "2", "Gauss-Newton", "13°", "13°"),
+    ]
+
+
+def test_the_memory_of_two_steps_is_not_that_of_their_first_alone():
+    net = build_network("mlp", input_shape=(8, 8, 1), num_classes=10, hidden=(512,))
+    two, first = (measure(build_rule(name, net), 16) for name in ("pepita_time_local", "shallow"))
+    assert two.memory > first.memory  # shallow: the output layer's update, as the first step
 
 
 def test_a_rule_of_ones_own_is_compared_by_its_path(tmp_path):
