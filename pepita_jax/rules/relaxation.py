@@ -44,7 +44,8 @@ def settle(
         h_L <- output(h_{L-1} W_L, h_L)                      output layer
 
     Pooling is linear here: of each window max-pooling takes the unit that gets most from below, so
-    that feedback cannot change which, and hands its feedback to that unit.
+    that feedback cannot change which, and hands its feedback to that unit. With gelu, which is not
+    monotone, that unit can be another than the forward pass takes.
 
     Args:
         net, params: the network and its weights.
