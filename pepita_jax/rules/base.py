@@ -31,7 +31,7 @@ class Rule(RuleOptions):
         draws_noise: whether an update needs a batch with a key, and changes with that key even
             without dropout.
         splits_batches: whether a batch's update is the mean of the updates of equal parts of it,
-            each with a key of its own.
+            each with a key of its own. Two steps per batch always take it whole.
         static_options: names of numeric options that Python code compares or counts with. A sweep
             gives the others to one compiled function as arrays.
     """

@@ -157,7 +157,8 @@ def by_pieces(
     A convolution's activities at all positions stay in a CPU's cache for a piece, not for a batch.
 
     Args:
-        rule: a rule; one that does not split batches takes the batch whole.
+        rule: a rule; one that does not split batches takes the batch whole, and so does one of two
+            steps, which share what is drawn and what is passed on.
         params, F, batch: see `Rule.pseudo_gradients`.
         images_at_once: size of a piece, a divisor of the batch's. Pieces draw dropout and noise
             from keys of their own.
@@ -165,7 +166,8 @@ def by_pieces(
     Raises:
         UserError: the size is no divisor.
     """
-    if images_at_once == len(batch.label) or not rule.splits_batches:
+    is_split = rule.splits_batches and rule.steps_per_batch == 1
+    if images_at_once == len(batch.label) or not is_split:
         return rule.pseudo_gradients(params, F, batch)
     num_pieces, rest = divmod(len(batch.label), images_at_once)
     require(rest == 0, f"images_at_once must divide {len(batch.label)}, got {images_at_once}")

@@ -34,6 +34,16 @@ def test_a_step_is_two_steps_with_projection_after_each():
     assert aux["loss"] == wanted_aux["loss"]  # before both
 
 
+def test_two_steps_take_a_batch_whole():
+    """Pieces would drop other units in the first step than in the second."""
+    net = pj.conv((6, 6, 2), 4, channels=(3,), kernel_size=3, hidden=(7,), dropout=0.3)
+    rule, optimizer, batch = Unusual(net), optax.sgd(0.5), make_batch(net, 6)
+    state = pj.init_state(rule, optimizer, jax.random.key(0))
+    whole, _ = pj.train_step(rule, optimizer, state, batch)
+    pieces, _ = pj.train_step(rule, optimizer, state, batch, images_at_once=2)
+    assert_trees_close(pieces.params, whole.params, rtol=1e-5, atol=1e-7)
+
+
 def test_feedback_that_is_set_is_a_running_mean():
     optimizer = optax.sgd(0.5)
     state, means = pj.init_state(RULE, optimizer, jax.random.key(0)), None
