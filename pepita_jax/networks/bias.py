@@ -7,8 +7,11 @@ so that what is linear in them stays written as it is without biases.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import Array
+
+from pepita_jax.errors import require
 
 Params = Any  # an `Array`, or an `Affine`
 Input = Any  # an `Array`, or a `WithOne`
@@ -51,3 +54,16 @@ def without_bias(params: Params) -> Array:
 def without_biases(params: Sequence[Params]) -> tuple[Array, ...]:
     """Every layer's weights alone, which feedback can have the shapes of."""
     return tuple(map(without_bias, params))
+
+
+def require_shapes(params: Sequence[Params], wanted: Sequence[Any], whose: str) -> None:
+    """Raises a `UserError` unless weights have the shapes that are wanted.
+
+    Args:
+        params: weights of one seed.
+        wanted: of each layer a shape, or with biases an `Affine` of two.
+        whose: they are, to be told.
+    """
+    found = [jax.tree.map(jnp.shape, W) for W in params]
+    message = f"weights have shapes {found}, {whose} are {[*wanted]}"
+    require(found == [*wanted], f"{message}; of several seeds, give each array's W[k]")

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from pepita_jax.errors import require
-from pepita_jax.networks.bias import Input, WithOne, add_one
+from pepita_jax.networks.bias import Input, WithOne, add_one, require_shapes
 from pepita_jax.networks.chain import Chain
 from pepita_jax.networks.nonlinearities import ACTIVATIONS, OUTPUTS
 from pepita_jax.types import Activity, Masks, Signals, Weights
@@ -35,7 +35,7 @@ class Network(Chain):
             masks: from `draw_dropout`; without them there is no dropout.
             noise: for every hidden layer, added to its pre-activation, see `draw_noise`.
         """
-        self._check(params)
+        require_shapes(params, [layer.params_shape for layer in self.layers], "the network's")
         masks = masks or self.draw_dropout(None, len(x))
         x = self.input_of(0, x, masks)
         return self._finish(params, x, self.layers[0].forward(x, params[0]), masks, noise=noise)
@@ -56,7 +56,7 @@ class Network(Chain):
         Returns:
             The `Activity` on `x`, and a function `c -> Activity` on `x + D c`, for c `[B, K]`.
         """
-        self._check(params)
+        require_shapes(params, [layer.params_shape for layer in self.layers], "the network's")
         masks = masks or self.draw_dropout(None, len(x))
         first, W, mask = self.layers[0], params[0], masks[0]
         few = len(directions) <= len(x) and mask is None  # dropped pixels differ between images
@@ -184,12 +184,6 @@ class Network(Chain):
             h = h / jnp.sqrt(variance + SMALLEST_VARIANCE)
         mask = None if layer.pools else masks[l + 1]
         return h if mask is None else h * mask
-
-    def _check(self, params):
-        wanted = [layer.params_shape for layer in self.layers]
-        found = [jax.tree.map(jnp.shape, W) for W in params]
-        message = f"weights have shapes {found}, the network's are {wanted}"
-        require(found == wanted, f"{message}; of several seeds, give each array's W[k]")
 
 
 def require_network(net: Any) -> None:

@@ -10,7 +10,7 @@ from typing import ClassVar
 import jax.numpy as jnp
 from jax import Array
 
-from pepita_jax.errors import require_number
+from pepita_jax.errors import UserError, require_number
 from pepita_jax.networks.jacobians import score_jacobians, solve_damped
 from pepita_jax.networks.layers import Dense
 from pepita_jax.networks.network import Network
@@ -61,7 +61,10 @@ class DeepFeedbackControl(Rule):
         are_dense = all(isinstance(layer, Dense) for layer in net.layers)
         return None if are_dense else "needs dense layers"
 
-    def init_feedback(self, key: Array, params: Weights = ()) -> Feedback:
+    def init_feedback(self, key: Array, params: Weights | None = None) -> Feedback:
+        message = "this feedback begins from the weights: give init_feedback(key, params=params)"
+        if params is None:
+            raise UserError(f"{message}, or take rule.init(key)")
         return self.forward_equivalent(params)
 
     def forward_equivalent(self, params: Weights) -> Feedback:

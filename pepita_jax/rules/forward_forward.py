@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from pepita_jax.errors import require_number
-from pepita_jax.networks.bias import Affine, add_one
+from pepita_jax.networks.bias import Affine, add_one, require_shapes
 from pepita_jax.networks.layer import Layer
 from pepita_jax.networks.layers import Dense
 from pepita_jax.networks.network import Network
@@ -76,6 +76,8 @@ class ForwardForward(Rule):
             return "needs a hidden layer"
         if net.normalize:
             return "has a normalization of its own: it needs normalize=False"
+        if net.num_classes == 1:
+            return "needs two classes: there must be a wrong one"
         pixels, K = net.layers[0].weight_shape[0], net.num_classes
         return None if pixels >= K else f"needs images of {K} numbers or more, for the label"
 
@@ -101,6 +103,8 @@ class ForwardForward(Rule):
     def forward(self, params: Weights, image: Array, label: Array, masks: Masks) -> Activity:
         """The hidden layers' pass on images with a label, `[B, K]`, in them."""
         net, K = self.net, self.net.num_classes
+        shapes = [layer.params_shape for layer in (*net.layers[:-1], self.output_layer)]
+        require_shapes(params, shapes, "those that rule.init draws")
         x = net.receive(image)
         below = jnp.concatenate([label, x[:, K:]], axis=1)
         done = Activity((), (), (), masks)

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from pepita_jax.networks.bias import Affine
+from pepita_jax.networks.bias import Affine, require_shapes
 from pepita_jax.networks.layer import Layer
 from pepita_jax.networks.network import Network
 from pepita_jax.networks.pooling import MaxPool
@@ -97,6 +97,9 @@ class GEVB(Rule):
     ) -> tuple[Array, list[Any], list[Array]]:
         """Scores `[B, K]`, all layers' inputs `[K, B, ...]`, the first's `[B, ...]`, and gates."""
         net, inputs, gates = self.net, [], []
+        drawn = jax.eval_shape(self.init_params, jax.random.key(0))
+        shapes = [jax.tree.map(lambda W: W.shape, W) for W in drawn]
+        require_shapes(params, shapes, "those that rule.init draws")
         x = net.input_of(0, image, masks)
         for l, layer in enumerate(self.layers):
             own: Any = 0  # only W_1 differs between components, but all biases do

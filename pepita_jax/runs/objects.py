@@ -146,7 +146,8 @@ def learning_rate_of(opt_state: Any) -> np.ndarray | None:
 
 
 def _mean(tree):
-    return jnp.stack([jnp.mean(x) for x in jax.tree.leaves(tree)]).mean()
+    means = [jnp.mean(x) for x in jax.tree.leaves(tree)]
+    return jnp.stack(means).mean() if means else jnp.zeros(())  # nothing, as F may be
 
 
 def _kinds(state):

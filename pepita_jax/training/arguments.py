@@ -19,11 +19,22 @@ def check_objects(net: Any, rule: Any, optimizer: Any, feedback_optimizer: Any =
     is_rule = isinstance(rule, Rule)
     require(is_rule, f"rule must be a rule, as from pj.build_rule(name, net), got {rule!r}")
     require(rule.net == net, "the rule was built for another network")
+    require_hashable(rule)
     _check_optimizer("optimizer", optimizer, rule.init_params)
-    if feedback_optimizer is not None:
-        one_step.optimizer_of_feedback(rule, optimizer, feedback_optimizer)
-        of_feedback = lambda key: rule.init(key)[1]
-        _check_optimizer("feedback_optimizer", feedback_optimizer, of_feedback)
+    of_feedback = one_step.optimizer_of_feedback(rule, optimizer, feedback_optimizer)
+    if rule.learns_feedback:
+        is_own = feedback_optimizer is not None
+        name = "feedback_optimizer" if is_own else "without feedback_optimizer, optimizer"
+        _check_optimizer(name, of_feedback, lambda key: rule.init(key)[1])
+
+
+def require_hashable(rule: Rule) -> None:
+    """Raises a `UserError` if a rule's options are none by which compiled functions are found."""
+    try:
+        hash(rule)
+    except TypeError as error:
+        message = "the rule's options must be plain numbers and words, such as 0.1 and no array"
+        raise UserError(f"{message}, got {rule!r}") from error
 
 
 def check_switches(**switches: Any) -> None:

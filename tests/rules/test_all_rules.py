@@ -274,6 +274,20 @@ def test_it_learns_digits(variant, optimizer, digits):
     assert result.history["test_accuracy"][:, -1].mean() > floor
 
 
+@pytest.mark.parametrize("name", ["gevb", "forward_forward"])
+def test_a_rule_with_weights_of_its_own_refuses_the_network_s(name):
+    options = {"input_shape": (6, 6, 2), "num_classes": 4, "hidden": (7, 6, 5)}
+    rule = build_rule(name, build_network("mlp", **options))
+    params, (_, F) = rule.net.init(jax.random.key(0)), rule.init(jax.random.key(0))
+    batch = make_batch(rule.net)
+    for compute in (
+        lambda: rule.scores(params, F, batch.image),
+        lambda: rule.pseudo_gradients(params, F, batch),
+    ):
+        with pytest.raises(UserError, match=r"weights have shapes .* those that rule\.init"):
+            compute()
+
+
 def test_shallow_leaves_hidden_layers_alone():
     rule, params, F, batch = make("shallow", "mlp, four layers, tanh")
     hidden = rule.pseudo_gradients(params, F, batch)[0][:-1]

@@ -170,3 +170,9 @@ def test_it_begins_with_the_product_of_the_weights_above():
 def test_convolutions_are_refused():
     with pytest.raises(UserError, match=r"^DeepFeedbackControl needs dense layers"):
         build_rule(NAME, make_network("conv"))
+
+
+def test_feedback_cannot_be_drawn_without_the_weights():
+    rule = build_rule(NAME, make_network("mlp, two layers"))
+    with pytest.raises(UserError, match=r"give init_feedback\(key, params=params\), or take rule"):
+        rule.init_feedback(jax.random.key(0))

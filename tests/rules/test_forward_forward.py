@@ -169,3 +169,9 @@ def test_networks_that_do_not_suit_it_are_refused(name, why):
 def test_images_without_room_for_a_label_are_refused():
     with pytest.raises(UserError, match="ForwardForward needs images of 10 numbers or more"):
         build_rule("forward_forward", mlp((3, 3, 1), 10, hidden=(5,)))
+
+
+def test_one_class_has_no_wrong_label():
+    net = mlp((6, 6, 2), 1, hidden=(3,))
+    with pytest.raises(UserError, match="ForwardForward needs two classes"):
+        build_rule("forward_forward", net)

@@ -97,6 +97,12 @@ def test_an_optimizer_is_described_by_its_first_steps(optimizer, states, first_s
         assert described["first_steps"][0] == pytest.approx(-0.1, rel=1e-3)
 
 
+def test_an_optimizer_of_nothing_is_described():
+    """Feedback that learns is nothing where a network has no hidden layer."""
+    described = describe_optimizer(optax.sgd(0.1), lambda key: ())
+    assert described["first_steps"] == [0, 0, 0]
+
+
 def test_a_small_weight_decay_shows():
     describe = lambda decay: describe_optimizer(
         optax.adamw(1e-3, weight_decay=decay), NETS["mlp"].init

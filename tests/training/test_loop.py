@@ -1,6 +1,7 @@
 """Training from a notebook, with one's own arrays."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
@@ -54,6 +55,7 @@ def test_the_same_seed_gives_the_same_training_and_another_one_does_not():
 
 
 IMAGE, LABEL = make_data(20)
+BY_LAYER = optax.multi_transform({"sgd": SGD, "adam": optax.adam(0.1)}, ("sgd", "adam"))
 BAD = np.where(np.arange(20) == 7, np.nan, 0).reshape(-1, 1, 1, 1)
 
 
@@ -82,6 +84,14 @@ BAD = np.where(np.arange(20) == 7, np.nan, 0).reshape(-1, 1, 1, 1)
         ({"num_seeds": 0}, "num_seeds must be"),
         ({"feedback_optimizer": SGD}, "feedback that learns; that of BP does not"),
         ({"rule": KP, "feedback_optimizer": 0.1}, "feedback_optimizer must be one of optax's"),
+        (
+            {"rule": KP, "optimizer": BY_LAYER},
+            "without feedback_optimizer, optimizer cannot be",
+        ),
+        (
+            {"rule": pj.Pepita(NET, feedback_scale=jnp.array(0.1))},
+            "must be plain numbers and words",
+        ),
         ({"augment": True}, r"augment must be a pj\.Augment, got True"),
         ({"shuffle": "no"}, "shuffle must be True or False, got 'no'"),
         ({"drop_last": 1}, "drop_last must be True or False, got 1"),
