@@ -30,7 +30,7 @@ from experiments.benchmarks.operations import step_operations
 from experiments.benchmarks.starts import measure_starts
 from experiments.benchmarks.steps import SHAPES, Case, case_seconds, milliseconds, ratio
 from experiments.command_line import cli
-from pepita_jax.errors import require_name
+from pepita_jax.errors import require, require_name
 from pepita_jax.files import file_errors, replace_file, user_path
 from pepita_jax.networks.models import MODELS
 from pepita_jax.rules import RULES, build_rule
@@ -48,6 +48,9 @@ def main(arguments):
     cli.refuse(arguments)
     for word in ONLY.value:
         require_name("--only", word, (*BENCHMARKED, *SHAPES, *RULES))
+    for rule in set(ONLY.value) & set(RULES):
+        why = [unsuited(rule, *net) for net in chosen_nets()]
+        require(not all(why), f"--only: {rule} {why[0]}, and no network to be measured is such")
     figures = {"environment": describe_environment()}
     save = lambda: JSON.value and write_json(user_path(JSON.value), figures)
     save()  # for what follows takes minutes, and the file must be one that can be written
@@ -59,11 +62,10 @@ def main(arguments):
 
 def measure():
     """Yields `(section, rows)`, a section in several parts."""
-    models = [model for model in BENCHMARKED if model in ONLY.value] or list(MODEL)
-    shapes, rules = chosen(SHAPES), chosen(RULES)
-    nets = list(product(models, shapes))
+    models, shapes, rules, nets = chosen_models(), chosen(SHAPES), chosen(RULES), chosen_nets()
     some = nets if FULL.value else list(product(models, shapes[:1]))
-    main_rules = [rule for rule in ("bp", "pepita") if rule in rules] or rules[:1]
+    suited = [rule for rule in rules if not any(unsuited(rule, *net) for net in nets)]
+    main_rules = [rule for rule in ("bp", "pepita") if rule in rules] or suited[:1] or ["bp"]
     peak = matrix_peak()
     yield "machine", [{"GFLOP/s": peak / 1e9, "GB/s": bandwidth() / 1e9}]
     for net in nets:
@@ -92,10 +94,23 @@ def chosen(words):
     return [w for w in words if w in ONLY.value] or list(words)
 
 
+def chosen_models():
+    return [model for model in BENCHMARKED if model in ONLY.value] or list(MODEL)
+
+
+def chosen_nets():
+    """`(model, shape)` of each network to measure."""
+    return list(product(chosen_models(), chosen(SHAPES)))
+
+
+def unsuited(rule, model, shape):
+    """Why a rule cannot be measured on a network, None if it can."""
+    return RULES[rule].unsuited(Case(model, shape, rule).net)
+
+
 def compare_rules(model, shape, rules, peak, num_classes=10):
     """A row for bp and each rule that suits the network; `peak` in operations per second."""
-    net = Case(model, shape, "bp", num_classes=num_classes).net
-    rules = [rule for rule in dict.fromkeys(["bp", *rules]) if not RULES[rule].unsuited(net)]
+    rules = [rule for rule in dict.fromkeys(["bp", *rules]) if not unsuited(rule, model, shape)]
     cases = {
         rule: [Case(model, shape, rule, n, num_classes=num_classes) for n in (1, 10)]
         for rule in rules

@@ -14,7 +14,7 @@ from configs.presets import MODEL
 from experiments import benchmark
 from experiments.benchmarks import epochs, growth, machine, steps
 from experiments.benchmarks.operations import operations, step_operations
-from pepita_jax import build_network, build_rule
+from pepita_jax import UserError, build_network, build_rule
 from tests.experiments.commands import assert_refused, command
 
 FORWARD = 2 * 64 * (784 * 1024 + 1024 * 10)
@@ -108,6 +108,30 @@ def test_blocks_take_turns_and_their_first_calls_do_not_count(monkeypatch):
     assert steps.milliseconds(found["a"]) == 2000
     assert steps.ratio(found["a"], found["b"]) == 1 / 4
     assert calls == ["a", "b"] * 4
+
+
+@pytest.mark.parametrize(("model", "rule"), [("mlp", "burst_propagation"), ("conv", "gevb")])
+def test_a_rule_that_no_network_suits_is_refused_before_anything_is_measured(model, rule):
+    flags.FLAGS.mark_as_parsed()
+    with flagsaver.flagsaver(only=[model, "mnist", rule]):
+        with pytest.raises(UserError, match=f"--only: {rule} needs .* no network to be measured"):
+            benchmark.main([])
+
+
+def test_what_is_compared_on_all_networks_suits_them_all(monkeypatch):
+    """`forward_forward` suits mlp, and not conv."""
+    monkeypatch.setattr(benchmark, "matrix_peak", lambda: 1e9)
+    monkeypatch.setattr(benchmark.importlib.util, "find_spec", lambda name: None)  # no PyTorch
+    compared = []
+    for name in ("compare_layouts", "measure_starts"):
+        monkeypatch.setattr(benchmark, name, lambda *case: compared.append(case[-1]))
+    for name in ("compare_rules", "measure_epoch", "bandwidth"):
+        monkeypatch.setattr(benchmark, name, lambda *_: 1e9)
+    flags.FLAGS.mark_as_parsed()
+    with flagsaver.flagsaver(only=["mlp", "conv", "mnist", "forward_forward"]):
+        for _ in benchmark.measure():
+            pass
+    assert set(compared) == {"bp"}
 
 
 def test_unknown_words_are_refused():
