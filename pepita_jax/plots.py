@@ -44,7 +44,8 @@ def draw_learning_curves(
         training: whether the mean training accuracy is drawn as well.
     """
     figure, (axes,) = make_figure(1)
-    for i, (label, history) in enumerate(histories.items()):
+    for i, (name, history) in enumerate(histories.items()):
+        label = name.removeprefix("__main__.").lstrip("_")  # or it would be in no legend
         test, train = 100 * history["test_accuracy"], 100 * history["train_accuracy"]
         number, finite = np.arange(1, test.shape[1] + 1), np.isfinite(test[:, -1]).sum()
         seeds = f"{len(test)} seeds" if finite == len(test) else f"{finite} of {len(test)} seeds"

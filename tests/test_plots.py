@@ -26,6 +26,13 @@ def test_alignment_is_drawn_with_and_without_feedback_and_for_frozen_layers(tmp_
         assert path.read_text().count("<path") > 10
 
 
+def test_a_rule_of_a_notebook_is_in_the_legend():
+    history = {"test_accuracy": np.ones((2, 3)), "train_accuracy": np.ones((2, 3))}
+    figure = draw_learning_curves({"__main__.Mine": history, "_own.Mine": history}, training=False)
+    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert labels == ["Mine, test (2 seeds)", "own.Mine, test (2 seeds)"]
+
+
 def test_angles_to_gauss_newton_are_drawn_where_they_were_measured():
     angles = 180 * np.random.default_rng(0).random((3, 4, 2))
     fields = {"gradient_angle": angles, "feedback_angle": angles[..., :0], "weight_norm": angles}

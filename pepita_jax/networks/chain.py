@@ -173,6 +173,8 @@ class Chain:
 
     def is_correct(self, scores: Array, label: Array) -> Array:
         """Whether the highest score `[B, num_classes]` is the label's; a NaN guesses nothing."""
+        wanted = len(label), self.num_classes
+        require(scores.shape == wanted, f"scores have shape {scores.shape}, not {wanted}")
         return (scores.argmax(-1) == label) & ~jnp.isnan(scores).any(-1)
 
     def measure(self, scores: Array, label: Array) -> dict[str, Array]:

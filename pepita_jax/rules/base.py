@@ -51,8 +51,13 @@ class Rule(RuleOptions):
     def __post_init__(self):
         require_network(self.net)
         check_field_values("rule", self)
+        name = type(self).__name__
+        is_number = self.steps_per_batch in (1, 2)
+        require(is_number, f"{name}.steps_per_batch must be 1 or 2, got {self.steps_per_batch!r}")
+        is_one = not (self.learns_feedback and self.sets_feedback)
+        require(is_one, f"{name}'s feedback is either descended or set: it says both")
         why = self.unsuited(self.net)
-        require(why is None, f"{type(self).__name__} {why}; got {self.net!r}")
+        require(why is None, f"{name} {why}; got {self.net!r}")
 
     @classmethod
     def unsuited(cls, net: Network) -> str | None:

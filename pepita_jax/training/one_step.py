@@ -132,6 +132,7 @@ def train_step(
             of_feedback, aux["feedback"], feedback_opt_state, feedback
         )
     if rule.sets_feedback:
+        chex.assert_trees_all_equal_shapes_and_dtypes(aux["feedback_value"], feedback)
         feedback = aux["feedback_value"]
     state = TrainState(params, feedback, opt_state, feedback_opt_state)
     if rule.steps_per_batch == 2:

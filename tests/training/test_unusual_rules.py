@@ -9,6 +9,7 @@ import pytest
 import pepita_jax as pj
 from pepita_jax.runs.configured import build_configured_optimizer
 from pepita_jax.runs.experiment import build_experiment
+from pepita_jax.training import one_seed
 from tests.cases import assert_trees_close, make_batch
 from tests.training.unusual import Unusual
 
@@ -112,3 +113,44 @@ def test_the_schedule_counts_both_steps():
 def test_a_rule_refuses_a_network_that_does_not_suit_it():
     with pytest.raises(pj.UserError, match=r"^Unusual needs a hidden layer; got Network\("):
         Unusual(pj.mlp((6, 6, 2), 4, hidden=()))
+
+
+class Three(Unusual):
+    steps_per_batch = 3
+
+
+class Both(Unusual):
+    learns_feedback = True
+
+
+class Fewer(Unusual):
+    def pseudo_gradients(self, params, F, batch):
+        dW, aux = super().pseudo_gradients(params, F, batch)
+        return dW, {**aux, "feedback_value": aux["feedback_value"][:1]}
+
+    def scores(self, params, F, image):
+        return super().scores(params, F, image)[:, :1]
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (Three, "Three.steps_per_batch must be 1 or 2, got 3"),
+        (Both, "Both's feedback is either descended or set"),
+    ],
+)
+def test_a_rule_that_says_what_cannot_be_is_refused(rule, message):
+    with pytest.raises(pj.UserError, match=message):
+        rule(NET)
+
+
+def test_feedback_and_scores_keep_their_shapes(digits):
+    rule, optimizer, batch = Fewer(NET), optax.sgd(0.5), make_batch(NET)
+    state = pj.init_state(rule, optimizer, jax.random.key(0))
+    with pytest.raises(AssertionError, match="shapes"):
+        pj.train_step(rule, optimizer, state, batch)
+    rule, data = Fewer(DIGITS_NET), (digits.train[0][:50], digits.train[1][:50])
+    with pytest.raises(pj.UserError, match=r"scores have shape \(1, 1\), not \(1, 10\)"):
+        one_seed.count_correct(
+            Fewer(DIGITS_NET), *Fewer(DIGITS_NET).init(jax.random.key(0)), data, 25
+        )
