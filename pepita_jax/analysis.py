@@ -53,11 +53,13 @@ def alignment(net: Network, rule: Rule, params: Weights, F: Feedback, batch: Bat
     [0, 0, 0]
 
     Args:
-        net: the network; `rule.net`, or the same layers with other dropout.
+        net: the network; `rule.net`, or the same layers with other dropout. A rule with scores of
+            its own, which are those without dropout, is measured without it.
         rule: from `build_rule`.
         params, F: weights and feedback of one seed.
         batch: where to measure, a `Batch`. Its key serves dropout and the rule's own noise.
     """
+    net = net.without_dropout() if has_own_scores(rule) else net
     rule = replace(rule, net=net)
     gradients = gradient(rule, params, F, batch)
     pseudo_gradients, aux = rule.pseudo_gradients(params, F, batch)
@@ -80,11 +82,16 @@ def alignment(net: Network, rule: Rule, params: Weights, F: Feedback, batch: Bat
 def gradient(rule: Rule, params: Weights, F: Feedback, batch: Batch) -> Weights:
     """The gradient of the loss of a rule's scores on one batch, like `params`: backpropagation."""
     net = rule.net
-    if type(rule).scores is Rule.scores:
+    if not has_own_scores(rule):
         return BP(net).pseudo_gradients(params, (), batch)[0]
     t = net.one_hot(batch.label)
     loss = lambda params: net.losses(rule.scores(params, F, batch.image), t).mean()
     return jax.grad(loss)(params)
+
+
+def has_own_scores(rule: Rule) -> bool:
+    """Whether a rule's scores are not simply the network's."""
+    return type(rule).scores is not Rule.scores
 
 
 def gauss_newton(net: Network, params: Weights, batch: Batch, damping: float = 1e-3) -> Weights:

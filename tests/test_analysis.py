@@ -112,3 +112,11 @@ def test_dropout_is_that_of_the_given_network():
     no_key = alignment(net, rule, params, F, batch._replace(key=None))
     np.testing.assert_array_equal(without.gradient_angle, no_key.gradient_angle)
     assert alignment(net, rule, params, F, batch).gradient_angle != without.gradient_angle
+
+
+def test_scores_of_a_rule_s_own_and_its_updates_are_compared_without_dropout():
+    """Those of `gevb` with errors=backward are the gradient itself."""
+    net = pj.mlp((6, 6, 2), 4, hidden=(8,), dropout=0.5, input_dropout=0.3)
+    rule, batch = pj.GEVB(net, errors="backward"), make_batch(net)
+    angles = alignment(net, rule, *rule.init(jax.random.key(0)), batch).gradient_angle
+    np.testing.assert_allclose(angles, 0, atol=1e-3)
