@@ -57,6 +57,7 @@ class EquilibriumPropagation(Rule):
     def __post_init__(self):
         super().__post_init__()
         require_number("rule.beta", self.beta, above=0)
+        require_number("rule.init_scale", self.init_scale, above=0)
         message = "rule.cost=squared_error needs output sigmoid or linear: softmax is of all units"
         require(self.cost == "network" or self.net.output != "softmax", message)
 

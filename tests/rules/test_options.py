@@ -57,6 +57,16 @@ def test_a_scale_that_is_no_number_is_refused(scale):
         build_rule("pepita", make_network("conv"), feedback_scale=scale)
 
 
+@pytest.mark.parametrize(
+    ("name", "option", "value", "bound"),
+    [("burst_propagation", "burst_probability", 1.0, "below 1"),
+     ("equilibrium_propagation", "init_scale", 0.0, "above 0")],
+)  # fmt: skip
+def test_a_number_that_makes_no_sense_is_refused(name, option, value, bound):
+    with pytest.raises(UserError, match=rf"rule\.{option} must be {bound}"):
+        build_rule(name, make_network("mlp, sigmoid"), **{option: value})
+
+
 def test_an_empty_interval_of_noise_is_refused():
     with pytest.raises(UserError, match=r"rule\.noise_low must be below 1"):
         build_rule(VARIANTS["pepita, noise"][0], make_network("conv"), noise_low=1.0)
