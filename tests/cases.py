@@ -75,6 +75,12 @@ def marked(cases):
     return [slow(case) if case[0] in SLOW_VARIANTS else case for case in cases]
 
 
+def slow_after(number, names):
+    """Parameters of a test, of which those after so many are slow."""
+    names = [*names]
+    return [*names[:number], *(pytest.param(n, marks=pytest.mark.slow) for n in names[number:])]
+
+
 def make_rule(variant, net):
     name, options = VARIANTS[variant]
     return build_rule(name, net, **options)

@@ -9,7 +9,9 @@ from pepita_jax import build_network
 from tests.cases import make_batch, make_params
 
 
-@pytest.mark.parametrize(("kernel_size", "padding"), [(1, 0), (3, 0), (3, 1), (5, 2)])
+@pytest.mark.parametrize(
+    ("kernel_size", "padding"), [(1, 0), (3, 1), pytest.param(5, 2, marks=pytest.mark.slow)]
+)
 def test_a_convolution_is_that_of_lax(kernel_size, padding):
     net = build_network(
         "conv", input_shape=(9, 8, 3), num_classes=2, channels=(4,),

@@ -9,7 +9,7 @@ import pytest
 from pepita_jax import build_network, build_rule
 from pepita_jax.networks.pooling import average_to
 from pepita_jax.training import one_step
-from tests.cases import UNLIKE_NETWORKS, make_batch, make_network, make_params
+from tests.cases import UNLIKE_NETWORKS, make_batch, make_network, make_params, slow_after
 from tests.cases import assert_trees_close as assert_same
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -38,7 +38,7 @@ def local_losses(net, params, F, batch):
                                        F[l].reshape(len(F[l]), -1)), t).mean()  # fmt: skip
 
 
-@pytest.mark.parametrize("net_name", [*UNLIKE_NETWORKS, "conv, two blocks, padded"])
+@pytest.mark.parametrize("net_name", slow_after(4, UNLIKE_NETWORKS))
 def test_it_is_the_gradient_of_every_layer_s_own_loss(net_name):
     net = make_network(net_name)
     rule, params, batch = build_rule("decoupled_greedy", net), make_params(net), make_batch(net)

@@ -15,8 +15,11 @@ from tests.training.trainers import NETS, five_steps, make_net, make_trainer
 
 
 @pytest.mark.parametrize("model", NETS)
-@pytest.mark.parametrize("num_devices", [1, 2])
-@pytest.mark.parametrize("layout", [0, 2, 3, 7])
+@pytest.mark.parametrize(
+    ("layout", "num_devices"),
+    [(0, 1), (2, 1), (3, 2), (7, 2),
+     *(pytest.param(*case, marks=pytest.mark.slow) for case in [(0, 2), (2, 2), (3, 1), (7, 1)])],
+)  # fmt: skip
 def test_every_layout_gives_the_same_weights(layout, num_devices, model):
     reference = five_steps(layout=1, num_devices=1, model=model)
     for found, wanted in zip(

@@ -36,7 +36,11 @@ def test_both_factors_of_every_product_are_rounded(mantissa_bits):
 
 @pytest.mark.parametrize(
     ("model", "options"),
-    [("mlp", {"hidden": (1024,)}), ("mlp", {"hidden": (512, 512, 512)}), ("conv", {})],
+    [
+        ("mlp", {"hidden": (1024,)}),
+        pytest.param("mlp", {"hidden": (512, 512, 512)}, marks=pytest.mark.slow),
+        ("conv", {}),
+    ],
 )
 def test_a_carried_difference_survives_coarse_products(model, options):
     net = build_network(model, input_shape=(28, 28, 1), num_classes=10, **options)
