@@ -13,7 +13,7 @@ import pepita_jax as pj
 from pepita_jax.jax_settings import RECORDED, recorded_settings
 from pepita_jax.runs.run import run
 from pepita_jax.training.many_seeds import seed_keys
-from tests.cases import make_batch, make_network, make_weights, pairs
+from tests.cases import make_batch, make_network, make_weights, pairs, slow_after
 from tests.reliability.runs import assert_same_results, make_config
 from tests.training.test_loop import NET, make_data
 
@@ -49,7 +49,7 @@ def test_settings_that_would_draw_other_numbers_change_nothing(name, tmp_path):
     assert_same_results(tmp_path / "other", tmp_path / "usual")
 
 
-@pytest.mark.parametrize("name", DRAWING)
+@pytest.mark.parametrize("name", slow_after(2, DRAWING))
 def test_nor_from_a_notebook_where_seeds_depend_on_nothing_but_their_number(name):
     def train(num_seeds):
         data = {"train": make_data(50), "test": make_data(20)}

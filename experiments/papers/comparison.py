@@ -9,17 +9,20 @@ HEADINGS = ("test %", "seeds", "epochs", "paper %", "difference", "within two st
 
 
 class Printed(NamedTuple):
-    """A test accuracy that a paper prints, in %.
+    """A test accuracy that a paper or its program prints, in %.
 
     Attributes:
-        mean, std: over seeds; std is None where the paper gives none.
+        mean, std: over seeds; std is None where there is none.
         seeds, epochs: of the paper.
+        tolerance: points within which ours agrees whatever its spread, as for a single run, of
+            which the spread is not known, or for a figure of few decimals.
     """
 
     mean: float
-    std: float | None
+    std: float | None = None
     seeds: int = 10
     epochs: int = 100
+    tolerance: float = 0.0
 
 
 def accuracy_cells(result, of_paper):
@@ -33,15 +36,26 @@ def accuracy_cells(result, of_paper):
     cells = (describe_accuracy(values), describe_seeds(result), str(result.epochs))
     if not of_paper:
         return (*cells, "-", "-", "-")
-    printed = f"{of_paper.mean:.2f} ± {of_paper.std:.2f}"
     if result.epochs != of_paper.epochs:
-        return (*cells, printed, "-", f"the paper has {of_paper.epochs} epochs")
+        return (*cells, _describe(of_paper), "-", f"the paper has {of_paper.epochs} epochs")
+    return (*cells, *compare(values, of_paper))
+
+
+def compare(values, of_paper):
+    """The paper's figure, the difference of ours to it in points, and whether they agree.
+
+    They do within two standard errors of the difference, or within the paper's tolerance.
+
+    Args:
+        values: fractions, `[S]`.
+        of_paper: a `Printed`.
+    """
     if len(values) < 2:
-        return (*cells, printed, "-", "two seeds are needed")
+        return _describe(of_paper), "-", "two seeds are needed"
     difference = 100 * values.mean() - of_paper.mean
-    agrees = abs(difference) <= 2 * standard_error(values, of_paper)
+    near = max(of_paper.tolerance, 2 * standard_error(values, of_paper))
     shown = f"{round(difference, 2) + 0.0:+.2f}"  # never -0.00
-    return (*cells, printed, shown, "yes" if agrees else "no")
+    return _describe(of_paper), shown, "yes" if abs(difference) <= near else "no"
 
 
 def standard_error(values, of_paper):
@@ -49,7 +63,11 @@ def standard_error(values, of_paper):
 
     Args:
         values: fractions, `[S]`.
-        of_paper: the paper's `Printed`.
+        of_paper: the paper's `Printed`; without a deviation, it is that of our mean alone.
     """
     ours = (100 * values.std(ddof=1)) ** 2 / len(values)
-    return math.sqrt(ours + of_paper.std**2 / of_paper.seeds)
+    return math.sqrt(ours + (of_paper.std or 0.0) ** 2 / of_paper.seeds)
+
+
+def _describe(of_paper):
+    return f"{of_paper.mean:.2f}" + (f" ± {of_paper.std:.2f}" if of_paper.std is not None else "")

@@ -50,7 +50,7 @@ class Reproduction:
         """
         jobs = [job for run in self.wanted for job in self._jobs(run)]
         launch.require_data(jobs)
-        if not jobs:
+        if self.wanted and not jobs:
             print("nothing to train: the results have it all", file=sys.stderr)
         for job in jobs:
             why = ", as the others there" if job.num_epochs > self._epochs(job) else ""

@@ -118,6 +118,7 @@ def make_job(path, seeds=range(2)):
     return job
 
 
+@pytest.mark.slow
 def test_a_job_that_fails_is_named_and_the_others_are_done(tmp_path):
     bad, good = make_job(tmp_path / "bad"), make_job(tmp_path / "good")
     (tmp_path / "bad" / "checkpoints" / "stranger").mkdir(parents=True)

@@ -79,7 +79,7 @@ def test_the_output_s_error_is_the_slope_of_its_loss(name):
 
 
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("num_directions", [2, 5, 8])
+@pytest.mark.parametrize("num_directions", [2, pytest.param(5, marks=pytest.mark.slow), 8])
 @pytest.mark.parametrize("name", UNLIKE_NETWORKS)
 def test_a_pass_on_moved_images_is_the_pass_on_their_sum(name, num_directions):
     net = make_network(name)

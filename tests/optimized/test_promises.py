@@ -115,7 +115,8 @@ def before_and_after(keys, layout, model):
     return initial, to_numpy(states.params)
 
 
-@pytest.mark.parametrize("model", ["mlp", pytest.param("conv", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["mlp", "conv"])
 def test_seeds_side_by_side_are_what_each_is_alone(model):
     keys = seed_keys(0, 5)
     together = before_and_after(keys, 0, model)

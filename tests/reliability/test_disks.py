@@ -48,6 +48,7 @@ def is_refused(whole, workdir, n, code):
     return bool(reasons)
 
 
+@pytest.mark.slow
 def test_changes_that_fail(whole, tmp_path):
     (workdir, count), code = whole, errno.EROFS
     moments = [1 + part * (count - 1) // 3 for part in range(4)]

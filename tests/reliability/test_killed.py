@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from pepita_jax.runs.run import run
+from tests.cases import slow_after
 from tests.experiments.commands import ROOT
 from tests.reliability.moments import Moments
 from tests.reliability.runs import CHOICE, FIELDS, assert_same_run, make_config
@@ -62,7 +63,7 @@ def test_killed_before_a_change_to_its_files(part, case, tmp_path):
     assert_goes_on(case, tmp_path / "run", (1 + 2 * part) * case.count // (2 * FAST))
 
 
-@pytest.mark.parametrize("delay", DELAYS)
+@pytest.mark.parametrize("delay", slow_after(1, DELAYS))
 def test_killed_some_time_after_a_change(delay, case, tmp_path):
     assert_goes_on(case, tmp_path / "run", 10, delay)
 

@@ -67,6 +67,7 @@ def test_ctrl_c_finishes_the_epoch_and_the_same_command_goes_on(start, tmp_path)
     assert_same_run(tmp_path / "run", tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_sigterm_stops_at_once_inside_compiled_code(start):
     process = start(*SLOW)
     said = finish(process, signal.SIGTERM)

@@ -59,6 +59,7 @@ def test_training_goes_on_whatever_becomes_of_the_streams(streams, said, whole, 
     assert_same_results(tmp_path / "run", whole)
 
 
+@pytest.mark.slow
 def test_training_goes_on_where_the_terminal_has_gone(whole, tmp_path):
     ours, terminal = pty.openpty()
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), terminal)

@@ -10,7 +10,7 @@ import pytest
 from pepita_jax import UserError, build_network, build_rule
 from pepita_jax.rules import forward_gradient
 from pepita_jax.rules.forward_gradient import ForwardGradient
-from tests.cases import assert_trees_close, make_batch, make_network, make_params
+from tests.cases import assert_trees_close, make_batch, make_network, make_params, slow_after
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -62,7 +62,7 @@ def over_all_signs(monkeypatch, rule, power=1):
 
 
 @pytest.mark.parametrize("output", ["exact", "perturbed"])
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", slow_after(3, CASES))
 def test_the_mean_over_all_signs_is_the_gradient(case, output, monkeypatch):
     rule, params, F, batch = make(case, output=output)
     over_all_signs(monkeypatch, rule)

@@ -24,7 +24,7 @@ def blow_up(monkeypatch, seed):
     monkeypatch.setattr(SeedTrainer, "init", lambda self: change(init(self)))
 
 
-@pytest.mark.parametrize("layout", [0, 1])
+@pytest.mark.parametrize("layout", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_seed_that_diverges_is_named_and_left_out_and_the_others_go_on(
     layout, tmp_path, monkeypatch, capsys
 ):

@@ -31,7 +31,9 @@ def test_with_the_last_batch_every_image_is_visited_once_in_the_order_that_is_dr
     assert [ALL.steps_per_epoch(n, 3) for n in (9, 10, 11)] == [3, 4, 4]
 
 
-@pytest.mark.parametrize(("layout", "model"), [(0, "mlp"), (1, "conv")])
+@pytest.mark.parametrize(
+    ("layout", "model"), [(0, "mlp"), pytest.param(1, "conv", marks=pytest.mark.slow)]
+)
 def test_an_epoch_with_the_last_batch_is_one_written_out_by_hand(layout, model):
     net = make_net(model)
     rule, optimizer = pj.build_rule("bp", net), optax.sgd(0.1, momentum=0.9)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from experiments.papers.comparison import compare
 from experiments.papers.show import (
     Shown,
     describe_accuracy,
@@ -16,8 +17,11 @@ from pepita_jax.plots import make_figure, plot_band
 from pepita_jax.tables import markdown_table
 
 NAMES = {"bp": "BP", "fa": "FA", "weight_mirror": "weight mirror", "kolen_pollack": "Kolen-Pollack"}
+_MEANS = {
+    rule: {epoch: printed.mean for epoch, printed in theirs.items()}
+    for rule, theirs in ACCURACY.items()
+}
 COLORS = {"bp": "C0", "fa": "C1", "weight_mirror": "C6", "kolen_pollack": "C9"}
-NEAR = 0.15  # points: their single seed's own spread is not known
 
 
 def accuracy(find):
@@ -28,9 +32,9 @@ def accuracy(find):
             values = result.test_accuracy_after(epoch)
             if len(values):
                 cells = (NAMES[rule], str(epoch), describe_accuracy(values), describe_seeds(result))
-                beside = _compare(100 * values, theirs) if _is_mnist(result) else ("-",) * 3
+                beside = compare(values, theirs) if _is_mnist(result) else ("-",) * 3
                 rows.append((*cells, *beside))
-    return Shown(markdown_table(rows), _figure(find, "test accuracy (%)", _accuracies, ACCURACY))
+    return Shown(markdown_table(rows), _figure(find, "test accuracy (%)", _accuracies, _MEANS))
 
 
 def angles(find):
@@ -54,14 +58,6 @@ def _results(find):
 def _is_mnist(result):
     """Whether theirs can be compared: --quick has another data set."""
     return result.config["dataset"] == "mnist"
-
-
-def _compare(values, theirs):
-    """Theirs, the difference, and whether it is within 0.15 points or two standard errors."""
-    difference = values.mean() - theirs
-    error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
-    agrees = "yes" if abs(difference) <= max(NEAR, 2 * error) else "no"
-    return f"{theirs:.2f}", f"{difference:+.2f}", agrees
 
 
 def _accuracies(result):
