@@ -1,8 +1,16 @@
 """The papers that are reproduced."""
 
+from experiments.papers.deep_pepita.artifacts import DEEP_PEPITA
+from experiments.papers.drtp.artifacts import DRTP
 from experiments.papers.mempepita.artifacts import MEMPEPITA
 from experiments.papers.pepita.artifacts import PEPITA
 from experiments.papers.weight_mirror.artifacts import WEIGHT_MIRROR
 
-PAPERS = {"pepita": PEPITA, "mempepita": MEMPEPITA, "weight_mirror": WEIGHT_MIRROR}
+PAPERS = {
+    "pepita": PEPITA,
+    "deep_pepita": DEEP_PEPITA,
+    "mempepita": MEMPEPITA,
+    "weight_mirror": WEIGHT_MIRROR,
+    "drtp": DRTP,
+}
 DEFAULT = "pepita"  # whose artifacts need not be preceded by it

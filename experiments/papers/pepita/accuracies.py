@@ -4,18 +4,33 @@ import numpy as np
 
 from experiments.papers.comparison import HEADINGS, accuracy_cells
 from experiments.papers.pepita import published as paper
-from experiments.papers.pepita.runs import READINGS, TABLE_1, TABLE_4, WHITENED, of_table_1
+from experiments.papers.pepita.runs import (
+    DATASETS,
+    READINGS,
+    TABLE_1,
+    TABLE_4,
+    WHITENED,
+    of_table_1,
+)
 from experiments.papers.show import (
+    COLORS,
     Shown,
     describe_accuracy,
     describe_difference,
     describe_seeds,
     label,
+    plot_test_curve,
     results_of,
+    rule_of,
     words_of,
 )
+from pepita_jax.plots import make_figure
 from pepita_jax.tables import markdown_table
 
+TRAINED = ("pepita", "shallow")  # filters that learn, and that do not
+FROZEN_HEADINGS = (
+    "data", "PEPITA %", "frozen filters %", "difference, 95 % interval", "frozen ahead", "epochs",
+)  # fmt: skip
 AS_USUAL = ("the same seeds of Table 1 %", "difference, 95 % interval")
 
 
@@ -53,6 +68,28 @@ def readings(find):
             ours = (describe_accuracy(result.test_accuracy), *size, *_as_usual(result, usual))
             rows.append((model, data, label(rule), field, str(value), *ours))
     return Shown(markdown_table(rows))
+
+
+def frozen_filters(find):
+    """PEPITA's convolutions beside random filters that stay as they were drawn (F = 0)."""
+    pairs = [results_of([of_table_1(r, "conv", d) for r in TRAINED], find) for d in DATASETS]
+    known = {pair[0].run: pair for pair in pairs if len(pair) == 2}
+    if not known:
+        return Shown()
+    rows, (figure, panels) = [FROZEN_HEADINGS], make_figure(len(known))
+    for axes, (trained, frozen) in zip(panels, known.values(), strict=True):
+        epochs = min(trained.epochs, frozen.epochs)
+        ours, random = (result.accuracy_of_seeds(epochs) for result in (trained, frozen))
+        both = sorted(ours.keys() & random.keys())
+        one, other = (np.array([of[seed] for seed in both]) for of in (ours, random))
+        data, ahead = trained.config["dataset"], f"{(other > one).sum()} of {len(both)}"
+        accuracies = map(describe_accuracy, (one, other))
+        rows.append((data, *accuracies, describe_difference(one, other), ahead, str(epochs)))
+        for result, name in ((trained, "PEPITA"), (frozen, "frozen filters")):
+            plot_test_curve(axes, result, name, color=COLORS[rule_of(result)])
+        axes.set_title(data)
+        axes.legend()
+    return Shown(markdown_table(rows), figure)
 
 
 def _as_usual(result, usual):

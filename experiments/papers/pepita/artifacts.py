@@ -22,6 +22,11 @@ ARTIFACTS = {
     "readings": Artifact(
         "Other readings of the paper, and its authors' programs", accuracies.readings, runs.READINGS
     ),
+    "frozen": Artifact(
+        "PEPITA's convolutions beside frozen random filters",
+        accuracies.frozen_filters,
+        [run for run in runs.TABLE_1 if run.words[:2] in (("pepita", "conv"), ("shallow", "conv"))],
+    ),
 }
 PEPITA = Paper(
     'Dellaferrera & Kreiman, "Error-driven Input Modulation", ICML 2022',

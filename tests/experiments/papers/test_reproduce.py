@@ -21,7 +21,7 @@ SOME = [
     "table1:bp,mlp,mnist", "table1:pepita,mlp,mnist", "table3:bp,mlp,mnist", "table4", "fig3",
     "fig4", "fig5:*from_0_k_0.1", "fig6:pepita*0.1", "fig7:pepita*", "fig8:bp*", "fig9",
     "fig10:pepita*0.1",
-    "anti_alignment:*small*", "readings:*sign*",
+    "anti_alignment:*small*", "readings:*sign*", "frozen:*,conv,mnist",
 ]  # fmt: skip
 
 

@@ -108,6 +108,18 @@ def test_table_3_fits_the_first_60_epochs_alone(tmp_path):
     assert 0.5 < float(row[3]) < 0.75
 
 
+def test_trained_filters_are_paired_with_frozen_ones_of_the_same_seeds(tmp_path):
+    plant(tmp_path, of_table_1("pepita", "conv", "cifar10"), last_epochs(TEN - 0.4))
+    more = 0.02 + np.linspace(-0.01, 0.01, 10)
+    frozen = TEN - 0.4 + more[:, None]
+    plant(tmp_path, of_table_1("shallow", "conv", "cifar10"), last_epochs(frozen)[1:], first=1)
+    (row,) = rows_of(accuracies.frozen_filters(Results(tmp_path).read).table)
+    assert (row[0], row[4], row[5]) == ("cifar10", "9 of 9", "100")
+    difference = -100 * more[1:]
+    interval = stats.t.interval(0.95, 8, difference.mean(), stats.sem(difference))
+    assert row[3] == "{:+.2f} [{:+.2f}, {:+.2f}]".format(difference.mean(), *interval)
+
+
 def test_table_4_is_of_input_as_it_is_and_whitened(tmp_path):
     plant(tmp_path, of_table_1("pepita"), last_epochs(TEN))
     plant(tmp_path, WHITENED, last_epochs(TEN - 0.0593))
