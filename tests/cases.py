@@ -1,7 +1,5 @@
 """Small networks and batches that the tests of rules share."""
 
-from functools import cache, partial
-
 import jax
 import numpy as np
 import pytest
@@ -105,19 +103,12 @@ def pairs(variants, *names):
     return [(variant, name) for variant in variants for name in of(variant)]
 
 
-@cache
-def compiled(rule, method="pseudo_gradients"):
-    """A method of a rule as one program per shape: operation by operation it takes longer."""
-    return jax.jit(getattr(rule, method))
-
-
 def make_weights(rule, key=0):
     """`(params, F)` of a rule; the weights are the rule's own where it draws others."""
     has_own = type(rule).init_params is not Rule.init_params
-    draw = compiled(rule, "init_params") if has_own else partial(_draw_params, rule.net)
-    params = draw(jax.random.key(key))
+    params = rule.init_params(jax.random.key(key)) if has_own else make_params(rule.net, key)
     more = {"params": params} if rule.feedback_from_weights else {}
-    return params, compiled(rule, "init_feedback")(jax.random.key(3), **more)
+    return params, rule.init_feedback(jax.random.key(3), **more)
 
 
 def make_network(name):
@@ -127,12 +118,7 @@ def make_network(name):
 
 def make_params(net, key=0):
     """Weights and biases of any sign and of the current default precision."""
-    return _draw_params(net, jax.random.key(key))
-
-
-@partial(jax.jit, static_argnums=0)
-def _draw_params(net, key):
-    keys = jax.random.split(key, len(net.layers))
+    keys = jax.random.split(jax.random.key(key), len(net.layers))
 
     def draw(k, layer):
         W = jax.random.normal(k, layer.weight_shape) / np.sqrt(np.prod(layer.weight_shape[:-1]))
@@ -143,16 +129,10 @@ def _draw_params(net, key):
 
 
 def make_batch(net, size=5, key=1, dropout=True):
-    image, label, key = _draw_batch(net, size, jax.random.key(key))
-    return Batch(image, label, key if dropout else None)
-
-
-@partial(jax.jit, static_argnums=(0, 1))
-def _draw_batch(net, size, key):
-    keys = jax.random.split(key, 3)
+    keys = jax.random.split(jax.random.key(key), 3)
     image = jax.random.uniform(keys[0], (size, *net.input_shape))
     label = jax.random.randint(keys[1], (size,), 0, net.num_classes)
-    return image, label, keys[2]
+    return Batch(image, label, keys[2] if dropout else None)
 
 
 def to_numpy(tree):

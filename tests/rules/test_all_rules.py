@@ -1,7 +1,6 @@
 """What every rule must do: a new line in `RULES` inherits all of this."""
 
 from dataclasses import replace
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +26,6 @@ from tests.cases import (
     UNLIKE_NETWORKS,
     VARIANTS,
     assert_trees_close,
-    compiled,
     make_batch,
     make_network,
     make_rule,
@@ -111,11 +109,11 @@ def assert_like(found, wanted):
 @pytest.mark.parametrize(("variant", "net_name"), marked(pairs(VARIANTS, "conv, normalized")))
 def test_it_is_finite_and_pure(variant, net_name):
     rule, params, F, batch = make(variant, net_name)
-    found = pseudo_gradients, aux = compiled(rule)(params, F, batch)
+    found = pseudo_gradients, aux = rule.pseudo_gradients(params, F, batch)
     assert np.any(pseudo_gradients[-1])
     assert aux["loss"] > 0
     assert 0 <= aux["accuracy"] <= 1
-    again = compiled(rule)(params, F, batch)
+    again = rule.pseudo_gradients(params, F, batch)
     for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(again), strict=True):
         assert np.isfinite(one).all()
         np.testing.assert_array_equal(one, other)
@@ -138,12 +136,11 @@ def test_vmap_over_seeds_equals_a_loop(variant, net_name):
     net = make_network(net_name)
     rule = make_rule(variant, net)
     keys = jax.random.split(jax.random.key(0), 3)
-    params, F = jax.jit(jax.vmap(rule.init))(keys)
+    params, F = jax.vmap(rule.init)(keys)
     batch = make_batch(net)
-    side_by_side = jax.jit(jax.vmap(rule.pseudo_gradients, in_axes=(0, 0, None)))
-    together, _ = side_by_side(params, F, batch)
+    together, _ = jax.vmap(rule.pseudo_gradients, in_axes=(0, 0, None))(params, F, batch)
     for k in range(3):
-        alone, _ = compiled(rule)(*jax.tree.map(lambda x, k=k: x[k], (params, F)), batch)
+        alone, _ = rule.pseudo_gradients(*jax.tree.map(lambda x, k=k: x[k], (params, F)), batch)
         found = jax.tree.map(lambda x, k=k: x[k], together)
         assert_trees_close(found, alone, rtol=1e-4, atol=1e-6)
 
@@ -156,15 +153,11 @@ def test_an_update_by_pieces_is_the_update_of_the_batch(variant, net_name):
     """Nothing is summed over samples; a rule that does not split batches takes them whole."""
     rule, params, F, _ = make(variant, net_name)
     batch = make_batch(rule.net, size=6, dropout=rule.draws_noise)
-    whole = compiled(rule)(params, F, batch)
-    pieces = by_twos(rule)(params, F, batch)
+    whole = rule.pseudo_gradients(params, F, batch)
+    pieces = one_step.by_pieces(rule, params, F, batch, images_at_once=2)
     arrays = zip(jax.tree.leaves(pieces), jax.tree.leaves(whole), strict=True)
     for found, wanted in arrays:
         np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6, err_msg=NO_MEAN)
-
-
-def by_twos(rule):
-    return jax.jit(partial(one_step.by_pieces, rule, images_at_once=2))
 
 
 def test_pieces_may_have_no_key_and_must_be_equal():
@@ -181,9 +174,9 @@ def test_pieces_may_have_no_key_and_must_be_equal():
 def test_pieces_draw_noise_of_their_own(variant, net_name):
     rule, params, F, _ = make(variant, net_name)
     batch = make_batch(rule.net, size=6)
-    found = by_twos(rule)(params, F, batch)
+    found = one_step.by_pieces(rule, params, F, batch, images_at_once=2)
     of_pieces = [
-        compiled(rule)(params, F, Batch(batch.image[i : i + 2], batch.label[i : i + 2], key))
+        rule.pseudo_gradients(params, F, Batch(batch.image[i : i + 2], batch.label[i : i + 2], key))
         for i, key in zip((0, 2, 4), jax.random.split(batch.key, 3), strict=True)
     ]
     for whole, *parts in zip(*map(jax.tree.leaves, (found, *of_pieces)), strict=True):
@@ -196,7 +189,7 @@ def test_a_rule_that_draws_noise_says_so(variant, net_name):
     rule, params, F, batch = make(variant, net_name)
     rule = replace(rule, net=rule.net.without_dropout())
     other = batch._replace(key=jax.random.key(9))
-    one, another = (jax.tree.leaves(compiled(rule)(params, F, b)) for b in (batch, other))
+    one, another = (jax.tree.leaves(rule.pseudo_gradients(params, F, b)) for b in (batch, other))
     differ = [not np.array_equal(x, y) for x, y in zip(one, another, strict=True)]
     assert any(differ) == rule.draws_noise
     without_key = batch._replace(key=None)
@@ -204,21 +197,15 @@ def test_a_rule_that_draws_noise_says_so(variant, net_name):
         with pytest.raises(UserError, match="needs a batch with a key"):
             rule.pseudo_gradients(params, F, without_key)
     else:
-        jax.eval_shape(rule.pseudo_gradients, params, F, without_key)
-
-
-def begin(rule, optimizer):
-    """The state before the first step, and a step as one program."""
-    start = jax.jit(partial(one_step.init_state, rule, optimizer))(jax.random.key(0))
-    return start, jax.jit(partial(one_step.train_step, rule, optimizer))
+        rule.pseudo_gradients(params, F, without_key)
 
 
 @pytest.mark.parametrize(("variant", "net_name"), marked(pairs(VARIANTS, "mlp, three layers")))
 def test_only_rules_that_say_so_change_their_feedback(variant, net_name):
     rule, _, _, batch = make(variant, net_name)
     optimizer = optax.sgd(0.1, momentum=0.9)
-    before, step = begin(rule, optimizer)
-    after, _ = step(before, batch)
+    before = one_step.init_state(rule, optimizer, jax.random.key(0))
+    after, _ = one_step.train_step(rule, optimizer, before, batch)
     arrays = (jax.tree.leaves(state.feedback) for state in (before, after))
     are_same = [np.array_equal(one, other) for one, other in zip(*arrays, strict=True)]
     assert all(are_same) != (rule.learns_feedback or rule.sets_feedback)
@@ -229,10 +216,10 @@ def test_bytes_are_images_of_which_255_is_1(variant, net_name):
     rule, params, F, batch = make(variant, net_name)
     image = np.random.default_rng(0).integers(0, 256, batch.image.shape, np.uint8)
     optimizer = optax.sgd(0.1)
-    state, step = begin(rule, optimizer)
+    state = one_step.init_state(rule, optimizer, jax.random.key(0))
     state = state.replace(params=params, feedback=F)
     as_bytes, as_floats = (
-        step(state, batch._replace(image=jnp.asarray(image)))
+        one_step.train_step(rule, optimizer, state, batch._replace(image=jnp.asarray(image)))
         for image in (image, image / np.float32(255))
     )
     found, wanted = ((after.params, after.feedback) for after, _ in (as_bytes, as_floats))
