@@ -29,7 +29,7 @@ def test_mobilenet_s_are_with_one_layer_at_four_times_its_positions_and_pooling_
         assert operations(net)[rule] + times * more == OPERATIONS[MOBILENET][rule]
 
 
-def test_all_that_mempepita_and_forward_forward_keep_is_the_paper_s_where_nothing_is_padded():
+def test_what_mempepita_and_forward_forward_keep_is_the_paper_s_but_for_resnet():
     for name in ("DS-CNN, keywords", "autoencoder, ToyADMOS", MOBILENET):
         assert activations(NETWORKS[name])["mempepita"] == ACTIVATIONS[name]["mempepita"]
     for name in ("DS-CNN, keywords", "autoencoder, ToyADMOS"):
