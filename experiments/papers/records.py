@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from pepita_jax.networks.bias import without_biases
 from pepita_jax.runs.config_file import without_environment
 from pepita_jax.runs.configured import build_rule_on_network
 from pepita_jax.runs.load import restore_weights
@@ -31,7 +32,7 @@ def make_records(run, group, epochs, seeds):
         record = {"run": run.name, "seed": seed, "epochs": epochs, "config": config, **where}
         for name, first in FIRST_EPOCH.items():
             record[name] = _figures_of(group.rows[name], seed, range(first, epochs + 1))
-        trained = tuple(np.asarray(W[group.seeds.index(seed)]) for W in params)
+        trained = tuple(np.asarray(W[group.seeds.index(seed)]) for W in without_biases(params))
         if all(np.isfinite(W).all() for W in trained):
             record["histograms"] = [describe_weights(W) for W in trained]
             more = {name: make(config, trained, seed) for name, make in run.kept}

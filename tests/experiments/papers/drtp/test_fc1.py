@@ -6,7 +6,12 @@ import pytest
 from experiments.papers.drtp.fc1 import table_and_curves
 from experiments.papers.drtp.published import LEARNING_RATES
 from experiments.papers.drtp.runs import FC1
+from experiments.papers.records import make_records
 from experiments.papers.results import Results
+from pepita_jax.runs.load import load_run
+from pepita_jax.runs.run import run
+from pepita_jax.runs.seed_group import SeedGroup
+from pepita_jax.runs.workdir import Workdir
 from tests.experiments.papers.planted import plant, rows_of
 
 
@@ -29,3 +34,15 @@ def test_the_program_s_figures_are_compared_after_ten_epochs(tmp_path):
     assert rows["BP"][:4] == ["97.40 ± 0.00", "97.00", "+0.40", "yes"]
     assert rows["DRTP"][:4] == ["94.00 ± 0.00", "93.00", "+1.00", "no"]
     assert rows["DFA"] == ["-", "-", "-", "-", "90.00 ± 0.00", "5"]
+
+
+def test_the_records_of_networks_with_biases_describe_each_seed_s_weights(tmp_path):
+    quick = FC1["bp"].quick()
+    run(quick.config(3, 1), tmp_path)
+    (group,) = SeedGroup.find_all(Workdir(tmp_path).checkpoints)
+    params = load_run(tmp_path).params
+    for record in make_records(quick, group, 1, range(3)):
+        for histogram, layer in zip(record["histograms"], params, strict=True):
+            W = layer.W[record["seed"]]
+            assert sum(histogram["counts"]) == W.size
+            assert (histogram["low"], histogram["high"]) == (W.min(), W.max())
