@@ -64,13 +64,15 @@ VARIANTS = {name: (name, {}) for name in RULES} | {
 SLOW_VARIANTS = {
     "drtp, mean", "sign_symmetry, fixed", "sign_symmetry, batchwise", "pepita_mirrored, Hebbian",
     "pepita, noise", "skeleton", "decoupled_greedy, sum", "node perturbation",
+    "forward_gradient, local", "forward_gradient, weights",
 }  # fmt: skip
 
 
-def marked(cases):
-    """Parameters of a test, `(variant, ...)`, of which those of `SLOW_VARIANTS` are slow."""
+def marked(cases, others=()):
+    """Parameters of a test, `(variant, ...)`; of `SLOW_VARIANTS`, and all others, slow ones."""
     slow = lambda case: pytest.param(*case, marks=pytest.mark.slow)
-    return [slow(case) if case[0] in SLOW_VARIANTS else case for case in cases]
+    chosen = [slow(case) if case[0] in SLOW_VARIANTS else case for case in cases]
+    return [*chosen, *(slow(case) for case in others if case not in cases)]
 
 
 def slow_after(number, names):

@@ -48,7 +48,10 @@ def measure(variant, net_name, F=None):
 
 @pytest.mark.parametrize(
     ("variant", "net_name"),
-    marked([*pairs(VARIANTS, "conv, hidden layer"), *pairs(("weight_mirror",), "mlp, biases")]),
+    marked(
+        [*pairs(VARIANTS, "mlp, biases"), ("pepita", "conv, hidden layer")],
+        pairs(VARIANTS, "conv, hidden layer"),
+    ),
 )
 def test_every_rule_can_be_measured(variant, net_name):
     measured, params = measure(variant, net_name)

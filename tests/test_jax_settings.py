@@ -39,14 +39,22 @@ DRAWING = {
 }
 
 
+DRAWN = make_config(num_epochs=1, **{"model.dropout": 0.2})
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory):
+    path = tmp_path_factory.mktemp("usual")
+    run(DRAWN, path)
+    return path
+
+
 @pytest.mark.parametrize("name", DRAWING)
-def test_settings_that_would_draw_other_numbers_change_nothing(name, tmp_path):
+def test_settings_that_would_draw_other_numbers_change_nothing(name, usual, tmp_path):
     """Dropout, the weights, F and the order of the examples are all drawn."""
-    config = make_config(num_epochs=1, **{"model.dropout": 0.2})
-    run(config, tmp_path / "usual")
     with DRAWING[name]():
-        run(config, tmp_path / "other")
-    assert_same_results(tmp_path / "other", tmp_path / "usual")
+        run(DRAWN, tmp_path)
+    assert_same_results(tmp_path, usual)
 
 
 @pytest.mark.parametrize("name", slow_after(2, DRAWING))

@@ -122,7 +122,7 @@ def test_linear_pooling_is_linear_and_sums_where_the_largest_is_taken(pool):
 NET = make_network("conv, two blocks, padded")
 
 
-@pytest.mark.parametrize("variant", slow_after(10, [name for name in RULES if suits(name, NET)]))
+@pytest.mark.parametrize("variant", slow_after(4, [name for name in RULES if suits(name, NET)]))
 def test_rules_give_the_same_updates_by_either_form(variant, monkeypatch):
     # Of silent units, all 0, each form of pooling takes another, and noise in them shows it.
     net = replace(NET, activation="tanh") if variant == "forward_dfa" else NET

@@ -71,7 +71,7 @@ def test_the_mean_over_all_signs_is_the_gradient(case, output, monkeypatch):
 
 
 @pytest.mark.parametrize("output", ["exact", "perturbed"])
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", slow_after(3, CASES))
 def test_with_local_losses_the_mean_is_decoupled_greedy_learning(case, output, monkeypatch):
     rule, params, F, batch = make(case, loss="local", output=output)
     over_all_signs(monkeypatch, rule)

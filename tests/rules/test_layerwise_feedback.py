@@ -11,7 +11,7 @@ from pepita_jax.analysis import angle
 from pepita_jax.rules.weight_mirror import draw_layer_noise, mirror_updates
 from pepita_jax.training import one_step
 from tests import reference
-from tests.cases import UNLIKE_NETWORKS, make_batch, make_network, make_params, to_numpy
+from tests.cases import UNLIKE_NETWORKS, make_batch, make_network, make_params, slow_after, to_numpy
 from tests.cases import assert_trees_close as assert_same
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -54,7 +54,7 @@ def test_sign_symmetry_is_the_chain_rule_through_weights_of_the_same_sign(net_na
     assert_same(found, transcribed(net, params, B, batch))
 
 
-@pytest.mark.parametrize("net_name", UNLIKE_NETWORKS[:4])
+@pytest.mark.parametrize("net_name", slow_after(2, UNLIKE_NETWORKS[1:]))
 @pytest.mark.parametrize("rule_name", KIN)
 def test_with_the_forward_weights_as_feedback_it_is_bp(rule_name, net_name):
     """B = W, or |B| = |W| where the sign is W's already."""

@@ -7,7 +7,15 @@ import pytest
 
 from pepita_jax import Conv, Dense, build_network, build_rule, chain
 from tests import reference
-from tests.cases import NETWORKS, UNLIKE_NETWORKS, make_batch, make_network, make_params, to_numpy
+from tests.cases import (
+    NETWORKS,
+    UNLIKE_NETWORKS,
+    make_batch,
+    make_network,
+    make_params,
+    slow_after,
+    to_numpy,
+)
 from tests.cases import assert_trees_close as assert_same
 
 INPUT_NOISE = "experiments.papers.pepita.noise.InputNoise"
@@ -69,7 +77,7 @@ def test_the_difference_that_is_carried_is_that_of_two_whole_passes(name, rule_n
     assert_same(found, rule.in_two_passes(params, F, batch))
 
 
-@pytest.mark.parametrize("name", UNLIKE_NETWORKS)
+@pytest.mark.parametrize("name", slow_after(4, UNLIKE_NETWORKS))
 def test_without_feedback_it_is_shallow(name):
     """F = 0: hidden updates are exactly zero, the output layer follows the delta rule."""
     net = make_network(name)
