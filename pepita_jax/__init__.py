@@ -4,7 +4,7 @@ A rule is a pure function `(params, F, batch) -> (pseudo_gradients, aux)`. `trai
 in one call; `init_state` and `train_step` are for a loop of one's own.
 """
 
-from pepita_jax import analysis
+from pepita_jax import analysis, attacks
 from pepita_jax.data import DATASETS, load_dataset
 from pepita_jax.errors import UserError
 from pepita_jax.networks import (
@@ -113,6 +113,7 @@ __all__ = [
     "UserError",
     "WeightMirror",
     "analysis",
+    "attacks",
     "build_network",
     "build_optimizer",
     "build_rule",
