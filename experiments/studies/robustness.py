@@ -38,8 +38,7 @@ def main(arguments):
     require(arguments, "which runs? Name a workdir or more")
     runs = {path: load_run(user_path(path)) for path in arguments}
     for path, run in runs.items():
-        made = run.config.get("preprocess", "none")
-        require(made == "none", f"{path}: the images of preprocess={made} are not in [0, 1]")
+        require_images(path, run.config)
     attacks = {"FGSM": fgsm, "PGD": partial(pgd, steps=STEPS.value)}
     columns = {"as they are": unchanged} | {
         f"{name}, {radius:g}": partial(attack, radius=radius)
@@ -54,6 +53,14 @@ def main(arguments):
         rows.append((Path(path).name, run.config["rule"]["name"], *found))
         print(f"{path}: done", flush=True)
     print(f"\ntest accuracy, %\n\n{markdown_table(rows)}")
+
+
+def require_images(path, config):
+    """Raises a `UserError` unless the images of a run are known, and 1 is white."""
+    message = f"{path}: the arrays of a script are not kept with its run; pj.attacks takes them"
+    require("data_dir" in config, message)
+    made = config.get("preprocess", "none")
+    require(made == "none", f"{path}: the images of preprocess={made} are not in [0, 1]")
 
 
 def unchanged(scores, image, label):
