@@ -20,8 +20,17 @@ BUDGETS = {  # (cycles per step of ten seeds, temporaries)
     ("conv", "mnist"): (1.75, 60),
     ("conv", "cifar"): (1.3, 60),
 }
-# What is no product takes time too: normal noise for every input, or the state of idle weights.
-MORE_THAN_OPERATIONS = {"weight_mirror": 2.0, "pepita_mirrored": 2.0, "shallow": 2.0}
+# What is no product takes time too.
+MORE_THAN_OPERATIONS = {
+    "weight_mirror": 2.0,  # noise for every input
+    "pepita_mirrored": 2.0,  # the same
+    "forward_dfa": 2.5,  # noise for every unit before pooling: without it, 1.1
+    "forward_gradient": 2.5,  # the same: without it, 1.1
+    "shallow": 2.0,  # the state of idle weights
+    "gevb": 4.0,  # a seed's state does not fit the fast memory, and passes through main memory
+    "contrastive_hebbian": 2.0,  # nor do the activities of its phases, in every sweep
+}
+PHASES = {"contrastive_hebbian": 1.5}  # temporaries beyond the others': two phases at a time
 
 
 SOME = ("bp", "pepita", "weight_mirror")  # that differ, of what takes long for all of them
@@ -42,7 +51,8 @@ def test_every_rule_compiles_without_collectives(v5e, rule, model):
     steps = compiled(tuple(v5e), model, "cifar", rule, num_chips=4)
     assert steps.collectives == []
     assert steps.num_seeds == 10
-    assert steps.temporaries < max(60 * MIB, 2 * steps.state)  # gevb's weights are ten times bp's
+    most = PHASES.get(rule, 1) * 60 * MIB
+    assert steps.temporaries < max(most, 2 * steps.state)  # gevb's weights are ten times bp's
 
 
 LARGE = ["frenkel_conv", "vgg5", "vgg8b"]  # which take the compiler minutes
@@ -60,7 +70,7 @@ def test_every_rule_compiles_on_the_field_s_networks(v5e, rule, model):
     net = network(model, "cifar", rule)
     units = sum(math.prod(layer.activity_shape) for layer in net.layers)
     a_pass = BATCH_SIZE.get(model, USUAL["batch_size"]) * (math.prod(net.input_shape) + units) * 4
-    assert steps.temporaries < 2 * SEEDS * a_pass
+    assert steps.temporaries < PHASES.get(rule, 1) * 2 * SEEDS * a_pass
 
 
 @pytest.mark.parametrize(("model", "shape"), BUDGETS)
@@ -74,7 +84,7 @@ def test_pepita_keeps_its_budgets(v5e, model, shape):
 @pytest.mark.parametrize(
     ("rule", "model"),
     slow_unless(
-        lambda rule, model: rule in (*SOME, *MORE_THAN_OPERATIONS),
+        lambda rule, model: rule in (*SOME, "pepita_mirrored", "shallow"),
         those_on("mlp", "conv", rules=[name for name in RULES if name != "bp"]),
     ),
 )
