@@ -5,8 +5,10 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.core import Tracer
 
-from pepita_jax.errors import require_int, require_number
+from pepita_jax.data.images import to_float
+from pepita_jax.errors import require, require_int, require_number
 
 Scores = Callable[[Array], Array]  # images [B, H, W, C] -> scores of the classes [B, K]
 
@@ -28,12 +30,12 @@ def fgsm(scores: Scores, image: Array, label: Array, radius: float) -> Array:
 
     Args:
         scores: images -> `[B, K]`, such as `partial(rule.scores, params, F)`.
-        image: `[B, H, W, C]` in [0, 1].
+        image: `[B, H, W, C]` in [0, 1], or bytes.
         label: `[B]`.
         radius: of the L-infinity ball around each image.
 
     Raises:
-        UserError: the radius is not positive.
+        UserError: the radius is not positive, or the images are not such.
     """
     return pgd(scores, image, label, radius, steps=1, step_size=radius)
 
@@ -58,12 +60,17 @@ def pgd(
         step_size: default: 2.5 radius / steps, by which any point of the ball can be reached.
 
     Raises:
-        UserError: the radius or the size of a step is not positive, or there is no step.
+        UserError: the radius or the size of a step is not positive, there is no step, or the images
+            are not in [0, 1].
     """
     require_number("radius", radius, above=0)
     require_int("steps", steps, 1)
     size = 2.5 * radius / steps if step_size is None else step_size
     require_number("step_size", size, above=0)
+    image = to_float(image)
+    if not isinstance(image, Tracer):
+        is_unit = image.min() >= 0 and image.max() <= 1
+        require(is_unit, "images that are attacked must be in [0, 1]: preprocessed ones are not")
     low, high = jnp.maximum(image - radius, 0), jnp.minimum(image + radius, 1)
     gradient = jax.grad(lambda x: _log_odds(scores(x), label))
     step = lambda _, x: jnp.clip(x + size * jnp.sign(gradient(x)), low, high)

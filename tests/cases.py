@@ -60,7 +60,7 @@ VARIANTS = {name: (name, {}) for name in RULES} | {
 }  # fmt: skip
 
 
-# Options of rules that are there already, which change little of what a rule inherits.
+# Options of rules that are there already, and examples: what they inherit is tested less often.
 SLOW_VARIANTS = {
     "drtp, mean", "sign_symmetry, fixed", "sign_symmetry, batchwise", "pepita_mirrored, Hebbian",
     "pepita, noise", "skeleton", "decoupled_greedy, sum", "node perturbation",

@@ -99,3 +99,19 @@ def test_what_cannot_be_meant_is_refused(options, message):
     batch = make_batch(rule.net)
     with pytest.raises(UserError, match=message):
         pgd(partial(rule.scores, params, F), batch.image, batch.label, **{"radius": 0.1} | options)
+
+
+def test_images_in_another_unit_are_refused():
+    rule = build_rule("bp", make_network("conv"))
+    params, F = make_weights(rule)
+    batch = make_batch(rule.net)
+    standardised = batch.image - 0.5
+    with pytest.raises(UserError, match=r"must be in \[0, 1\]"):
+        fgsm(partial(rule.scores, params, F), standardised, batch.label, 0.1)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_bytes_are_images_of_which_255_is_1(name):
+    image = np.random.default_rng(0).integers(30, 220, (5, 2, 3, 2), np.uint8)
+    found, wanted = (ATTACKS[name](linear, x, LABEL, RADIUS) for x in (image, image / 255))
+    np.testing.assert_allclose(found, wanted, rtol=1e-6)

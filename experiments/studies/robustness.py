@@ -3,10 +3,11 @@
     python -m experiments.studies.robustness DIR [DIR ...] [--radius=0.05 --radius=0.1]
 
 Each DIR is the workdir of a run. Prints the test accuracy of its last weights, in % (mean and
-standard deviation over seeds), on the images as they are, and on images changed by as much as each
-radius, by one step of the fast gradient sign method (FGSM) and by projected gradient descent (PGD).
-A radius is of the L-infinity norm, where 1 is white. Each network is attacked through its own
-scores. Runs can only be compared where they classify the unchanged images equally well.
+standard deviation over seeds that have not diverged), on the images as they are, and on images
+changed by as much as each radius, by one step of the fast gradient sign method (FGSM) and by
+projected gradient descent (PGD). A radius is of the L-infinity norm, where 1 is white. Each network
+is attacked through its own scores. Runs can only be compared where they classify the unchanged
+images equally well.
 """
 
 from functools import partial
@@ -68,7 +69,10 @@ def unchanged(scores, image, label):
 
 
 def attacked(run: Run, image: np.ndarray, label: np.ndarray, attack) -> np.ndarray:
-    """Test accuracy of each seed, `[S]`, on images that an attack has changed for it."""
+    """Test accuracy of each seed, `[S]`, on images that an attack has changed for it.
+
+    A seed that has diverged has none (NaN).
+    """
 
     @jax.jit
     def count(weights, image, label):
@@ -81,12 +85,15 @@ def attacked(run: Run, image: np.ndarray, label: np.ndarray, attack) -> np.ndarr
     weights = jax.tree.map(jnp.asarray, (run.params, run.feedback))
     parts = np.array_split(np.arange(len(label)), -(-len(label) // AT_ONCE))
     found = [count(weights, to_float(image[part]), label[part]) for part in parts]
-    return np.sum(found, axis=0) / len(label)
+    leaves = jax.tree.leaves(weights)
+    finite = np.all([[np.isfinite(seed).all() for seed in x] for x in leaves], axis=0)
+    return np.where(finite, np.sum(found, axis=0) / len(label), np.nan)
 
 
 def show(accuracy):
-    std = float(accuracy.std(ddof=1)) if len(accuracy) > 1 else None
-    return as_percent({"mean": float(accuracy.mean()), "std": std})
+    left = accuracy[~np.isnan(accuracy)]
+    std = float(left.std(ddof=1)) if len(left) > 1 else None
+    return as_percent({"mean": float(left.mean()) if len(left) else None, "std": std})
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def of_analysis(net, image):
 
 
 @pytest.mark.parametrize("door", [of_network, of_rule, of_analysis])
-@pytest.mark.parametrize("network", slow_after(2, UNLIKE_NETWORKS[1:4]))
+@pytest.mark.parametrize("network", slow_after(2, [*UNLIKE_NETWORKS[1:4], UNLIKE_NETWORKS[0]]))
 def test_bytes_are_scaled_at_every_door(door, network):
     found, wanted = (door(make_network(network), image) for image in (BYTES, FLOATS))
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6), found, wanted)

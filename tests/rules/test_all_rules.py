@@ -1,4 +1,4 @@
-"""What every rule must do: a new line in `RULES` inherits all of this."""
+"""What every rule must do: a new line in `RULES` inherits all of this (on filters, slow tests)."""
 
 from dataclasses import replace
 
@@ -254,6 +254,7 @@ WITH_ADAM_ALONE = tuple(OPTIMIZER_OF_RULE)  # SGD takes more epochs, see there
     [
         *((v, "sgd") for v in RULES if v not in WITH_ADAM_ALONE),
         *((v, "adam") for v in (*WITH_ADAM, *WITH_ADAM_ALONE)),
+        *(pytest.param(v, "adam", marks=pytest.mark.slow) for v in ("bp", "pepita_mirrored")),
         *(
             pytest.param(v, "sgd", marks=pytest.mark.slow)
             for v in VARIANTS

@@ -90,7 +90,15 @@ def test_accuracies_are_those_of_each_seed_alone(model):
 
 @pytest.mark.parametrize(
     ("rule_name", "layout"),
-    [("pepita", 0), ("pepita", 1), ("pepita", 2), ("weight_mirror", 2), ("bp", 0)],
+    [
+        *(("pepita", layout) for layout in (0, 1, 2)),
+        ("weight_mirror", 2),
+        ("bp", 0),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in (("weight_mirror", 0), ("weight_mirror", 1), ("bp", 1), ("bp", 2))
+        ),
+    ],
 )
 def test_alignment_is_measured_for_every_seed_without_dropout(rule_name, layout):
     net = make_net()
