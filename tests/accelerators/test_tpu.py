@@ -22,15 +22,23 @@ BUDGETS = {  # (cycles per step of ten seeds, temporaries)
 }
 # What is no product takes time too.
 MORE_THAN_OPERATIONS = {
-    "weight_mirror": 2.0,  # noise for every input
-    "pepita_mirrored": 2.0,  # the same
-    "forward_dfa": 2.5,  # noise for every unit before pooling: without it, 1.1
-    "forward_gradient": 2.5,  # the same: without it, 1.1
-    "shallow": 2.0,  # the state of idle weights
-    "gevb": 4.0,  # a seed's state does not fit the fast memory, and passes through main memory
-    "contrastive_hebbian": 2.0,  # nor do the activities of its phases, in every sweep
+    ("weight_mirror", "conv"): 2.0,  # noise for every input
+    ("pepita_mirrored", "conv"): 2.0,  # the same
+    ("pepita_mirrored", "mlp"): 2.0,
+    ("forward_dfa", "conv"): 2.5,  # noise for every unit before pooling: without it, 1.1
+    ("forward_gradient", "conv"): 2.5,  # the same: without it, 1.1
+    ("shallow", "mlp"): 2.0,  # the state of idle weights
+    ("gevb", "mlp"): 3.5,  # a seed's state does not fit the fast memory, and goes through the main
+    ("contrastive_hebbian", "conv"): 1.7,  # nor do the activities of its phases, in every sweep
 }
-PHASES = {"contrastive_hebbian": 1.5}  # temporaries beyond the others': two phases at a time
+# Passes' inputs and activities that a step holds: those of phases, with slopes and directions.
+# Compiled for half as many images these rules hold as much.
+PASSES = {
+    "predictive_coding": 3,
+    "forward_gradient": 4.5,
+    "equilibrium_propagation": 8,
+    "contrastive_hebbian": 14,
+}
 
 
 SOME = ("bp", "pepita", "weight_mirror")  # that differ, of what takes long for all of them
@@ -51,7 +59,7 @@ def test_every_rule_compiles_without_collectives(v5e, rule, model):
     steps = compiled(tuple(v5e), model, "cifar", rule, num_chips=4)
     assert steps.collectives == []
     assert steps.num_seeds == 10
-    most = PHASES.get(rule, 1) * 60 * MIB
+    most = (66 if rule == "contrastive_hebbian" else 60) * MIB  # two phases' activities of a seed
     assert steps.temporaries < max(most, 2 * steps.state)  # gevb's weights are ten times bp's
 
 
@@ -63,14 +71,14 @@ LARGE = ["frenkel_conv", "vgg5", "vgg8b"]  # which take the compiler minutes
     slow_unless(lambda rule, model: model == "lenet5" and rule in SOME, those_on("lenet5", *LARGE)),
 )
 def test_every_rule_compiles_on_the_field_s_networks(v5e, rule, model):
-    """Without a copy of the data: temporaries are less than two passes' inputs and activities."""
+    """Without a copy of the data: temporaries are less than some passes' inputs and activities."""
     steps = compiled(tuple(v5e), model, "cifar", rule)
     assert steps.collectives == []
     assert steps.num_seeds == 10
     net = network(model, "cifar", rule)
     units = sum(math.prod(layer.activity_shape) for layer in net.layers)
     a_pass = BATCH_SIZE.get(model, USUAL["batch_size"]) * (math.prod(net.input_shape) + units) * 4
-    assert steps.temporaries < PHASES.get(rule, 1) * 2 * SEEDS * a_pass
+    assert steps.temporaries < PASSES.get(rule, 2) * SEEDS * a_pass
 
 
 @pytest.mark.parametrize(("model", "shape"), BUDGETS)
@@ -93,7 +101,7 @@ def test_a_rule_takes_little_more_than_bp_where_its_operations_do(v5e, rule, mod
     net, batch_size = network(model, "cifar", rule), BATCH_SIZE[model]
     operations = [step_operations(build_rule(name, net), batch_size) for name in (rule, "bp")]
     more = max(1.0, operations[0] / operations[1])
-    assert found < MORE_THAN_OPERATIONS.get(rule, 1.5) * more * bp
+    assert found < MORE_THAN_OPERATIONS.get((rule, model), 1.5) * more * bp
 
 
 @pytest.mark.parametrize("model", ["mlp", "conv"])
