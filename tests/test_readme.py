@@ -40,10 +40,10 @@ def test_python_of_the_readme_runs(capsys):
 
 def test_the_loop_of_ones_own_trains_as_pj_train_does():
     (block,) = re.findall(
-        r"```python\n(.*?)```", (ROOT / "docs/usage.md").read_text(), flags=re.DOTALL
+        r"```python\n(.*?)```", (ROOT / "docs/how_to/own_loop.md").read_text(), flags=re.DOTALL
     )
     names = {}
-    exec(compile(block, "usage.md", "exec"), names)
+    exec(compile(block, "own_loop.md", "exec"), names)
     data, state = names["data"], names["state"]
     splits = {"train": data.train, "test": data.test}
     more = {"num_seeds": 1, "num_epochs": 2, "batch_size": 32, "progress": False}

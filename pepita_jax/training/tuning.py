@@ -1,6 +1,6 @@
 """Sizes chosen by measurement: how many seeds, and how many images, go through a step together.
 
-These are the only constants that were tuned to particular machines; docs/performance.md tells how.
+These are the only constants that were tuned to particular machines; docs/explanation/performance.md tells how.
 They decide speed, and the last digits of the numbers, nothing else.
 """
 
