@@ -10,11 +10,12 @@ CONSTRAIN = PIP_CONSTRAINT=$(CURDIR)/constraints-$(AGE).txt
 INSTALL = $(CONSTRAIN) $(PIP) install --quiet --disable-pip-version-check
 RUN := $(VENV)/bin/python -m
 
-.PHONY: help demo test test-slow test-accelerators compile-accelerators lint clean
+.PHONY: help demo docs test test-slow test-accelerators compile-accelerators lint clean
 
 help:
 	@echo "make demo                  train PEPITA and BP on digits: a table and a plot"
 	@echo "make test                  run the tests"
+	@echo "make docs                  build the documentation site: build/docs/index.html"
 	@echo "make test-slow             run the tests that take minutes"
 	@echo "make test-accelerators     compile every rule for a TPU, without one (Python 3.12 or newer)"
 	@echo "make compile-accelerators  the same in the environment of VENV"
@@ -25,6 +26,11 @@ help:
 
 demo: $(VENV)/.installed
 	$(RUN) experiments.demo
+
+# A warning is an error: of a broken link, a missing name, a notebook that fails.
+docs: $(VENV)/.installed-docs
+	$(RUN) sphinx -W --keep-going -q -d build/doctrees docs build/docs
+	@echo "The site: build/docs/index.html"
 
 test: $(VENV)/.installed-test
 	$(RUN) pytest -n 2 --dist loadscope -m "not slow and not accelerators"
@@ -54,6 +60,11 @@ $(VENV)/.installed: $(NEEDS) | $(VENV)/bin/python
 $(VENV)/.installed-test: $(NEEDS) | $(VENV)/bin/python
 	@echo "installing into $(VENV) (a minute or two)"
 	$(INSTALL) pip --editable '.[test]'
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-docs: $(NEEDS) | $(VENV)/bin/python
+	@echo "installing into $(VENV) (a minute or two)"
+	$(INSTALL) pip --editable '.[docs]'
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-tpu: $(VENV)/.installed-test

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
-from absl import app
 from jax import Array
 
+from experiments.command_line import cli
 from pepita_jax.rules.pepita import Pepita
 from pepita_jax.tables import markdown_table
 from pepita_jax.types import Batch, Weights
@@ -87,7 +87,7 @@ def train(
 
 
 def main(arguments):
-    del arguments
+    cli.refuse(arguments)
     of = lambda depth: (
         str(depth),
         str(2 * depth),
@@ -99,4 +99,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    app.run(main)
+    cli.start(main, lambda: __doc__)

@@ -1,4 +1,4 @@
-"""PEPITA with another update of its filters, as `filters.jsonl` and docs/papers/pepita_filters.md try it."""
+"""PEPITA with another update of its filters: see `filters.jsonl`, docs/papers/pepita_filters.md."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,0 +1,184 @@
+"""Pages of the reference, each made from the place that defines what it describes."""
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import is_dataclass
+from inspect import isclass, isfunction
+
+from links import ROOT, write
+
+import pepita_jax as pj
+from configs.default import FIELDS, PRESET
+from pepita_jax.rules import RULES
+from pepita_jax.tables import markdown_table
+
+COMMANDS = [
+    *("train", "sweep", "report", "reproduce", "prepare_data", "demo", "benchmark", "capacity"),
+    *(f"studies.{name}" for name in ("all_rules", "robustness", "filters", "precision")),
+    "studies.pipelining",
+]
+# Of the package: the title of its part on the page, in this order.
+ROOMS = {
+    "networks": "Networks",
+    "training": "Training",
+    "runs": "Runs",
+    "data": "Data",
+    "types": "Types",
+    "errors": "Errors",
+}
+
+
+def setup(app):
+    app.connect("builder-inited", write_reference)
+    # Before napoleon, which reads the sections.
+    app.connect("autodoc-process-docstring", as_it_stands, priority=400)
+    app.connect("autodoc-process-signature", with_options)
+    app.connect("autodoc-skip-member", skips)
+
+
+def write_reference(app):
+    write("reference/configuration.md", configuration())
+    write("reference/commands.md", commands())
+    write("reference/rules.md", rules())
+    write("reference/python.md", python())
+
+
+def as_it_stands(app, what, name, obj, options, lines):
+    """Keeps the form of a docstring's equations, which are indented after a blank line, and its
+    stars and bars, which reStructuredText would take for emphasis."""
+    kept, last, literal = [], "", False
+    for before, line in zip(["", *lines], lines, strict=False):
+        is_indented = line.startswith(" ")
+        if is_indented and not before.strip() and last and not last.startswith(" "):
+            kept += ["::", ""]
+            literal = True
+        last = line if line.strip() else last
+        literal = literal and last.startswith(" ")
+        kept.append(line if literal or ">>>" in line else escaped(line))
+    lines[:] = kept
+
+
+def escaped(line):
+    return re.sub(r"(`[^`]*`)|([*|])", lambda found: found[1] or f"\\{found[2]}", line)
+
+
+def with_options(app, what, name, obj, options, signature, returned):
+    """A rule's or a layer's options, which the class checks before it takes them."""
+    if not is_dataclass(obj):
+        return None
+    of = inspect.signature(obj.__init__)
+    names = [field.replace(annotation=field.empty) for field in of.parameters.values()]
+    return str(of.replace(parameters=names[1:], return_annotation=of.empty)), None
+
+
+def skips(app, what, name, obj, skip, options):
+    """Leaves out the fields of classes, of which their docstrings tell, and the methods of a rule's
+    own: what every rule has is told once."""
+    is_method = inspect.isroutine(obj) or isinstance(obj, property)
+    is_of_base = getattr(obj, "__module__", None) in (None, "pepita_jax.rules.base")
+    of_a_rule = str(getattr(obj, "__module__", "")).startswith("pepita_jax.rules.")
+    return True if what == "class" and (not is_method or (of_a_rule and not is_of_base)) else None
+
+
+def directive(kind, name, *options):
+    lines = [f".. {kind}:: {name}", *(f"   {option}" for option in options)]
+    return "\n".join(["```{eval-rst}", *lines, "```"])
+
+
+def configuration():
+    groups = {}
+    for field, (default, meaning) in FIELDS.items():
+        title = field.partition(".")[0] if "." in field else "run"
+        known = "by the preset" if default is PRESET else "not set"
+        known = known if default is PRESET or isclass(default) else f"`{default}`"
+        rows = groups.setdefault(title, [["field", "default", "meaning"]])
+        rows.append([f"`{field}`", known, meaning.replace("*", r"\*")])
+    tables = (
+        f"## {title.replace('_', ' ').capitalize()}\n\n{markdown_table(rows)}\n"
+        for title, rows in groups.items()
+    )
+    return "\n".join(
+        [
+            "# Configuration\n",
+            "`--config.FIELD=VALUE` sets a field of a training run. The preset of",
+            "RULE,MODEL,DATASET sets the others. The page [Rules](rules.md) has the options of",
+            "each rule, which `--config.rule.OPTION=VALUE` sets.\n",
+            *tables,
+        ]
+    )
+
+
+def commands():
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        helps = pool.map(help_of, COMMANDS)
+        parts = [
+            f"## {command}\n\n```text\n{text.strip()}\n```\n"
+            for command, text in zip(COMMANDS, helps, strict=True)
+        ]
+    return "\n".join(["# Commands\n", "What `--help` of each command prints.\n", *parts])
+
+
+def help_of(command):
+    ran = subprocess.run(
+        [sys.executable, "-m", f"experiments.{command}", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if ran.returncode:
+        raise RuntimeError(f"experiments.{command} --help failed: {ran.stderr}")
+    return ran.stdout
+
+
+def rules():
+    """The rules by their files, as one file may have two of a kind."""
+    files = {}
+    for name, rule in RULES.items():
+        files.setdefault(rule.__module__, {})[name] = rule.__name__
+    parts = (
+        f"({file.rpartition('.')[2]})=\n## {', '.join(names)}\n\n"
+        + directive("automodule", file, f":members: {', '.join(names.values())}")
+        + "\n"
+        for file, names in files.items()
+    )
+    every = directive("autoclass", "pepita_jax.Rule", ":members:")
+    return "\n".join(
+        [
+            "# Rules\n",
+            "Each rule as its file states it; the links [source] show the code.\n",
+            *parts,
+            f"## What every rule has\n\n{every}\n",
+        ]
+    )
+
+
+def python():
+    rooms = {room: [] for room in ROOMS}
+    for name in pj.__all__:
+        member = getattr(pj, name)
+        if isfunction(member) or (isclass(member) and not issubclass(member, pj.Rule)):
+            room = member.__module__.split(".")[1]
+            rooms["training" if room == "rules" else room].append(member)
+    parts = (
+        f"## {title}\n\n" + "\n\n".join(map(described, rooms[room])) + "\n"
+        for room, title in ROOMS.items()
+    )
+    modules = (
+        f"## {name.capitalize()}\n\n"
+        + directive("automodule", f"pepita_jax.{name}", ":members:")
+        + "\n"
+        for name in ("analysis", "attacks")
+    )
+    return "\n".join(
+        ["# Python\n", "`import pepita_jax as pj` gives these names.\n", *parts, *modules]
+    )
+
+
+def described(member):
+    if isclass(member):
+        return directive("autoclass", f"pepita_jax.{member.__name__}", ":members:")
+    return directive("autofunction", f"pepita_jax.{member.__name__}")
