@@ -1,4 +1,4 @@
-"""Two models that are no rules here, and the limit of each: see docs/explanation/other_models.md."""
+"""The limits of two models that are no rules here: see docs/explanation/other_models.md."""
 
 from itertools import pairwise
 
