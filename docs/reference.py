@@ -16,10 +16,11 @@ from configs.default import FIELDS, PRESET
 from pepita_jax.rules import RULES
 from pepita_jax.tables import markdown_table
 
+FILES = [*sorted(ROOT.glob("experiments/*.py")), *sorted(ROOT.glob("experiments/*/*.py"))]
 COMMANDS = [
-    *("train", "sweep", "report", "reproduce", "prepare_data", "demo", "benchmark", "capacity"),
-    *(f"studies.{name}" for name in ("all_rules", "robustness", "filters", "precision")),
-    "studies.pipelining",
+    ".".join(file.relative_to(ROOT).with_suffix("").parts)
+    for file in FILES
+    if "\n    cli.start(" in file.read_text()
 ]
 # Of the package: the title of its part on the page, in this order.
 ROOMS = {
@@ -119,18 +120,18 @@ def commands():
             f"## {command}\n\n```text\n{text.strip()}\n```\n"
             for command, text in zip(COMMANDS, helps, strict=True)
         ]
-    return "\n".join(["# Commands\n", "What `--help` of each command prints.\n", *parts])
+    return "\n".join(["# Commands\n", "What `python -m COMMAND --help` prints.\n", *parts])
 
 
 def help_of(command):
     ran = subprocess.run(
-        [sys.executable, "-m", f"experiments.{command}", "--help"],
+        [sys.executable, "-m", command, "--help"],
         cwd=ROOT,
         capture_output=True,
         text=True,
     )
     if ran.returncode:
-        raise RuntimeError(f"experiments.{command} --help failed: {ran.stderr}")
+        raise RuntimeError(f"{command} --help failed: {ran.stderr}")
     return ran.stdout
 
 
