@@ -44,6 +44,7 @@ def relink_page(app, docname, content):
         content[0] = relinked((ROOT / "README.md").read_text(), "README.md", page) + content[0]
     elif f"{docname}.md" not in COPIES.values():
         content[0] = relinked(content[0], page, page)
+    content[0] = content[0].replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")
 
 
 def relinked(text, file, page):
