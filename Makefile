@@ -10,7 +10,7 @@ CONSTRAIN = PIP_CONSTRAINT=$(CURDIR)/constraints-$(AGE).txt
 INSTALL = $(CONSTRAIN) $(PIP) install --quiet --disable-pip-version-check
 RUN := $(VENV)/bin/python -m
 
-.PHONY: help demo docs test test-slow test-accelerators compile-accelerators lint clean
+.PHONY: help demo docs test test-slow test-accelerators compile-accelerators lint package clean
 
 help:
 	@echo "make demo                  train PEPITA and BP on digits: a table and a plot"
@@ -20,6 +20,7 @@ help:
 	@echo "make test-accelerators     compile every rule for a TPU, without one (Python 3.12 or newer)"
 	@echo "make compile-accelerators  the same in the environment of VENV"
 	@echo "make lint                  check style, format and types"
+	@echo "make package               build and check a wheel and a source distribution: dist/"
 	@echo "make clean                 remove $(VENV) and the environments beside it"
 	@echo "make help                  show this list"
 	@echo "With PYTHON=python3.13 VENV=.venv-3.13: another Python, in an environment of its own."
@@ -49,8 +50,19 @@ lint: $(VENV)/.installed-test
 	$(RUN) ruff format --check .
 	$(RUN) ty check --python $(VENV)
 
+# The wheel is tried in an environment that has nothing else, from another folder.
+package: $(VENV)-package/.installed
+	rm -rf dist
+	$(CONSTRAIN) $(VENV)-package/bin/python -m build
+	$(VENV)-package/bin/python -m twine check --strict dist/*
+	$(VENV)/bin/python -m venv --clear --without-pip $(VENV)-wheel
+	@echo "installing the wheel into $(VENV)-wheel (a minute or two)"
+	$(CONSTRAIN) $(PYTHON) -m pip --disable-pip-version-check --python $(VENV)-wheel/bin/python \
+	  install --quiet dist/*.whl
+	cd / && $(abspath $(VENV))-wheel/bin/python -I $(CURDIR)/tests/try_wheel.py
+
 clean:
-	rm -rf $(VENV) .venv-newest .venv-accelerators
+	rm -rf $(VENV) $(VENV)-package $(VENV)-wheel .venv-newest .venv-accelerators
 
 $(VENV)/.installed: $(NEEDS) | $(VENV)/bin/python
 	@echo "installing into $(VENV) (a minute or two)"
@@ -69,6 +81,13 @@ $(VENV)/.installed-docs: $(NEEDS) | $(VENV)/bin/python
 
 $(VENV)/.installed-tpu: $(VENV)/.installed-test
 	$(INSTALL) --editable '.[tpu]'
+	@touch $@
+
+# What these need is left to pip: an index checks with the newest, too.
+$(VENV)-package/.installed: Makefile | $(VENV)/bin/python
+	$(VENV)/bin/python -m venv --clear --without-pip $(VENV)-package
+	$(PYTHON) -m pip --disable-pip-version-check --python $(VENV)-package/bin/python \
+	  install --quiet pip build==1.6.1 twine==7.0.0
 	@touch $@
 
 # pip --python needs no pip inside: some systems ship venv without it.

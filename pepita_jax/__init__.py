@@ -63,6 +63,7 @@ from pepita_jax.training.augment import Augment
 from pepita_jax.training.one_step import init_state, train_step
 from pepita_jax.training.optimizers import build_optimizer
 from pepita_jax.types import Batch, TrainState
+from pepita_jax.version import __version__ as __version__
 
 __all__ = [
     "BP",

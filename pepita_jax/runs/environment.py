@@ -10,6 +10,7 @@ from typing import Any
 import jax
 
 from pepita_jax.jax_settings import recorded_settings
+from pepita_jax.version import __version__
 
 RECORDED_VERSIONS = ("jax", "jaxlib", "optax", "flax", "numpy")
 HERE = Path(__file__).parent
@@ -21,6 +22,7 @@ def describe_environment() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         **{name: version(name) for name in RECORDED_VERSIONS},
+        "pepita_jax": __version__,
         "commit": describe_commit(),
         "devices": [device.device_kind for device in jax.devices()],
         "settings": recorded_settings(),
