@@ -1,7 +1,7 @@
 """Forward-only and feedback-alignment learning rules in JAX.
 
 A rule is a pure function `(params, F, batch) -> (pseudo_gradients, aux)`. `train` trains many seeds
-in one call; `init_state` and `train_step` are for a loop of one's own.
+in one call. `init_state` and `train_step` serve your own training loop.
 """
 
 from pepita_jax import analysis, attacks

@@ -15,20 +15,20 @@ from pepita_jax.types import Batch, Feedback, Weights
 
 
 class Alignment(NamedTuple):
-    """Angles are in degrees; a zero array has none (NaN).
+    """What `alignment` measures on one batch. Angles are in degrees; with an array of zeros, NaN.
 
     Attributes:
-        gradient_angle: between pseudo-gradient, with the rule's own weight decay if it has
-            one, and BP's gradient, one per layer; where the rule's scores are not the network's,
-            the gradient of their loss.
-        feedback_angle: between feedback and the forward weights it stands in for, one for each
-            array of F: the layer's own weights for `fa` and its kin and for mirrored feedback,
-            the product of the weights above for direct feedback, the product of all for
-            PEPITA's F (Fig. 3b). Empty without feedback.
-        feedback_product: inner product of the same pairs: tr(FWA) of App. E for PEPITA's F.
-        weight_norm: Euclidean norm of each layer's weights, biases included (Fig. 3c).
-        gauss_newton_angle: as gradient_angle, but to the updates of `gauss_newton`. Empty unless
-            the rule nears those.
+        gradient_angle: one number per layer: the angle between the rule's pseudo-gradient and BP's
+            gradient. The pseudo-gradient includes the rule's own weight decay. A rule with scores
+            of its own is compared with the gradient of their loss.
+        feedback_angle: one number per array of F: the angle between this feedback and the forward
+            weights that it stands in for. They are the layer's own weights for `fa` and its kin
+            and for mirrored feedback, the product of the weights above for direct feedback, and
+            the product of all weights for PEPITA's F (Fig. 3b). Empty without feedback.
+        feedback_product: the inner products of the same pairs: tr(FWA) of App. E for PEPITA's F.
+        weight_norm: the Euclidean norm of each layer's weights, biases included (Fig. 3c).
+        gauss_newton_angle: like `gradient_angle`, but to the updates of `gauss_newton`. Empty
+            unless the rule's `nears_gauss_newton` is True.
     """
 
     gradient_angle: tuple[Array, ...]
@@ -39,7 +39,7 @@ class Alignment(NamedTuple):
 
 
 def alignment(net: Network, rule: Rule, params: Weights, F: Feedback, batch: Batch) -> Alignment:
-    """Measures any rule on one batch; the rule knows nothing of it.
+    """Compares a rule's updates with BP's gradient, and its feedback with the forward weights.
 
     >>> import jax
     >>> import pepita_jax as pj
@@ -53,17 +53,24 @@ def alignment(net: Network, rule: Rule, params: Weights, F: Feedback, batch: Bat
     [0, 0, 0]
 
     Args:
-        net: the network; `rule.net`, or the same layers with other dropout. A rule with scores of
-            its own, which are those without dropout, is measured without it.
-        rule: from `build_rule`.
+        net: the network: `rule.net`, or the same layers with other dropout. A rule with scores of
+            its own is measured without dropout, because its scores have none.
+        rule: any rule, from `build_rule`.
         params, F: weights and feedback of one seed.
-        batch: where to measure, a `Batch`. Its key serves dropout and the rule's own noise.
+        batch: the `Batch` to measure on. Its key draws dropout and the rule's own noise.
+
+    Returns:
+        An `Alignment`.
+
+    Raises:
+        UserError: images, labels or weights do not fit the network, or the rule draws noise and
+            the batch has no key.
     """
     net = net.without_dropout() if has_own_scores(rule) else net
     rule = replace(rule, net=net)
     gradients = gradient(rule, params, F, batch)
     pseudo_gradients, aux = rule.pseudo_gradients(params, F, batch)
-    if rule.steps_per_batch == 2:  # the weights between the steps are those before: small steps
+    if rule.steps_per_batch == 2:  # at the same weights, as if steps were small
         second, _ = rule.second_pseudo_gradients(params, F, batch, aux)
         pseudo_gradients = jax.tree.map(jnp.add, pseudo_gradients, second)
     feedback, forward_equivalent = map(jax.tree.leaves, (F, rule.forward_equivalent(params)))
@@ -80,7 +87,7 @@ def alignment(net: Network, rule: Rule, params: Weights, F: Feedback, batch: Bat
 
 
 def gradient(rule: Rule, params: Weights, F: Feedback, batch: Batch) -> Weights:
-    """The gradient of the loss of a rule's scores on one batch, like `params`: backpropagation."""
+    """The gradient, like `params`, of the loss of a rule's scores on one batch: backpropagation."""
     net = rule.net
     if not has_own_scores(rule):
         return BP(net).pseudo_gradients(params, (), batch)[0]
@@ -95,7 +102,7 @@ def has_own_scores(rule: Rule) -> bool:
 
 
 def gauss_newton(net: Network, params: Weights, batch: Batch, damping: float = 1e-3) -> Weights:
-    """Each layer's smallest change of its pre-activation that brings the scores to the target.
+    """Updates that bring the scores to the target by each layer's smallest pre-activation change.
 
         e     = h_L - t                                        error, [B, K]
         J_l   = d scores / d a_l                               of each sample, [K, n_l]
@@ -103,14 +110,15 @@ def gauss_newton(net: Network, params: Weights, batch: Batch, damping: float = 1
         dW_l  = h_{l-1}^T d_l                                  mean over the batch
 
     Without damping, d_l is the pseudo-inverse of J_l times e: Gauss-Newton for one sample and one
-    layer (Meulemans et al., NeurIPS 2020, Sec. 3). With much of it, damping d_l is
-    backpropagation's signal. Convolutions: n_l are the units of all filters and positions.
+    layer (Meulemans et al., NeurIPS 2020, Sec. 3). With large damping, `damping` times d_l is
+    backpropagation's signal. In a convolution, n_l counts the units of all filters and positions.
 
     Args:
         net: any network.
         params: weights of one seed.
-        batch: a `Batch` of B images; its key serves dropout.
-        damping: added to the squares of J_l's singular values; above 0 unless J_l has full rank.
+        batch: a `Batch` of B images; its key draws dropout.
+        damping: added to the squared singular values of J_l; must be above 0 unless J_l has full
+            rank.
 
     Returns:
         Arrays like `params`, which an optimizer would descend.
@@ -128,7 +136,7 @@ def gauss_newton(net: Network, params: Weights, batch: Batch, damping: float = 1
 
 
 def as_array(weights: Any) -> Array:
-    """A layer's weights as one array: with biases, they and the weights are one vector."""
+    """A layer's weights as one array; with biases, weights and biases joined in one vector."""
     parts = jax.tree.leaves(weights)
     return parts[0] if len(parts) == 1 else jnp.concatenate([x.ravel() for x in parts])
 
@@ -137,5 +145,5 @@ def angle(a: Array, b: Array) -> Array:
     """Angle between two arrays of one shape, flattened (Sec. 4.2), in degrees; NaN if one is 0."""
     a, b = (x.ravel() / jnp.abs(x).max() for x in (a, b))  # their squares stay in range
     a, b = a / jnp.linalg.norm(a), b / jnp.linalg.norm(b)
-    # Not by the arc cosine, which loses half the digits of small angles (Kahan).
+    # Kahan's formula: the arc cosine would lose half the digits of small angles.
     return jnp.degrees(2 * jnp.arctan2(jnp.linalg.norm(a - b), jnp.linalg.norm(a + b)))

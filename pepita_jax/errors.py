@@ -1,4 +1,4 @@
-"""Exceptions that end a command with one line."""
+"""Exceptions that end a command with one line, and the checks that raise them."""
 
 import math
 from collections.abc import Collection, Mapping
@@ -9,9 +9,9 @@ import jax
 
 
 class UserError(ValueError):
-    """A mistake of the user's: one line that says what was wrong and what is valid.
+    """A mistake of the user. Its one line says what was wrong and what is valid.
 
-    Command lines print it without a traceback and exit with its status; any other exception is
+    Commands print the line without a traceback and exit with `exit_status`. Any other exception is
     a bug and keeps its traceback.
     """
 
@@ -25,7 +25,7 @@ class DivergedError(UserError):
 
 
 class StoppedError(UserError):
-    """A run was asked to stop, and has saved what it did."""
+    """A run stopped because it was asked to; all finished epochs are saved."""
 
     exit_status = 130  # as after Ctrl-C
 
@@ -49,7 +49,7 @@ def require(condition: Any, message: str) -> None:
 
 
 def require_int(name: str, value: Any, minimum: int, maximum: int = 2**31 - 1) -> None:
-    """Raises a `UserError` unless `value` is an integer in that range."""
+    """Raises a `UserError` unless `value` is an integer from `minimum` to `maximum`."""
     is_int = isinstance(value, Integral) and not isinstance(value, bool)
     message = f"{name} must be an integer of at least {minimum}, got {value!r}"
     require(is_int and value >= minimum, message)
@@ -66,8 +66,8 @@ def require_number(
 ) -> None:
     """Raises a `UserError` unless `value` is a finite number in that range.
 
-    A JAX array passes: it holds a sweep's numbers, each of which was checked before, and what is
-    traced cannot be compared.
+    A JAX array passes unchecked. It holds numbers of a sweep, each of which was checked before, and
+    traced numbers cannot be compared.
     """
     if isinstance(value, jax.Array):
         return

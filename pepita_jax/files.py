@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and checksums that tell what has changed since."""
+"""Files that are written whole or not at all, and checksums that show later changes."""
 
 import hashlib
 import os
@@ -14,14 +14,14 @@ CHECKSUMS = "SHA256SUMS"  # as `sha256sum --check` reads them
 
 
 def user_path(text: Any) -> Path:
-    """A path as a user gives it, made absolute.
+    """Makes a path that a user gave absolute, and expands `~`.
 
     Raises:
-        UserError: it is an address such as gs://..., or begins with a home folder that does not
-            exist.
+        UserError: the path is an address such as gs://..., or begins with a home folder that does
+            not exist.
     """
     message = f"{text} is an address, not a path on this machine: mount or copy what lies there"
-    require(not re.match(r"\w[\w+.-]+:/", str(text)), message)  # a `Path` has one slash of two
+    require(not re.match(r"\w[\w+.-]+:/", str(text)), message)  # a `Path` keeps one slash of two
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError as error:
@@ -40,7 +40,7 @@ def file_errors(path: Any, verb: str = "written") -> Generator[None]:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Writes a file beside its place, then renames it."""
+    """Writes a file under another name beside its place, then renames it."""
     temporary = path.with_name(f".{path.name}.new")
     with open(temporary, "w", encoding="utf-8") as file:
         file.write(text)
@@ -50,16 +50,16 @@ def replace_file(path: Path, text: str) -> None:
 
 
 def write_checksums(folder: Path) -> None:
-    """Writes the checksums of all files in a folder and below, into the folder."""
+    """Writes the checksums of all files in a folder and below into a file of that folder."""
     replace_file(folder / CHECKSUMS, _checksums(folder))
 
 
 def is_intact(folder: Path, name: str | None = None) -> bool:
-    """Whether a folder holds just the files that its checksums name, bit for bit.
+    """Whether a folder holds exactly the files that its checksums name, bit for bit.
 
     Args:
-        folder: in which `write_checksums` has been called.
-        name: of the only file to look at; by default all are.
+        folder: one in which `write_checksums` has been called.
+        name: the only file to check; None: all files.
     """
     try:
         wanted = (folder / CHECKSUMS).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Figures of several seeds, epoch by epoch."""
+"""Figures (measured numbers) of several seeds, epoch by epoch."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,15 +12,14 @@ from jax.tree_util import register_dataclass
 @partial(register_dataclass, data_fields=["figures"], meta_fields=["seeds", "first_epoch"])
 @dataclass(frozen=True, eq=False, repr=False)
 class History(Mapping):
-    """Figures of S seeds, epoch by epoch, by name: used like a dict of arrays `[S, epochs, ...]`,
-    and by `jax.tree.map` too.
+    """Figures of S seeds by name, used like a dict of arrays `[S, epochs, ...]`.
 
-    Where a seed has diverged, or has no figure, there is NaN.
+    `jax.tree.map` accepts it too. Figures are NaN where a seed has diverged, or has none.
 
     Attributes:
         figures: `{name: [S, epochs, ...]}`.
-        seeds: their numbers, S of them.
-        first_epoch: number of the first epoch: 1, or 0 for what begins before training.
+        seeds: the numbers of the S seeds.
+        first_epoch: number of the first epoch: 1, or 0 for figures that begin before training.
     """
 
     figures: dict[str, np.ndarray]
@@ -42,23 +41,23 @@ class History(Mapping):
 
     @classmethod
     def stack(cls, epochs: Sequence[Mapping[str, np.ndarray]], seeds: Sequence[int]) -> "History":
-        """From the figures of each epoch, `{name: [S]}`."""
+        """Joins the figures of each epoch, `{name: [S]}`."""
         return cls(
             {name: np.stack([e[name] for e in epochs], axis=1) for name in epochs[0]}, tuple(seeds)
         )
 
     @property
     def num_epochs(self) -> int:
-        """How many epochs there are, from `first_epoch` on."""
+        """The number of epochs, from `first_epoch` on."""
         return next((values.shape[1] for values in self.figures.values()), 0)
 
     def until(self, epoch: int) -> "History":
-        """The same up to an epoch."""
+        """The history up to an epoch, which is included."""
         end = epoch + 1 - self.first_epoch
         return self._each(lambda values: values[:, :end], self.seeds)
 
     def of_first(self, num_seeds: int) -> "History":
-        """The same of the first seeds."""
+        """The history of the first `num_seeds` seeds."""
         return self._each(lambda values: values[:num_seeds], self.seeds[:num_seeds])
 
     def final(self, name: str) -> np.ndarray:
@@ -66,7 +65,7 @@ class History(Mapping):
         return self.figures[name][:, -1]
 
     def diverged(self) -> dict[int, int]:
-        """`{place of the seed along S: epoch in which it diverged}`, by `test_accuracy`."""
+        """`{place of the seed along S: first epoch without a finite test_accuracy}`."""
         finite = np.isfinite(self.figures["test_accuracy"])
         first = finite.argmin(1) + self.first_epoch
         return {k: int(first[k]) for k in np.flatnonzero(~finite.all(1)).tolist()}

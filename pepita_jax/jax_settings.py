@@ -1,8 +1,8 @@
-"""What is set outside a configuration, and decides what a run computes.
+"""JAX's settings outside the configuration that decide what a run computes.
 
-JAX and XLA read dozens of settings from the environment. Those that decide which numbers are drawn,
-or which types go together, are fixed here; those that decide the precision in which numbers are
-drawn and computed, and how they are rounded, are the user's to choose, and are recorded with a run.
+JAX and XLA read dozens of settings from the environment. `fixed_settings` fixes those that decide
+which numbers are drawn, or which types go together. Those that decide precision and rounding are
+the user's to choose; `recorded_settings` finds them, and a run records them.
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import Any
 
 import jax
 
-# What JAX has by itself.
+# The recorded settings of JAX, with its own defaults.
 RECORDED = {
     "jax_accurate_erf_inv": False,
     "jax_default_matmul_precision": None,
@@ -28,7 +28,8 @@ RECORDED = {
 }
 # Flags of the compilers, and NVIDIA's switch for the format of products.
 VARIABLES = ("LIBTPU_INIT_ARGS", "NVIDIA_TF32_OVERRIDE", "XLA_FLAGS")
-# They write things down, set the layout, which is recorded by itself, or are JAX's own for TPUs.
+# Flags that are not recorded: they write files, set the layout (recorded elsewhere), or are set by
+# JAX itself on TPUs.
 HARMLESS = (
     "--xla_dump",
     "--xla_force_host_platform_device_count",
@@ -37,7 +38,7 @@ HARMLESS = (
 
 
 def recorded_settings() -> dict[str, Any]:
-    """Those that are set by the environment or the program, `{name: value}`; usually none."""
+    """The settings that the environment or the program has set, `{name: value}`; usually none."""
     chosen = {name: jax.config.values.get(name, usual) for name, usual in RECORDED.items()}
     found = {name: value for name, value in chosen.items() if value != RECORDED[name]}
     for name in VARIABLES:
@@ -49,9 +50,9 @@ def recorded_settings() -> dict[str, Any]:
 
 @contextmanager
 def fixed_settings() -> Generator[None]:
-    """Draws the same numbers, and mixes types alike, whatever the environment says.
+    """Makes JAX draw the same numbers and mix types alike, whatever the environment says.
 
-    The implementation of keys is fixed where they are made, in `one_seed.seed_key`.
+    `one_seed.seed_key` fixes the implementation of random keys, where keys are made.
     """
     with jax.threefry_partitionable(True), jax.numpy_dtype_promotion("standard"):
         yield

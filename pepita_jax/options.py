@@ -1,4 +1,4 @@
-"""Options given by name: which ones there are, and whether their values are valid."""
+"""Options by name: which ones exist, and whether their values are valid."""
 
 import inspect
 from collections.abc import Callable, Collection
@@ -32,9 +32,9 @@ def check_options(owner: str, options: Collection[str], valid: Collection[str]) 
 def check_field_values(owner: str, record: Any) -> None:
     """Raises a `UserError` if a dataclass holds a value that its field's annotation excludes.
 
-    Fields annotated with `Literal` take only the values listed there, `float` any finite number,
-    `int` integers from 1. A JAX array passes: it holds a sweep's numbers, each of which was checked
-    before.
+    A field annotated with `Literal` takes only the values listed there, `float` any finite number,
+    `int` integers from 1. A JAX array passes unchecked: it holds numbers of a sweep, each of which
+    was checked before.
     """
     for name, kind in field_kinds(type(record)).items():
         value = getattr(record, name)
@@ -62,7 +62,7 @@ def field_kinds(dataclass: Any) -> dict[str, Any]:
 
 
 def flatten(config: dict, prefix: str = "") -> dict[str, Any]:
-    """Nested dict -> `{"a.b": value}`; unset fields are left out."""
+    """Flattens a nested dict to `{"a.b": value}`; unset fields (None) are left out."""
     flat = {}
     for key, value in config.items():
         if isinstance(value, dict):

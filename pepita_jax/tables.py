@@ -1,15 +1,15 @@
-"""Tables for the terminal, in Markdown."""
+"""Markdown tables for the terminal."""
 
 from pepita_jax.data.own import show_name
 from pepita_jax.words import describe_time, list_some
 
 
 def summary_table(summaries: list[dict], more: dict[str, list] | None = None) -> str:
-    """A table of runs, one row each, and a line for each run of which seeds have diverged.
+    """A table with one row per run, and a line for each run that has diverged seeds.
 
     Args:
-        summaries: as in `summary.json`.
-        more: `{heading: cells}`, further columns.
+        summaries: one per run, as in `summary.json`.
+        more: further columns, `{heading: cells}`.
     """
     more = more or {}
     rows, notes = [], []
@@ -58,7 +58,7 @@ def _describe_diverged(diverged):
 
 
 def markdown_table(rows: list) -> str:
-    """Rows of strings, the headings first, as a table."""
+    """A Markdown table of rows of strings, of which the first are the headings."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [_line(row, widths) for row in rows]
     return "\n".join([lines[0], _line(["-" * w for w in widths], widths), *lines[1:]])

@@ -7,21 +7,21 @@ from flax import struct
 from jax import Array
 
 Weights = tuple[Any, ...]  # an array per layer, input side first; with biases, an `Affine`
-Masks = tuple[Array | None, ...]  # of each layer's input, 0 or 1/(1-p) `[B, n]`; None: no dropout
+Masks = tuple[Array | None, ...]  # per layer, of its input: 0 or 1/(1-p) `[B, n]`; None: no dropout
 Feedback = Any  # a pytree of arrays; `()` without feedback
 Signals = tuple[Array, ...]  # one array per layer, `[B, n_l]`, convolutions `[B, H, W, n_l]`
 Updates = tuple[Weights, dict[str, Any]]  # pseudo-gradients like the weights, and `aux`
 
 
 class Activity(NamedTuple):
-    """Everything one forward pass computes, a tuple over layers each; layer 1 is entry 0.
+    """Everything that one forward pass computes. Each field is a tuple over layers, layer 1 first.
 
     Attributes:
-        x: what the layer receives, `[B, fan_in]`, convolutions `[B, H, W, C]`; of a layer with
-            biases, a `WithOne` of it.
-        a: `W_l h_{l-1}` before the non-linearity, `[B, n]` or `[B, H', W', n]`.
-        h: `h_l = s(a_l)`, before pooling; shaped like `a`. Dropout is a part of it where there is
-            no pooling.
+        x: what the layer receives: `[B, fan_in]`, in convolutions `[B, H, W, C]`. With biases it is
+            a `WithOne` of that.
+        a: the pre-activation `W_l h_{l-1}`: `[B, n]`, or `[B, H', W', n]`.
+        h: the activity `h_l = s(a_l)` before pooling, shaped like `a`. It includes dropout unless
+            the layer has pooling.
         masks: the dropout masks that were used, from `draw_dropout`.
     """
 
@@ -40,10 +40,10 @@ class Batch(NamedTuple):
     Batch(image=float32[64, 8, 8, 1], label=int32[64], key=None)
 
     Attributes:
-        image: `[B, H, W, C]` float, in [0, 1] unless whitened.
+        image: `[B, H, W, C]`: floats, in [0, 1] unless preprocessed, or uint8 in 0...255.
         label: `[B]` int, class numbers from 0.
-        key: random key of this step (dropout, noise); None means no dropout, and is refused
-            by rules that draw noise.
+        key: random key of this step, for dropout and noise. None means no dropout; rules that
+            draw noise refuse it.
     """
 
     image: Array
@@ -56,13 +56,13 @@ class Batch(NamedTuple):
 
 @struct.dataclass
 class TrainState:
-    """What training changes for one seed; with a leading seed axis, for many.
+    """The state of one seed's training; with a leading seed axis, that of many seeds.
 
     Attributes:
         params: the weights of each layer, input side first; with biases, an `Affine` each.
-        feedback: the rule's feedback (F), a pytree; `()` where it has none.
+        feedback: the rule's feedback (F), a pytree; `()` if the rule has none.
         opt_state: state of the optax optimizer.
-        feedback_opt_state: the same for feedback that learns, else `()`.
+        feedback_opt_state: state of the feedback's optimizer; `()` unless the feedback learns.
     """
 
     params: Weights
@@ -81,7 +81,7 @@ class Text(str):
 
 
 def describe_fields(fields: dict[str, Any]) -> str:
-    """Fields of a record in one line, their arrays by type and shape: no weight is printed."""
+    """Fields of a record in one line; arrays are shown by type and shape alone."""
 
     def describe(x):
         is_array = hasattr(x, "dtype") and hasattr(x, "shape")

@@ -1,4 +1,4 @@
-"""What only watches the work never stops it: what is printed, plots, events."""
+"""Output that only shows the work must never stop it: printed lines, plots, events."""
 
 import errno
 import os
@@ -15,11 +15,12 @@ from pepita_jax.errors import UserError
 
 
 class Stream:
-    """A text stream that goes quiet when it cannot be written any more; else as the one it wraps.
+    """Wraps a text stream; goes quiet, instead of failing, when it cannot be written any more.
 
     Args:
-        stream: as `sys.stderr`; None, as where a process has none, is quiet from the start.
-        lost: called with the stream and the error, when it goes quiet.
+        stream: the stream, such as `sys.stderr`; None, if a process has none, is quiet from the
+            start.
+        lost: called with the stream and the error when it goes quiet.
     """
 
     def __init__(
@@ -58,7 +59,11 @@ class Stream:
 
 
 def _lead_nowhere(stream, error):
-    """Else what it still holds failed once more when Python ends, and that was the exit status."""
+    """Points a lost standard stream at `os.devnull`.
+
+    Otherwise Python writes what the stream still holds at its end, fails again, and exits with that
+    status.
+    """
     del error
     with suppress(AttributeError, OSError, ValueError):
         if (number := stream.fileno()) in (1, 2):
@@ -74,7 +79,7 @@ def protect_streams() -> None:
 
 
 def standard_error() -> Stream:
-    """`sys.stderr` as a `Stream`, the same as long as it is the same."""
+    """`sys.stderr` as a `Stream`; the same object as long as `sys.stderr` is the same."""
     return sys.stderr if isinstance(sys.stderr, Stream) else _as_stream(sys.stderr)
 
 
@@ -82,7 +87,7 @@ _as_stream = lru_cache(maxsize=1)(Stream)  # tqdm clears a bar only for lines to
 
 
 def progress_bar(description: str, total: int) -> tqdm:
-    """A bar on a terminal, and nothing elsewhere; it goes when it is closed."""
+    """A progress bar on a terminal, and nothing elsewhere; closing it removes it."""
     stream = standard_error()
     hidden = not stream.isatty()
     return tqdm(total=total, desc=description, leave=False, file=stream, disable=hidden)
@@ -95,12 +100,12 @@ def say(line: str) -> None:
 
 @contextmanager
 def decoration(name: Any) -> Generator[None]:
-    """Says in a line if what is made inside, which only shows the work, cannot be made.
+    """Prints a line if the work inside fails; for plots and the like, which only show a result.
 
-    A bug's traceback comes before the line.
+    If the failure is a bug, its traceback is printed before the line.
 
     Args:
-        name: of what is made.
+        name: what is made inside.
     """
     try:
         yield
@@ -113,7 +118,7 @@ def decoration(name: Any) -> Generator[None]:
         say(f"{name} could not be made ({' '.join(reason.split())}); nothing depends on it")
 
 
-_lost_output = []  # why standard output could not be written, but for a reader that has left
+_lost_output = []  # why standard output was lost; a reader that has left is no reason
 
 
 def _lose_output(stream, error):
@@ -125,7 +130,7 @@ def _lose_output(stream, error):
 
 
 def require_printed() -> None:
-    """Raises a `UserError` if standard output was lost, for a command that leaves nothing else."""
+    """Raises a `UserError` if standard output was lost; for commands that only print a result."""
     sys.stdout.flush()
     if _lost_output:
         raise UserError(f"what was to be printed is lost ({_lost_output[0]})")

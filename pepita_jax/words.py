@@ -1,4 +1,4 @@
-"""Figures and lists in words."""
+"""Durations and lists in words."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ def describe_time(seconds: float) -> str:
 
 
 def list_some(words: Iterable[str], separator: str = ", ", most: int = 10) -> str:
-    """The first of some words, and how many more there are."""
+    """The first `most` of some words, and how many more there are."""
     words = list(words)
     more = [f"{len(words) - most} more"] if len(words) > most else []
     return separator.join(words[:most] + more)

@@ -1,10 +1,10 @@
 """Networks: pure functions of a tuple of weights.
 
-`models/` has those to call; `chain.py` says what a network is, and `network.py` has the passes that
-learning rules are made of. `layer.py` and `layers.py` have each layer's products, with
-`convolution.py` for those of filters and `bias.py` for biases; `pooling.py` has what follows a
-convolution, and `sequence.py` puts layers together. `nonlinearities.py` and `initializers.py` hold
-the functions that go by name.
+`models/` has the functions that build networks. `chain.py` says what a network is, and `network.py`
+has the passes of which learning rules are made. `layer.py` and `layers.py` have each layer's
+products; `convolution.py` serves those of filters, and `bias.py` serves biases. `pooling.py` has
+what follows a convolution, and `sequence.py` puts layers together. `nonlinearities.py` and
+`initializers.py` hold the functions that go by name.
 """
 
 from pepita_jax.networks.bias import Affine

@@ -1,7 +1,7 @@
-"""Biases: weights from one more input, which is always 1.
+"""Biases, which are weights from one more input that is always 1.
 
-Weights with biases are an `Affine`, and what reaches such a layer is a `WithOne`. Both are pytrees,
-so that what is linear in them stays written as it is without biases.
+Weights with biases are an `Affine`, and the input of such a layer is a `WithOne`. Both are pytrees:
+code that is linear in them looks the same with and without biases.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ class Affine(NamedTuple):
     """The weights of a layer with biases.
 
     Attributes:
-        W: as of a layer without biases.
+        W: weights, shaped as in a layer without biases.
         b: biases, `[units]`.
     """
 
@@ -33,8 +33,8 @@ class WithOne(NamedTuple):
     """The input of a layer with biases.
 
     Attributes:
-        x: as of a layer without biases, `[B, ...]`.
-        one: `[B]`, the presynaptic activity of the biases: 1, or 0 in the difference of two inputs.
+        x: the input of the weights, `[B, ...]`.
+        one: the input of the biases, `[B]`: 1, or 0 in the difference of two inputs.
     """
 
     x: Array
@@ -42,28 +42,28 @@ class WithOne(NamedTuple):
 
 
 def add_one(x: Array, one: float = 1.0) -> WithOne:
-    """An input with what the biases receive."""
+    """Adds the input of the biases to an input."""
     return WithOne(x, jnp.full(len(x), one, x.dtype))
 
 
 def without_bias(params: Params) -> Array:
-    """A layer's weights alone; no error returns through biases."""
+    """A layer's weights without its biases, through which no error returns."""
     return params.W if isinstance(params, Affine) else params
 
 
 def without_biases(params: Sequence[Params]) -> tuple[Array, ...]:
-    """Every layer's weights alone, which feedback can have the shapes of."""
+    """Every layer's weights without biases; feedback may have their shapes."""
     return tuple(map(without_bias, params))
 
 
 def require_shapes(params: Sequence[Params], wanted: Sequence[Any], whose: str) -> None:
-    """Raises a `UserError` unless weights have the shapes that are wanted.
+    """Raises a `UserError` unless weights have the wanted shapes.
 
     Args:
         params: weights of one seed.
-        wanted: of each layer a shape, or with biases an `Affine` of two.
-        whose: they are, to be told.
+        wanted: a shape per layer, or an `Affine` of two shapes if the layer has biases.
+        whose: whose shapes these are, for the message.
     """
     found = [jax.tree.map(jnp.shape, W) for W in params]
     message = f"weights have shapes {found}, {whose} are {[*wanted]}"
-    require(found == [*wanted], f"{message}; of several seeds, give each array's W[k]")
+    require(found == [*wanted], f"{message}; for seed k of several, give each array's W[k]")

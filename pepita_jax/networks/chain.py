@@ -1,4 +1,4 @@
-"""What a network is: a chain of layers, its weights, and what its scores mean."""
+"""What a network is: a chain of layers, its weights, and the meaning of its scores."""
 
 import math
 from dataclasses import dataclass, replace
@@ -25,10 +25,10 @@ class Chain:
     """A chain of layers, the last of which is the output layer.
 
     Attributes:
-        layers: `Dense` and `Conv` on their inputs, as from `sequence.join`, input side first.
-        activation: of every hidden layer that has none of its own; a key of `ACTIVATIONS`.
-        output: of the last layer, and the loss that goes with it; a key of `OUTPUTS`.
-        initializer: of every layer's weights and biases; a key of `INITIALIZERS`.
+        layers: `Dense` and `Conv` with input shapes, as from `sequence.join`, input side first.
+        activation: that of each hidden layer that has none of its own; a key of `ACTIVATIONS`.
+        output: the last layer's non-linearity and the loss for it; a key of `OUTPUTS`.
+        initializer: how all weights and biases are drawn; a key of `INITIALIZERS`.
         normalize: whether each hidden layer's activity is divided, sample by sample, by its
             standard deviation over the layer's units (Srinivasan et al., ICLR 2024).
         input_dropout: probability of silencing a number of the image in training; inverted dropout.
@@ -79,29 +79,29 @@ class Chain:
 
     @property
     def drops_input(self) -> bool:
-        """Whether pixels may be dropped; for a traced probability they may."""
+        """Whether pixels may be dropped; True for a traced probability."""
         return not (isinstance(self.input_dropout, (int, float)) and self.input_dropout == 0)
 
     def without_dropout(self) -> Self:
-        """The same network, of which nothing is dropped."""
+        """The same network without any dropout."""
         layers = tuple(replace(layer, dropout=0.0) for layer in self.layers)
         return replace(self, layers=layers, input_dropout=0.0)
 
     def with_dropout(self, probability: float | Array) -> Self:
-        """The same network, with dropout after each hidden dense layer; it may be traced."""
+        """The same network with this dropout after each hidden dense layer; it may be traced."""
         hidden = (
             replace(l, dropout=probability) if isinstance(l, Dense) else l for l in self.layers[:-1]
         )
         return replace(self, layers=(*hidden, self.layers[-1]))
 
     def with_input_dropout(self, probability: float | Array) -> Self:
-        """The same network, with dropout of the image; it may be traced."""
+        """The same network with this dropout of the image; it may be traced."""
         return replace(self, input_dropout=probability)
 
     def init(self, key: Array) -> Weights:
-        """Draws the weights: dense `[n_in, n_out]`, convolution `[k, k, c_in, c_out]`.
+        """Draws one seed's weights: dense `[n_in, n_out]`, convolution `[k, k, c_in, c_out]`.
 
-        Those of a layer with biases are an `Affine`: weights and biases, `[n_out]`.
+        A layer with biases has an `Affine` of its weights and its biases `[n_out]`.
         """
         draw, num_layers = INITIALIZERS[self.initializer], len(self.layers)
 
@@ -117,8 +117,8 @@ class Chain:
     def draw_dropout(self, key: Array | None, batch_size: int) -> Masks:
         """Dropout masks of what each layer receives, of 0 or 1/(1-p); None where nothing drops.
 
-        The first is the image's, `[B, H, W, C]`; mask l is that of hidden layer l (from 1), `[B,
-        *output_shape]`.
+        The first mask is the image's, `[B, H, W, C]`. Mask l is that of hidden layer l (from 1),
+        `[B, *output_shape]`.
         """
 
         def draw(drops, probability, shape, number):
@@ -143,13 +143,13 @@ class Chain:
         return tuple(draw(l, layer) for l, layer in enumerate(self.layers[:-1]))
 
     def receive(self, image: Array) -> Array:
-        """Images as the first layer works on them.
+        """Images in the form in which the first layer works on them.
 
         Args:
-            image: `[B, H, W, C]`; floats, usually in [0, 1], or uint8, of which 255 becomes 1.
+            image: `[B, H, W, C]`: floats, usually in [0, 1], or uint8, of which 255 becomes 1.
 
         Raises:
-            UserError: they have another shape or type.
+            UserError: the images have another shape or type.
         """
         wanted = ", ".join(map(str, self.input_shape))
         message = f"images have shape {image.shape}, the network takes [B, {wanted}]"
@@ -157,10 +157,10 @@ class Chain:
         return self.layers[0].receive(to_float(image))
 
     def one_hot(self, label: Array) -> Array:
-        """Targets t, `[B]` class numbers -> `[B, num_classes]`.
+        """Targets t `[B, num_classes]` of class numbers `[B]`.
 
         Raises:
-            UserError: they are no class numbers, such as floats, or one-hot already.
+            UserError: the labels are not class numbers; they are floats, for example, or one-hot.
         """
         is_number = label.ndim == 1 and jnp.issubdtype(label.dtype, jnp.integer)
         message = f"labels must be integers [B], got {label.dtype} of shape {label.shape}"
@@ -168,17 +168,17 @@ class Chain:
         return jax.nn.one_hot(label, self.num_classes)
 
     def losses(self, scores: Array, t: Array) -> Array:
-        """The loss of each image, `[B]`, of scores and targets `[B, num_classes]`."""
+        """The loss of each image, `[B]`, from scores and targets `[B, num_classes]`."""
         return OUTPUTS[self.output].losses(scores, t)
 
     def is_correct(self, scores: Array, label: Array) -> Array:
-        """Whether the highest score `[B, num_classes]` is the label's; a NaN guesses nothing."""
+        """Whether the highest score `[B, num_classes]` is the label's; a NaN is never correct."""
         wanted = len(label), self.num_classes
         require(scores.shape == wanted, f"scores have shape {scores.shape}, not {wanted}")
         return (scores.argmax(-1) == label) & ~jnp.isnan(scores).any(-1)
 
     def measure(self, scores: Array, label: Array) -> dict[str, Array]:
-        """Mean loss and accuracy of `scores` `[B, num_classes]`: what rules report."""
+        """Mean loss and accuracy of `scores` `[B, num_classes]`, which rules report."""
         message = f"there are {len(scores)} images and {len(label)} labels"
         require(len(scores) == len(label), message)
         loss = self.losses(scores, self.one_hot(label))

@@ -1,8 +1,8 @@
 """Convolution and pooling in the form that suits the device, chosen when a program is lowered.
 
-Accelerators have operations of their own for both. On a CPU, XLA's convolutions take 7 to 12 times
-as long, at the sizes of these networks, as a product with every patch of the input, as long as the
-patches stay in cache (`layouts.default_images_at_once`).
+Accelerators have operations of their own for both. On a CPU, a product with every patch of the
+input is 7 to 12 times as fast as XLA's convolution, at the sizes of these networks and as long as
+the patches stay in cache (`tuning.default_images_at_once`).
 """
 
 from collections.abc import Callable
@@ -13,12 +13,12 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-# How the activities of a window are combined: two of them, all of them, and those of none.
+# How to combine a window's activities: two of them, all of them; and the value of no activity.
 COMBINE = {"max": (jnp.maximum, jax.lax.max, -jnp.inf), "sum": (jnp.add, jax.lax.add, 0.0)}
 
 
 def choose(on_cpu: Callable, elsewhere: Callable, *arrays: Array, **options: Any) -> Array:
-    """One of two functions of the same arrays, by the device that a program is lowered for."""
+    """Runs one of two functions of the same arrays, by the device that a program is lowered for."""
     forms = partial(on_cpu, **options), partial(elsewhere, **options)
     return jax.lax.platform_dependent(*arrays, cpu=forms[0], default=forms[1])
 
@@ -28,7 +28,7 @@ def convolve(x: Array, W: Array, stride: int, padding: int) -> Array:
 
     Args:
         x, W: input and filters.
-        stride: between neighbouring positions, in pixels.
+        stride: distance between neighbouring positions, in pixels.
         padding: zeros added on each side, in pixels.
     """
     return choose(convolve_by_patches, convolve_natively, x, W, stride=stride, padding=padding)
@@ -89,12 +89,12 @@ def hebbian_by_patches(
 
 
 def pool(h: Array, size: int, stride: int, combine: Literal["max", "sum"]) -> Array:
-    """Windows combined: `[B, H, W, n]` -> `[B, H', W', n]`; what fills no window is cut off.
+    """Combines windows: `[B, H, W, n]` -> `[B, H', W', n]`; what fills no window is cut off.
 
     Args:
         h: activities.
-        size: side of the square windows.
-        stride: between neighbouring windows.
+        size: side of the square windows, in pixels.
+        stride: distance between neighbouring windows, in pixels.
         combine: a key of `COMBINE`.
     """
     return choose(pool_by_slices, pool_natively, h, size=size, stride=stride, combine=combine)

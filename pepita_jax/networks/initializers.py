@@ -14,14 +14,14 @@ def variance_scaling(
 ) -> Callable[[Array, tuple[int, ...]], Array]:
     """An initializer of variance `scale` / fan_in.
 
-    Its numbers are those of `jax.nn.initializers.variance_scaling` (later versions of JAX round
-    normal ones otherwise), but drawn as a vector: random bits in the shape of a matrix can take XLA
-    seconds to compile, ten times as long.
+    Its numbers are those of `jax.nn.initializers.variance_scaling`; later versions of JAX round
+    normal ones differently. They are drawn as a vector: XLA can take seconds to compile random bits
+    in the shape of a matrix, ten times as long.
 
     Args:
-        scale: see above.
+        scale: the variance times fan_in.
         draw: `(key, shape) -> numbers`.
-        inverse_variance: of the numbers that `draw` returns.
+        inverse_variance: 1 over the variance of the numbers that `draw` returns.
     """
 
     def initializer(key, shape):
@@ -42,9 +42,9 @@ INITIALIZERS = {
 
 
 def draw_biases(init: str, key: Array, weight_shape: tuple[int, ...]) -> Array:
-    """Biases `[units]` for weights of this shape: 0, as He et al. have them, or as PyTorch's.
+    """Biases `[units]` for weights of this shape: 0, as in He et al., or as PyTorch draws them.
 
-    PyTorch draws biases as it draws weights, within +-1 / sqrt(fan_in).
+    PyTorch draws biases like weights, within +-1 / sqrt(fan_in).
     """
     if init != "pytorch":
         return jnp.zeros(weight_shape[-1])

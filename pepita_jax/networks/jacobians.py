@@ -1,4 +1,4 @@
-"""How the scores follow each layer's pre-activation, sample by sample."""
+"""Derivatives of the scores by each layer's pre-activation, sample by sample."""
 
 import jax
 import jax.numpy as jnp
@@ -9,12 +9,12 @@ from pepita_jax.types import Activity, Signals, Weights
 
 
 def score_jacobians(net: Network, params: Weights, activity: Activity) -> Signals:
-    """`J_l = d scores / d a_l` of every sample, `[K, B, ...]`; that of the output is the identity.
+    """`J_l = d scores / d a_l` of every sample, `[K, B, ...]`; the output's is the identity.
 
     Args:
         net: any network.
         params: weights of one seed.
-        activity: of the forward pass on which the derivatives are taken.
+        activity: the forward pass at which the derivatives are taken.
 
     Returns:
         For each layer an array `[K, *shape of activity.a]`.

@@ -1,7 +1,7 @@
 """What a layer is: a linear map of its input, with the three products that learning rules need.
 
 A rule asks a layer for its pre-activation, for a signal sent back to its input, and for the Hebbian
-product of its input and a signal. The last two follow from the first. A layer also knows what
+product of its input and a signal. The last two are derived from the first. A layer also knows what
 follows it: its activation, pooling and dropout.
 """
 
@@ -25,17 +25,17 @@ class Layer:
 
     Attributes:
         units: number of output units, or of filters.
-        activation: of the layer's units, a key of `ACTIVATIONS`; None: the network's. An output
-            layer has the network's output non-linearity.
-        dropout: probability of silencing a unit in training; inverted dropout. Where there is
-            pooling, it acts on what is pooled.
+        activation: the activation of the units, a key of `ACTIVATIONS`; None: the network's. The
+            output layer has the network's output non-linearity.
+        dropout: probability of silencing a unit in training (inverted dropout). If the layer has
+            pooling, dropout acts on the pooled activity.
         bias: whether each unit, or each filter, has a bias.
-        pools: poolings that follow, in their order.
-        input_shape: of one sample; None until a network has it.
-        weight_shape: the weights', units last; without the biases.
-        activity_shape: of one sample, before pooling.
-        output_shape: of one sample, as the next layer receives it.
-        num_positions: at which each weight is used, 1 for a dense layer.
+        pools: the poolings that follow, in their order.
+        input_shape: shape of one sample of the input; None until a network sets it.
+        weight_shape: shape of the weights without the biases, units last.
+        activity_shape: shape of one sample of the activity, before pooling.
+        output_shape: shape of one sample of what the next layer receives.
+        num_positions: number of positions at which each weight is used; 1 for a dense layer.
         drops: whether units may be dropped.
     """
 
@@ -61,7 +61,7 @@ class Layer:
 
     @property
     def drops(self) -> bool:
-        """Whether units may be dropped; for a traced probability they may."""
+        """Whether units may be dropped; True for a traced probability."""
         return not (isinstance(self.dropout, (int, float)) and self.dropout == 0)
 
     @property
@@ -93,14 +93,14 @@ class Layer:
         """The same layer on inputs of this shape.
 
         Raises:
-            UserError: they do not suit it, or nothing of them is left.
+            UserError: the layer cannot take this shape, or leaves nothing of it.
         """
         layer = replace(self, input_shape=input_shape)
         require(min(layer.output_shape) >= 1, f"{layer} leaves nothing of {input_shape}")
         return layer
 
     def receive(self, x: Array) -> Array:
-        """An input `[B, *input_shape]` in the shape in which the layer works on it."""
+        """An input `[B, *input_shape]` in the form in which the layer works on it."""
         return x
 
     def multiply(self, x: Array, W: Array) -> Array:
@@ -117,7 +117,7 @@ class Layer:
         """The pre-activation, linear in both: `[B, *input_shape]` -> `[B, *activity_shape]`.
 
         Args:
-            x: the input, with a one if `params` has biases.
+            x: the input; a `WithOne` if `params` has biases.
             params: weights, or weights and biases.
         """
         if not isinstance(params, Affine):
@@ -127,7 +127,7 @@ class Layer:
         return self.multiply(x.x, params.W) + of_bias.reshape(-1, *at_each_position, self.units)
 
     def backward(self, d: Array, params: Params) -> Array:
-        """A signal sent back through the weights: `[B, *activity_shape]` -> `[B, *input_shape]`."""
+        """Sends a signal through the weights: `[B, *activity_shape]` -> `[B, *input_shape]`."""
         x = jax.ShapeDtypeStruct((len(d), *self.input_shape), d.dtype)
         (g,) = jax.linear_transpose(lambda x: self.multiply(x, without_bias(params)), x)(d)
         return g
@@ -136,11 +136,11 @@ class Layer:
         """Presynaptic times postsynaptic activity, summed over samples and positions.
 
         Args:
-            x: `[B, *input_shape]`, with a one for a layer with biases.
+            x: `[B, *input_shape]`; a `WithOne` if the layer has biases.
             d: `[B, *activity_shape]`.
 
         Returns:
-            Arrays of the shapes of the weights, and of the biases where there are any.
+            Arrays shaped like the weights and, if the layer has them, the biases.
         """
         if not isinstance(x, WithOne):
             return self.correlate(x, d)
@@ -152,8 +152,8 @@ class Layer:
 
         Args:
             h: activity of the layer.
-            mask: of dropout, for the pooled activity; without pooling it is a part of h.
-            linear: whether max-pooling is summation instead, which makes it linear.
+            mask: dropout mask of the pooled activity; without pooling, h includes dropout already.
+            linear: whether max-pooling becomes summation, which makes pooling linear.
         """
         for pool in self.pools:
             h = pool.linear(h) if linear else pool(h)

@@ -1,4 +1,4 @@
-"""The layers that there are: fully connected ones, and convolutions."""
+"""The kinds of layers: dense ones and convolutions."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,13 @@ from pepita_jax.networks.pooling import Shape
 
 @dataclass(frozen=True)
 class Dense(Layer):
-    """A fully connected layer of `units` units; its input is flattened in row-major order."""
+    """A fully connected layer of `units` units. Its input is flattened in row-major order.
+
+    Its weights are `[n_in, units]`. `bias` and `activation` may be given by keyword, see `Layer`.
+
+    Raises:
+        UserError: a number or a name is not valid.
+    """
 
     def __str__(self) -> str:
         return f"dense {self.units}"
@@ -38,10 +44,17 @@ class Dense(Layer):
 class Conv(Layer):
     """A convolution of `units` square filters.
 
+    Its weights are `[k, k, c_in, units]`. `bias` and `activation` may be given by keyword, see
+    `Layer`.
+
     Attributes:
+        units: number of filters.
         kernel_size: height and width of the filters, in pixels.
-        stride: between neighbouring positions, in pixels.
+        stride: distance between neighbouring positions, in pixels.
         padding: zeros added on each side, in pixels.
+
+    Raises:
+        UserError: a number or a name is not valid.
     """
 
     units: int
@@ -82,7 +95,7 @@ class Conv(Layer):
 
 
 def require_shape(name: str, shape: Any, form: str) -> None:
-    """Raises a `UserError` unless `shape` is a tuple of sizes, of as many as `form` names."""
+    """Raises a `UserError` unless `shape` is a tuple of one size per name in `form`."""
     right = isinstance(shape, tuple) and len(shape) == form.count(",") + 1
     require(right, f"{name} must be {form}, got {shape!r}")
     for size in shape:

@@ -18,7 +18,10 @@ SMALLEST_VARIANCE = 1e-8  # keeps a silent layer finite under `normalize`
 
 
 class Network(Chain):
-    """A `Chain` of layers, and the passes through it that learning rules are made of."""
+    """A `Chain` of layers, with the passes through it of which learning rules are made.
+
+    `pj.chain`, `pj.mlp` and the like build one; weights are a tuple with an entry per layer.
+    """
 
     def forward(
         self,
@@ -32,8 +35,8 @@ class Network(Chain):
         Args:
             params: weights of one seed.
             x: images, see `receive`.
-            masks: from `draw_dropout`; without them there is no dropout.
-            noise: for every hidden layer, added to its pre-activation, see `draw_noise`.
+            masks: from `draw_dropout`; None: no dropout.
+            noise: an array per hidden layer, added to its pre-activation, see `draw_noise`.
         """
         require_shapes(params, [layer.params_shape for layer in self.layers], "the network's")
         masks = masks or self.draw_dropout(None, len(x))
@@ -43,10 +46,10 @@ class Network(Chain):
     def forward_and_move(
         self, params: Weights, x: Array, directions: Array, masks: Masks | None = None
     ) -> tuple[Activity, Callable[[Array], Activity]]:
-        """The forward pass on `x`, and the one on `x` moved along given directions.
+        """The forward pass on `x`, and a function for passes on `x` moved along directions.
 
-        The first layer is linear up to its activation: W_1 (x + D c) = W_1 x + (W_1 D) c. With no
-        more directions than images, W_1 D is no more work than the product with another batch.
+        The first layer is linear up to its activation: W_1 (x + D c) = W_1 x + (W_1 D) c. If there
+        are no more directions than images, W_1 D costs no more than the product with another batch.
 
         Args:
             x: images, see `receive`.
@@ -79,7 +82,7 @@ class Network(Chain):
         return here, move
 
     def apply(self, params: Weights, image: Array) -> Array:
-        """Scores `[B, num_classes]` before the output non-linearity; no dropout.
+        """Scores `[B, num_classes]` before the output non-linearity, without dropout.
 
         Args:
             params: weights of one seed.
@@ -90,14 +93,13 @@ class Network(Chain):
     def backward(self, activity: Activity, weights: Sequence[Array], e: Array) -> Signals:
         """Sends the output's signal down to every layer's pre-activation.
 
-        For dense layers `d_l = (d_{l+1} @ weights_{l+1}^T) * s'(a_l)`, with `d_L = e`; where
-        there are convolutions, pooling, dropout and normalisation between two layers, they are
-        followed backwards too.
+        For dense layers `d_l = (d_{l+1} @ weights_{l+1}^T) * s'(a_l)`, with `d_L = e`. The signal
+        also follows convolutions, pooling, dropout and normalization backwards.
 
         Args:
             activity: `Activity` of the forward pass.
-            weights: of layers 2 to L, or feedback of their shapes in their place; biases among them
-                have no effect.
+            weights: weights of layers 2 to L, or feedback of their shapes in their place; biases
+                among them have no effect.
             e: signal at the output's pre-activation, `[B, num_classes]`.
 
         Returns:
@@ -115,27 +117,27 @@ class Network(Chain):
         """The Hebbian products of all layers, batch means shaped like the parameters.
 
         Args:
-            inputs: of every layer, such as `Activity.x`.
-            signals: at every layer's pre-activation, shaped like `Activity.a`.
+            inputs: every layer's input, such as `Activity.x`.
+            signals: signals at every layer's pre-activation, shaped like `Activity.a`.
         """
         layers = zip(self.layers, inputs, signals, strict=True)
         products = (layer.hebbian(x, d) for layer, x, d in layers)
         return jax.tree.map(lambda dW: dW / len(signals[0]), tuple(products))
 
     def through_activation(self, l: int, activity: Activity, g: Array) -> Array:
-        """Signal at the activity of hidden layer l (from 0) -> at its pre-activation, `g * s'(a)`.
+        """The signal `g * s'(a)` at the pre-activation of hidden layer l (from 0).
 
         Args:
             l: index of the layer.
             activity: `Activity` of the forward pass.
-            g: signal, shaped like `activity.h[l]`.
+            g: signal at the activity, shaped like `activity.h[l]`.
         """
         activate = lambda a: self.activate(l, a, activity.masks)
         (d,) = jax.vjp(activate, activity.a[l])[1](g)
         return d
 
     def _finish(self, params, x, a, masks, beside=None, noise=None):
-        """An `Activity` on x from the first layer's pre-activation on.
+        """An `Activity` on x, given the first layer's pre-activation.
 
         Only what differs from the pass `beside` is multiplied: the products of two nearly equal
         passes would lose their difference in rounding.
@@ -156,7 +158,7 @@ class Network(Chain):
         return done
 
     def input_of(self, l: int, below: Array, masks: Masks, one: float = 1.0) -> Input:
-        """What layer l (from 0) receives, `Activity.x`: of the images, or of the layer below's h.
+        """What layer l (from 0) receives (`Activity.x`), from images or from the layer below's h.
 
         Its biases receive `one`, which is 0 if `below` is the difference of two passes.
         """
@@ -167,14 +169,14 @@ class Network(Chain):
         return add_one(x, one) if self.layers[l].bias else x
 
     def _drop(self, x, mask):
-        """The first layer's input, or a change of it, without the pixels that are dropped."""
+        """The first layer's input, or a change of it, with dropped pixels set to 0."""
         if mask is None:
             return x
         mask = self.layers[0].receive(mask)
         return x._replace(x=x.x * mask) if isinstance(x, WithOne) else x * mask
 
     def activate(self, l: int, a: Array, masks: Masks) -> Array:
-        """Activity h of layer l (from 0) at the pre-activation a."""
+        """The activity h of layer l (from 0) at the pre-activation a."""
         if l == len(self.layers) - 1:
             return OUTPUTS[self.output].activate(a)
         layer = self.layers[l]
@@ -187,6 +189,6 @@ class Network(Chain):
 
 
 def require_network(net: Any) -> None:
-    """Raises a `UserError` if `net` is none."""
+    """Raises a `UserError` unless `net` is a `Network`."""
     is_network = isinstance(net, Network)
     require(is_network, f"net must be a network, as from pj.build_network, got {net!r}")

@@ -14,13 +14,13 @@ ACTIVATIONS = {
     "leaky_relu": jax.nn.leaky_relu,  # slope 0.01 below 0
     "tanh": jnp.tanh,
     "sigmoid": jax.nn.sigmoid,
-    "gelu": partial(jax.nn.gelu, approximate=False),  # by the normal distribution itself
+    "gelu": partial(jax.nn.gelu, approximate=False),  # exact, by the normal distribution
     "linear": lambda a: a,
 }
 
 
 class Output(NamedTuple):
-    """An output non-linearity, with the loss whose derivative in the scores is e = h_L - t.
+    """An output non-linearity, and the loss whose derivative in the scores is e = h_L - t.
 
     Attributes:
         activate: scores `[B, K]` -> h_L `[B, K]`.

@@ -18,8 +18,8 @@ class Pool:
 
     Attributes:
         size: side of the windows, in pixels.
-        stride: between neighbouring windows, in pixels; None: `size`, so that they do not overlap.
-            Pixels at the border that fill no window are cut off.
+        stride: distance between neighbouring windows, in pixels; None: `size`, with which windows
+            do not overlap. Border pixels that fill no window are cut off.
     """
 
     size: int
@@ -34,7 +34,7 @@ class Pool:
         return self.size if self.stride is None else self.stride
 
     def output_shape(self, shape: Shape) -> Shape:
-        """`(H, W, C)` of what is left of an activity of this shape."""
+        """`(H, W, C)` of what pooling leaves of an activity of this shape."""
         height, width = ((n - self.size) // self.step + 1 for n in shape[:2])
         message = f"pooling over {self.size}x{self.size} pixels leaves nothing of {shape}"
         require(min(height, width) >= 1, message)
@@ -45,7 +45,7 @@ class Pool:
         raise NotImplementedError
 
     def linear(self, h: Array) -> Array:
-        """The same, but linear where the pooling is not: for products of weights."""
+        """Pooling made linear, for products of weights: sums in place of maxima."""
         raise NotImplementedError
 
     def combine(self, h: Array, how: Literal["max", "sum"]) -> Array:
@@ -53,7 +53,7 @@ class Pool:
 
 
 class MaxPool(Pool):
-    """The largest of each window."""
+    """Max-pooling: each square window of `size` pixels becomes its largest value; see `Pool`."""
 
     def __call__(self, h: Array) -> Array:
         return self.combine(h, "max")
@@ -64,7 +64,7 @@ class MaxPool(Pool):
 
 
 class AvgPool(Pool):
-    """The mean of each window."""
+    """Average pooling: each square window of `size` pixels becomes its mean; see `Pool`."""
 
     def __call__(self, h: Array) -> Array:
         return self.combine(h, "sum") / self.size**2
@@ -75,7 +75,7 @@ class AvgPool(Pool):
 
 @dataclass(frozen=True)
 class GlobalAvgPool:
-    """The mean over all positions, one value for each filter."""
+    """Average pooling over all positions: each filter becomes one value."""
 
     def output_shape(self, shape: Shape) -> Shape:
         """`(1, 1, C)`."""
@@ -90,7 +90,7 @@ class GlobalAvgPool:
 def average_to(h: Array, size: int) -> Array:
     """Means over windows that cover all positions: `[B, H, W, n]` -> `[B, size, size, n]`.
 
-    Where `size` does not divide a side, neighbouring windows share a pixel; a side shorter than
+    Where `size` does not divide a side, neighbouring windows share a pixel. A side shorter than
     `size` stays as it is.
     """
 

@@ -1,4 +1,4 @@
-"""A network as a sequence, in Python or in words: layers, each with what follows it.
+"""A network as a sequence of layers and what follows them, in Python or in words.
 
 `"conv 6 5, maxpool 2, dense 120 tanh, dropout 0.5"` is the same as
 `(Conv(6, 5), MaxPool(2), Dense(120, activation="tanh"), Dropout(0.5))`.
@@ -17,10 +17,13 @@ from pepita_jax.networks.pooling import AvgPool, GlobalAvgPool, MaxPool, Shape
 
 @dataclass(frozen=True)
 class Dropout:
-    """Silences units of the layer before it, or of its pooled activity, in training.
+    """Dropout: silences units of the layer before it, or of its pooled activity, in training.
 
     Attributes:
-        probability: of silencing each.
+        probability: probability of silencing each unit, at least 0 and below 1.
+
+    Raises:
+        UserError: the probability is not valid.
     """
 
     probability: float
@@ -41,19 +44,20 @@ WORDS = {kind: word for word, kind in KINDS.items()}
 
 
 def parse(text: str) -> tuple[Any, ...]:
-    """The parts of a sequence in words.
+    """The parts of a sequence from words.
 
-    Each part is the word of its kind, a key of `KINDS`, and its numbers, in the order of the fields
-    of its class or as `name=value`. A layer may end with the word of its own activation.
+    A part begins with the word of its kind, a key of `KINDS`. Its numbers follow, in the order of
+    the fields of its class or as `name=value`. A layer may end with the name of its own activation.
 
     Raises:
-        UserError: a word is not understood, a number is missing or not valid; it names the part.
+        UserError: a word is not known, or a number is missing or not valid; the message names the
+            part.
     """
     return tuple(_parse_part(part.strip()) for part in text.split(","))
 
 
 def _parse_part(part):
-    require(part, "layers: nothing stands between two commas, or there is no layer at all")
+    require(part, "layers has an empty part: give a layer between every two commas")
     try:
         word, *rest = part.split()
         require_name("word", word, KINDS)
@@ -63,7 +67,7 @@ def _parse_part(part):
 
 
 def _make(kind, words):
-    """A part of a class from the words after its name."""
+    """An object of one of `KINDS` from the words after its name."""
     names = [f.name for f in fields(kind) if not f.kw_only]
     given, free = {}, list(names)
     for word in words:
@@ -75,7 +79,7 @@ def _make(kind, words):
         else:
             require(free, f"{word!r} is one word too many")
             name = free.pop(0)
-        require(name not in given, f"{name} is there twice")
+        require(name not in given, f"{name} is given twice")
         given[name] = value if name == "activation" else _number(name, value)
         free = [n for n in free if n != name]
     needed = [f.name for f in fields(kind) if f.name in names and f.default is MISSING]
@@ -94,7 +98,7 @@ def _number(name, word):
 
 
 def show(layers: Sequence[Layer]) -> str:
-    """The layers of a network in words, so that networks that differ read differently."""
+    """The layers of a network in words; networks that differ give different words."""
     parts, differ = [], len({layer.bias for layer in layers}) > 1  # else the network says it once
     for layer in layers:
         own = (layer.activation, "bias" if differ and layer.bias else None)
@@ -110,15 +114,15 @@ def _show_pool(pool):
 
 
 def join(input_shape: Shape, parts: Sequence[Any], bias: bool) -> tuple[Layer, ...]:
-    """The layers of a network, each on the outputs of the one before it.
+    """The layers of a network, each with the output shape of the one before as its input shape.
 
     Args:
         input_shape: `(H, W, C)` of one image.
-        parts: layers, poolings and `Dropout`, of `KINDS`.
+        parts: layers, poolings and `Dropout`, of the classes in `KINDS`.
         bias: whether all layers have biases.
 
     Raises:
-        UserError: a part does not fit what stands before it.
+        UserError: a part does not fit what comes before it.
     """
     layers: list[Layer] = []
     for part in parts:
@@ -136,7 +140,7 @@ def join(input_shape: Shape, parts: Sequence[Any], bias: bool) -> tuple[Layer, .
 
 
 def _follow(layer, part, word):
-    """A layer followed by one more part."""
+    """The layer with one more part after it."""
     require(not layer.drops, f"{word} cannot follow dropout: dropout comes last, after pooling")
     if isinstance(part, Dropout):
         return replace(layer, dropout=part.probability)

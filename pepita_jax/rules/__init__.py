@@ -80,11 +80,11 @@ def find_rule(name: str) -> type[Rule]:
     """The class of a rule.
 
     Args:
-        name: a key of `RULES`, or of a rule of one's own the path `module.Class`.
+        name: a key of `RULES`, or the path `module.Class` of your own rule.
 
-    Raises:
-        UserError: there is no such rule.
-        RuntimeError: the file of one's own has a bug, which is the cause.
+        Raises:
+            UserError: there is no such rule.
+            RuntimeError: the file of your own rule has a bug, which is the error's cause.
     """
     if not isinstance(name, str) or "." not in name:
         return look_up("rule", name, RULES)
@@ -97,14 +97,14 @@ def find_rule(name: str) -> type[Rule]:
         raise UserError(f"rule {name!r} cannot be imported: {error}") from error
     except UserError:
         raise
-    except Exception as error:  # a bug of the file; flags report mistakes by such types
+    except Exception as error:  # a bug in the file; absl would report some types as a wrong flag
         raise RuntimeError(f"rule {name!r} cannot be imported: {error!r}") from error
     require(hasattr(module, class_name), f"rule {name!r}: {path} has no {class_name}")
     found = getattr(module, class_name)
     is_rule = isinstance(found, type) and issubclass(found, Rule)
-    require(is_rule, f"{name} is no learning rule, a subclass of pepita_jax.Rule")
+    require(is_rule, f"{name} is no learning rule: it must be a subclass of pepita_jax.Rule")
     is_base = found.pseudo_gradients is Rule.pseudo_gradients or found is SignalRule
-    require(not is_base, f"{name} is a base of rules, and says nothing of pseudo-gradients itself")
+    require(not is_base, f"{name} is a base of rules, which defines no pseudo_gradients")
     return found
 
 
@@ -127,9 +127,12 @@ def build_rule(name: str, net: Network, **options: Any) -> Rule:
     Pepita(Network(8x8x1: dense 1024, dense 10; relu, softmax), presynaptic='standard')
 
     Args:
-        name: a key of `RULES`, or the path `module.Class` of a rule of one's own.
+        name: a key of `RULES`, or the path `module.Class` of your own rule.
         net: the network, from `build_network`.
-        **options: the rule's options; its class's docstring explains them.
+        **options: the rule's options, which the docstring of its class explains.
+
+    Returns:
+        A `Rule`.
 
     Raises:
         UserError: the name, an option or an option's value is not valid.

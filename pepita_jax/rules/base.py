@@ -21,19 +21,19 @@ class Rule(RuleOptions):
     `skeleton.py` is a rule to copy.
 
     Attributes:
-        learns_feedback: whether `aux["feedback"]` says how F is to be descended.
-        sets_feedback: whether `aux["feedback_value"]` is F from the next step on.
-        feedback_from_weights: whether F begins from the initial weights, which `init_feedback` then
-            takes too.
-        steps_per_batch: 1, or 2 for a rule that changes the weights between its two passes, and
+        learns_feedback: whether `aux["feedback"]` holds pseudo-gradients of F.
+        sets_feedback: whether `aux["feedback_value"]` holds F for the next step.
+        feedback_from_weights: whether F begins from the initial weights; `init_feedback` then takes
+            `params` too.
+        steps_per_batch: 1, or 2 for a rule that changes the weights between its two passes and
             has `second_pseudo_gradients`.
-        nears_gauss_newton: whether its updates are measured against Gauss-Newton's too.
+        nears_gauss_newton: whether `alignment` also compares its updates with Gauss-Newton's.
         draws_noise: whether an update needs a batch with a key, and changes with that key even
             without dropout.
-        splits_batches: whether a batch's update is the mean of the updates of equal parts of it,
-            each with a key of its own. Two steps per batch always take it whole.
+        splits_batches: whether a batch's update may be computed as the mean of the updates of its
+            equal parts, each with its own key. Rules with two steps take each batch whole.
         static_options: names of numeric options that Python code compares or counts with. A sweep
-            gives the others to one compiled function as arrays.
+            passes the other options to one compiled function as arrays.
     """
 
     learns_feedback: ClassVar[bool] = False
@@ -55,13 +55,13 @@ class Rule(RuleOptions):
         is_number = self.steps_per_batch in (1, 2)
         require(is_number, f"{name}.steps_per_batch must be 1 or 2, got {self.steps_per_batch!r}")
         is_one = not (self.learns_feedback and self.sets_feedback)
-        require(is_one, f"{name}'s feedback is either descended or set: it says both")
+        require(is_one, f"{name} has both learns_feedback and sets_feedback; give one of them")
         why = self.unsuited(self.net)
         require(why is None, f"{name} {why}; got {self.net!r}")
 
     @classmethod
     def unsuited(cls, net: Network) -> str | None:
-        """Why the rule cannot be used on a network, such as `"needs dense layers"`; None: it can.
+        """Why the rule cannot train a network, such as `"needs dense layers"`; None: it can.
 
         Args:
             net: any network.
@@ -70,13 +70,13 @@ class Rule(RuleOptions):
         return None
 
     def init(self, key: Array) -> tuple[Weights, Feedback]:
-        """Draws the weights of one seed and its feedback: what training begins with."""
+        """Draws one seed's weights and feedback, with which training begins."""
         params = self.init_params(jax.random.fold_in(key, 0))
         more = {"params": params} if self.feedback_from_weights else {}
         return params, self.init_feedback(jax.random.fold_in(key, 1), **more)
 
     def init_params(self, key: Array) -> Weights:
-        """Draws the weights: the network's, unless the rule needs others."""
+        """Draws the weights; by default they are the network's."""
         return self.net.init(key)
 
     def init_feedback(self, key: Array) -> Feedback:
@@ -87,7 +87,7 @@ class Rule(RuleOptions):
     def scores(self, params: Weights, F: Feedback, image: Array) -> Array:
         """Scores of the classes, `[B, K]`, by which images are classified; no dropout.
 
-        They are the network's, unless the rule reads it out in another way.
+        By default they are the network's.
 
         Args:
             params, F: weights and feedback of one seed.
@@ -97,7 +97,7 @@ class Rule(RuleOptions):
         return self.net.apply(params, image)
 
     def project(self, params: Weights) -> Weights:
-        """The weights that are kept after each step of the optimizer: all, unless some may not be.
+        """The weights that are kept after each step of the optimizer; by default all are.
 
         Args:
             params: weights of one seed, just changed.
@@ -107,8 +107,8 @@ class Rule(RuleOptions):
     def forward_equivalent(self, params: Weights) -> Feedback:
         """The forward weights that F stands in for, shaped like F; `()` if there are none.
 
-        With them in F's place, errors return as in backpropagation: through any network if
-        feedback goes layer by layer, through a linear one if it is direct.
+        With these weights in place of F, errors return as in backpropagation: in any network if
+        feedback goes layer by layer, in a linear network if it is direct.
         """
         del params
         return ()
@@ -131,10 +131,10 @@ class Rule(RuleOptions):
             batch: images, labels and the key of this step.
 
         Returns:
-            `(pseudo_gradients, aux)`: arrays like `params`, means over the batch; and the
-            `loss` and `accuracy` of the standard pass. Where `learns_feedback`, `aux["feedback"]`
-            is a tree like F, which a second optimizer state must descend; where `sets_feedback`,
-            `aux["feedback_value"]` is the next F: `pj.train_step` does both.
+            `(pseudo_gradients, aux)`: arrays like `params`, means over the batch, and a dict with
+            `loss` and `accuracy` of the standard pass. If `learns_feedback`, `aux["feedback"]` is
+            a tree like F, which a second optimizer state must descend. If `sets_feedback`,
+            `aux["feedback_value"]` is the next F. `pj.train_step` does both.
 
         Raises:
             UserError: the rule draws noise, and the batch has no key.
@@ -149,7 +149,7 @@ class Rule(RuleOptions):
         Args:
             params: weights, as the first step has left them.
             F, batch: as in the first step.
-            aux: of the first step; the rule may put arrays of its own into it.
+            aux: the first step's; the rule may put its own arrays into it.
         """
         raise NotImplementedError
 
@@ -170,10 +170,10 @@ class SignalRule(Rule):
 
         Args:
             params, F: forward and feedback weights.
-            activity: of the forward pass.
+            activity: the forward pass.
             e: error h_L - t, `[B, K]`.
             t: targets, `[B, K]`.
-            key: for noise of the rule's own; None unless it `draws_noise`.
+            key: for the rule's own noise; None unless the rule `draws_noise`.
         """
         raise NotImplementedError
 
@@ -188,7 +188,7 @@ class SignalRule(Rule):
 
 
 def noise_key(net: Network, batch: Batch, purpose: int = 0) -> Array:
-    """A key for a rule's own noise. Each purpose has another key, and dropout has others too.
+    """A key for a rule's own noise; it differs for each purpose, and from dropout's keys.
 
     Raises:
         UserError: the batch has no key.

@@ -15,8 +15,8 @@ from pepita_jax.types import Activity, Feedback, Signals, Weights
 
 @dataclass(frozen=True)
 class BurstPropagation(FA):
-    """Units send events h upwards and bursts p h downwards; a teacher changes the output's burst
-    probability p, and each unit learns from how its own then changes. Rows are samples.
+    """Units send events h upwards and bursts p h downwards. A teacher changes the output's burst
+    probability p; each unit learns from the change of its own p. Rows are samples.
 
         p_L   = p_0                   without a teacher, [B, K]
         p^t_L = p_0 (1 + (t - h_L) * (1 - h_L))            with one
@@ -25,18 +25,18 @@ class BurstPropagation(FA):
         d_l   = (p_l - p^t_l) * h_l                        all layers, [B, n_l]
         dW_l  = h_{l-1}^T d_l                              mean over the batch
 
-    s is the logistic function, of which h and p are both values. The output layer descends p_0
-    times the squared error |h_L - t|^2 / 2. Small feedback, B = kappa B', makes the hidden layers
-    those of feedback alignment through B', times p_0 (kappa / 4)^{L-l}. The paper's recurrent
-    weights, which keep p_l near 1/2 without a teacher, are left out, and so are its other learning
-    rate of the output layer and its larger initial weights. Convolutions: as in `fa`. Dropout
-    silences events, and so bursts.
+    s is the logistic function, whose values are h and p. The output layer descends p_0 times the
+    squared error `|h_L - t|^2 / 2`. With small feedback, B = kappa B', the hidden layers learn as
+    in feedback alignment through B', times p_0 (kappa / 4)^{L-l}. We leave out three parts of the
+    paper: the recurrent weights that keep p_l near 1/2 without a teacher, the other learning rate
+    of the output layer, and the larger initial weights. Convolutions: as in `fa`. Dropout silences
+    events, and so bursts.
 
     Feedback: B_2 ... B_L, fixed, each of the shape of W_l and drawn like it, times a scale.
 
     Options:
         burst_probability: p_0.
-        feedback_scale: of B. Large feedback saturates the p_l.
+        feedback_scale: the scale of B. Large feedback saturates the p_l.
     """
 
     burst_probability: float = 0.2
@@ -66,7 +66,7 @@ class BurstPropagation(FA):
         return tuple((p_l - p_t_l) * h_l for p_l, p_t_l, h_l in layers)
 
     def send_bursts(self, F: Feedback, activity: Activity, p_L: Array) -> Signals:
-        """`p_1 ... p_L`, from the burst probability of the output layer down."""
+        """The burst probabilities `p_1 ... p_L`, from that of the output layer down."""
         p = [p_L]
         for l in reversed(range(len(F))):
             below, above = self.net.layers[l : l + 2]

@@ -69,8 +69,11 @@ class ContrastiveHebbian(Rule):
     def change(
         self, params: Weights, activity: Activity, free: relaxation.Phase, t: Array
     ) -> relaxation.Phase:
-        """The clamped phase less the free phase. The difference of two phases would lose it in
-        rounding: it is of the size of gamma^{L-l}."""
+        """The clamped phase minus the free phase, computed as a difference throughout.
+
+        It is of the size of gamma^{L-l}: subtracting one settled phase from the other would lose it
+        in rounding.
+        """
         net, masks = self.net, activity.masks
         zeros = jax.tree.map(jnp.zeros_like, free)
 
@@ -93,8 +96,8 @@ class ContrastiveHebbian(Rule):
     def activate(self, l: int, u: Array, change: Array, masks: Masks) -> Array:
         """How the activity of layer l (from 0) changes: s(u + change) - s(u).
 
-        It is the slope midway times the change, which has no rounding of u in it, wherever the
-        difference itself says no more than that u is rounded.
+        Where this difference is within the rounding of u, the slope midway times the change takes
+        its place, which that rounding does not touch.
         """
         s = lambda u: self.net.activate(l, u, (None,) * len(masks))
         difference = s(u + change) - s(u)

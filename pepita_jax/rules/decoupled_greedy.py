@@ -33,17 +33,17 @@ class DecoupledGreedy(Rule):
         dW_l  = h_{l-1}^T d_l                      mean over the batch
         dC_l  = z_l^T e_l                          the same
 
-    It is `local_error` with classifiers that learn: the gradient of each layer's own loss, which
-    has the output's non-linearity. Nothing returns from the layers above. Convolutions: z_l is
-    what the next layer receives, averaged to 2x2 pixels as in the authors' program; there it is
-    followed by more layers, here by the linear C_l alone.
+    This is `local_error` with classifiers that learn. Each layer descends its own loss, which has
+    the output's non-linearity; nothing returns from the layers above. Convolutions: z_l is what
+    the next layer receives, averaged to 2x2 pixels as in the authors' program. Their classifiers
+    have more layers, ours are the linear C_l alone.
 
     Feedback: C_1 ... C_{L-1}, kept transposed, [K, *shape of z_l], drawn as output weights are;
     they learn, by the optimizer of the weights or by one of their own.
 
     Options:
-        readout: images are classified by the `last` layer's scores, or by the `sum` of all layers'
-            (Mono-Forward has both).
+        readout: `last` classifies images by the last layer's scores, `sum` by the sum of all
+            layers' scores (Mono-Forward has both).
     """
 
     learns_feedback: ClassVar[bool] = True

@@ -21,9 +21,9 @@ from pepita_jax.types import Activity, Batch, Feedback, Updates, Weights
 
 @dataclass(frozen=True)
 class DeepFeedbackControl(Rule):
-    """A controller changes all layers at once, so that the scores reach their target; each layer
-    learns to do without it. This is its steady state, linearized at the forward pass ("DFC-SSA").
-    Rows are samples.
+    """A controller changes all layers at once so that the scores reach their target, and each layer
+    learns to do without the controller. The control is its steady state, linearized at the forward
+    pass ("DFC-SSA"). Rows are samples.
 
         e     = h_L - t                                        error, [B, K]
         J_l   = d scores / d a_l                               of each sample, [K, n_l]
@@ -31,18 +31,18 @@ class DeepFeedbackControl(Rule):
         v_l   = s(v_{l-1}) W_l + u Q_l,   s(v_0) = h_0         controlled pass
         dW_l  = -s(v_{l-1})^T (s(v_l) - s(v_l - u Q_l)) / step   mean over the batch
 
-    At the output s is the identity and Q_L = I. The paper's updates are `step` times these; they
-    are divided by it so that learning rates are those of other rules.
+    At the output s is the identity and Q_L = I. The paper's updates are `step` times as large as
+    these, which have the learning rates of other rules.
 
-    Dense layers alone, as in the paper.
+    The network must have dense layers alone, as in the paper.
 
     Feedback: Q_1 ... Q_{L-1}, each [K, n_l], fixed at the product W_{l+1} ... W_L of the initial
-    weights, transposed. Random ones can make the sum singular.
+    weights, transposed. Random feedback can make the sum singular.
 
     Options:
-        step: from the scores to their target, in units of the error.
-        damping: of the control. As it grows, damping dW_l with Q_l = J_l becomes that of
-            backpropagation if s is ReLU.
+        step: the distance from the scores to their target, in units of the error.
+        damping: damping of the control. As it grows, `damping` times dW_l with Q_l = J_l becomes
+            backpropagation's update if s is ReLU.
     """
 
     feedback_from_weights: ClassVar[bool] = True
@@ -85,7 +85,7 @@ class DeepFeedbackControl(Rule):
         return dW, net.measure(activity.a[-1], batch.label)
 
     def control(self, params: Weights, F: Feedback, activity: Activity, e: Array) -> Array:
-        """u, `[B, K]`."""
+        """The control u, `[B, K]`."""
         *hidden, output = score_jacobians(self.net, params, activity)
         M = output.swapaxes(0, 1)  # J_L Q_L^T
         for J, Q in zip(hidden, F, strict=True):
@@ -110,8 +110,8 @@ class DeepFeedbackControlLearned(DeepFeedbackControl):
     Options:
         step: as in `deep_feedback_control`.
         damping: as in `deep_feedback_control`.
-        noise: its deviation.
-        decay: of Q.
+        noise: standard deviation of the noise.
+        decay: decay of Q.
     """
 
     learns_feedback: ClassVar[bool] = True
@@ -131,7 +131,7 @@ class DeepFeedbackControlLearned(DeepFeedbackControl):
         return dW, {**aux, "feedback": self.learn(params, F, batch.image, n)}
 
     def learn(self, params: Weights, F: Feedback, x: Array, n: Sequence[Array]) -> Feedback:
-        """dQ by noise n, an array `[B, n_l]` for each hidden layer."""
+        """The updates dQ_l from noise n, an array `[B, n_l]` for each hidden layer."""
         y = self.net.forward(params, x, noise=n).a[-1] - self.net.apply(params, x)
         mean = lambda n: y.T @ n / (len(x) * self.noise**2)
         return tuple(self.decay * Q - mean(n) for n, Q in zip(n, F, strict=True))

@@ -1,4 +1,4 @@
-"""Direct feedback alignment (Nøkland, NeurIPS 2016), and with the error's sign alone."""
+"""Direct feedback alignment (Nøkland, NeurIPS 2016), and its variant with the error's sign."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
 """Difference target propagation (Lee, Zhang, Fischer & Bengio, ECML PKDD 2015).
 
-The difference in the feedback's loss: Meulemans, Carzaniga, Suykens, Sacramento & Grewe, "A
-Theoretical Framework for Target Propagation", NeurIPS 2020.
+The difference in the loss of the feedback is from Meulemans, Carzaniga, Suykens, Sacramento &
+Grewe, "A Theoretical Framework for Target Propagation", NeurIPS 2020.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class DifferenceTargetPropagation(Rule):
         h_l^n    = s((h_{l-1} + n) W_l)               with noise n = noise N(0, 1)
         dB_l     = gradient of |G_l(h_l^n) - G_l(h_l) - n|^2 / 2
 
-    Where l = L, feedback sees the scores a_L in place of h_L. Pooling, dropout and `normalize` are
+    For l = L, feedback sees the scores a_L in place of h_L. Pooling, dropout and `normalize` are
     a part of h_l. Convolutions: the feedback is a transposed convolution, and a pooled value
     returns to its whole window.
 
@@ -43,15 +43,16 @@ class DifferenceTargetPropagation(Rule):
     optimizer of the weights or by one of their own. B = W is backpropagation in a linear network.
 
     Options:
-        step: from the scores to their target, in units of the error. A linear inverse sends e down
-            through B_L^T ... B_{l+1}^T whatever it is.
-        noise: its deviation.
-        reconstruction: what G_l shall give back of h_{l-1} + n: its `difference` to h_{l-1}, or as
-            in Lee et al. `all`, by |G_l(h_l^n) - h_{l-1} - n|^2 / 2. In Meulemans et al. the noise
-            goes on to the scores and comes back through the feedback of all layers above, too.
-        inverse: G_l is `linear`, or as in Lee et al. `activated`: s(h B_l^T).
-        last_step: `feedback`, or as in Lee et al. `weights`: t_{L-1} = h_{L-1} - step e W_L^T, and
-            there is no B_L; one hidden layer then learns as in backpropagation.
+        step: the distance from the scores to their target, in units of the error. A linear inverse
+            sends e down through B_L^T ... B_{l+1}^T whatever the step.
+        noise: standard deviation of the noise.
+        reconstruction: G_l learns to give back the `difference` n, as above, or `all` of h_{l-1} +
+            n, by the loss `|G_l(h_l^n) - h_{l-1} - n|^2 / 2` of Lee et al. In Meulemans et al. the
+            noise also goes on to the scores and comes back through the feedback of all layers
+            above.
+        inverse: G_l is `linear`, as above, or `activated`: s(h B_l^T), as in Lee et al.
+        last_step: `feedback`, as above, or `weights`, as in Lee et al.: t_{L-1} = h_{L-1} - step e
+            W_L^T without a B_L. A network with one hidden layer then learns as in backpropagation.
     """
 
     learns_feedback: ClassVar[bool] = True
@@ -76,7 +77,7 @@ class DifferenceTargetPropagation(Rule):
         return self.with_inverse(without_biases(params[1:]))
 
     def with_inverse(self, layers: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Those of the layers 2 to L that have feedback."""
+        """The entries of layers 2 to L that have feedback."""
         return layers if self.last_step == "feedback" else layers[:-1]
 
     def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
@@ -95,7 +96,7 @@ class DifferenceTargetPropagation(Rule):
         for l in reversed(range(1, len(layers))):
             if l > len(F):  # no G_L
                 difference = layers[l].backward(e, params[l])
-            else:  # (h_{l-1} - t_{l-1}) / step, by that of layer l
+            else:  # (h_{l-1} - t_{l-1}) / step, from layer l's
                 h, G = self.send(l, activity.a[l], masks), partial(self.G, l, F[l - 1], masks)
                 difference = (G(h) - G(h - self.step * difference)) / self.step
             send = partial(self.send, l - 1, masks=masks)
@@ -105,7 +106,7 @@ class DifferenceTargetPropagation(Rule):
     def reconstruction_loss(
         self, F: Feedback, params: Weights, activity: Activity, key: Array
     ) -> Array:
-        """The loss of which dB is the gradient, its mean over the batch, summed over layers."""
+        """The loss whose gradient is dB: a mean over the batch, summed over layers."""
         layers, masks = self.with_inverse(self.net.layers[1:]), activity.masks
         size = len(activity.a[0])
         noise = draw_layer_noise(key, layers, size, self.noise**2)
@@ -121,7 +122,7 @@ class DifferenceTargetPropagation(Rule):
         return loss
 
     def send(self, l: int, a: Array, masks: Masks) -> Array:
-        """What layer l (from 0) sends on: its activity, pooled; the last one sends the scores."""
+        """What layer l (from 0) sends on: its pooled activity; the last layer sends the scores."""
         if l == len(self.net.layers) - 1:
             return a
         return self.net.layers[l].downstream(self.net.activate(l, a, masks), masks[l + 1])

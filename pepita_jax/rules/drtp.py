@@ -19,18 +19,18 @@ class DRTP(DFA):
         d_l   = c (t B_l) * s'(a_l)                hidden layers, [B, n_l]; c is the batch size
         dW_l  = h_{l-1}^T d_l                      mean over the batch
 
-    Meant for tanh hidden units and sigmoid outputs with binary cross-entropy, as in Sec. 4.1
-    of the PEPITA paper. The authors' networks also have biases, and drop inputs of every
-    dense layer, pixels included: a network's `bias` and `input_dropout`. Convolutions: as in
-    `dfa`, before pooling.
+    The rule is meant for tanh hidden units and sigmoid outputs with binary cross-entropy, as in
+    Sec. 4.1 of the PEPITA paper. The authors' networks also have biases, and dropout at the input
+    of every dense layer, pixels included (a network's `bias` and `input_dropout`). Convolutions: as
+    in `dfa`, before pooling.
 
     Feedback: B_1 ... B_{L-1}, as in `dfa`.
 
     Options:
-        hidden_reduction: over the batch, hidden updates are a `sum`, as in the authors'
-            program, to which Table 2's learning rates belong, or a `mean` (c = 1).
-        output_reduction: over the classes, the loss is a `mean`, as in that program, or a `sum`
-            (d_L = e).
+        hidden_reduction: `sum` adds up hidden updates over the batch, as in the authors' program,
+            to which Table 2's learning rates belong; `mean` averages them (c = 1).
+        output_reduction: `mean` averages the loss over the classes, as in that program; `sum` adds
+            it up (d_L = e).
     """
 
     hidden_reduction: Literal["sum", "mean"] = "sum"

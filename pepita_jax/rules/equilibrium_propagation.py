@@ -16,35 +16,35 @@ from pepita_jax.types import Activity, Batch, Feedback, Updates, Weights
 
 @dataclass(frozen=True)
 class EquilibriumPropagation(Rule):
-    """A recurrent network of symmetric weights settles, freely and with its output nudged to the
-    target; each weight learns from how the product of its two units differs. Rows are samples.
+    """A recurrent network with symmetric weights settles freely, and with its output nudged to the
+    target. Each weight learns from the change of its two units' product. Rows are samples.
 
         h_l   = s(h_{l-1} W_l + h_{l+1} W_{l+1}^T)       hidden layers, settled, [B, n_l]
         h_L   = -beta (s(h_{L-1} W_L) - t)               cost `network`
         h_L   = s(h_{L-1} W_L - beta (h_L - t))          cost `squared_error`
         dW_l  = -(h+_{l-1}^T h+_l - h-_{l-1}^T h-_l) / 2 beta          mean over the batch
 
-    The free phase has beta = 0 and begins with the forward pass; from where it settles, h+ and h-
-    settle at beta and at -beta. For beta -> 0 this is the gradient of the cost of the free phase,
-    whose scores h_{L-1} W_L are the rule's. Where the free phase has not settled, the update is
-    biased: `residual` measures it. With cost `network`, h_L is what the output sends back, and with
-    one hidden layer nothing recurs. Convolutions: the same at every position, summed over
-    positions; feedback passes filters and pooling backwards.
+    The free phase has beta = 0 and begins with the forward pass. From where it settles, h+ settles
+    at beta and h- at -beta. As beta -> 0, dW is the gradient of the free phase's cost. The rule's
+    scores are h_{L-1} W_L of the free phase. If the free phase has not settled, the update is
+    biased; `residual` measures how far it is from settled. With cost `network`, h_L is what the
+    output sends back, and a network with one hidden layer has no recurrence. Convolutions: the same
+    at every position, summed over positions; feedback passes filters and pooling backwards.
 
     Feedback: none; activities return through the forward weights.
 
     Options:
         beta: strength of the nudge. In float32, rounding is felt below about 0.01.
-        nudging: `symmetric`, as above with an error of O(beta^2); `one_sided`, with the free phase
-            in place of h-, and beta in place of 2 beta, with an error of O(beta); `random_sign`,
+        nudging: `symmetric` is as above, with an error of O(beta^2). `one_sided` has the free phase
+            in place of h-, and beta in place of 2 beta; its error is O(beta). `random_sign` is
             one-sided, with a sign of beta drawn for each batch.
-        cost: `network`, the loss of a readout of the last hidden layer, which is not a part of the
-            recurrent network (Laborieux et al.); `squared_error`, |h_L - t|^2 / 2 of output units
-            that settle as the others do (Scellier & Bengio).
-        free_steps: sweeps over the layers in the free phase.
-        nudged_steps: the same in each nudged phase.
-        init_scale: initial weights are the network's, times this number. Large ones do not settle,
-            and what is large depends on the activation: 1 suits sigmoid.
+        cost: `network` is the loss of a readout of the last hidden layer, which is not a part of
+            the recurrent network (Laborieux et al.). `squared_error` is `|h_L - t|^2 / 2` of output
+            units that settle as the others do (Scellier & Bengio).
+        free_steps: number of sweeps over the layers in the free phase.
+        nudged_steps: number of sweeps in each nudged phase.
+        init_scale: initial weights are the network's times this number. A network with large
+            weights does not settle; what is large depends on the activation: 1 suits sigmoid.
     """
 
     beta: float = 0.1
@@ -58,7 +58,7 @@ class EquilibriumPropagation(Rule):
         super().__post_init__()
         require_number("rule.beta", self.beta, above=0)
         require_number("rule.init_scale", self.init_scale, above=0)
-        message = "rule.cost=squared_error needs output sigmoid or linear: softmax is of all units"
+        message = "rule.cost=squared_error needs output sigmoid or linear: softmax couples units"
         require(self.cost == "network" or self.net.output != "softmax", message)
 
     @property
@@ -76,7 +76,7 @@ class EquilibriumPropagation(Rule):
         return self.free_phase(params, self.net.forward(params, image)).u[-1]
 
     def residual(self, params: Weights, image: Array) -> Array:
-        """How far the free phase is from settled: the largest change in one more sweep."""
+        """How far the free phase is from settled: the largest change of h in one more sweep."""
         activity = self.net.forward(params, image)
         free = self.free_phase(params, activity)
         again = self._settle(params, activity, free.h, 0.0, 0.0, 1)

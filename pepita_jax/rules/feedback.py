@@ -16,9 +16,9 @@ from pepita_jax.types import Weights
 def draw_input_feedback(key: Array, net: Network, init: str, scale: float) -> Array:
     """F, which carries one number per class to the input: `[num_classes, H, W, C]`.
 
-    Drawn as a first layer's weights would be, times `scale`; its fan-in is the input's size.
-    With `he_uniform` it lies within +-scale * sqrt(6 / fan_in). Table 2 of the paper calls
-    twice that, the width of the interval, "F std".
+    F is drawn like a first layer's weights, times `scale`; its fan-in is the input's size.
+    With `he_uniform` it lies within +-scale * sqrt(6 / fan_in). Table 2 of the paper gives the
+    width of this interval as "F std".
     """
     num_inputs = math.prod(net.input_shape)
     weights = look_up("feedback_init", init, INITIALIZERS)(key, (num_inputs, net.num_classes))
@@ -33,8 +33,8 @@ def draw_layer_feedback(key: Array, net: Network) -> Weights:
 def draw_direct_feedback(key: Array, net: Network) -> tuple[Array, ...]:
     """For each hidden layer, weights between its activity and the classes.
 
-    A tuple of `[num_classes, *activity_shape]`, uniform within +-sqrt(6 / activity size), as
-    the programs of Frenkel et al. (2021) draw them.
+    They are a tuple of `[num_classes, *activity_shape]`, uniform within +-sqrt(6 / activity size),
+    as in the programs of Frenkel et al. (2021).
     """
 
     def draw(l, shape):
@@ -47,7 +47,7 @@ def draw_direct_feedback(key: Array, net: Network) -> tuple[Array, ...]:
 
 
 def weight_product(net: Network, weights: Weights, above: int = 0) -> Array:
-    """The product of the layers' weights: what input and direct feedback are compared with.
+    """The product of the layers' weights, with which input and direct feedback are compared.
 
     `W_{l+1} ... W_L` from layer l = `above` to the classes, transposed. Non-linearities and
     biases are left out, and max-pooling becomes summation, so that what remains is linear.
@@ -55,11 +55,12 @@ def weight_product(net: Network, weights: Weights, above: int = 0) -> Array:
     Args:
         net: the network.
         weights: one array per layer, of the shapes of the network's weights; biases have no effect.
-        above: 0, or the number of the layer (from 1) whose activity the product begins at.
+        above: 0 for the input, or the number of the layer (from 1) at whose activity the product
+            begins.
 
     Returns:
-        `[num_classes, H, W, C]` of the input for 0 (Fig. 3b), else `[num_classes,
-        *activity_shape]` of that layer.
+        `[num_classes, H, W, C]` if `above` is 0 (Fig. 3b), else `[num_classes, *activity_shape]`
+        of that layer.
     """
     below = net.layers[above - 1] if above else None
 
@@ -73,5 +74,5 @@ def weight_product(net: Network, weights: Weights, above: int = 0) -> Array:
 
 
 def downstream_products(net: Network, weights: Weights) -> tuple[Array, ...]:
-    """`weight_product` above each hidden layer: what direct feedback stands in for."""
+    """`weight_product` above each hidden layer, for which direct feedback stands in."""
     return tuple(weight_product(net, weights, l) for l in range(1, len(net.layers)))

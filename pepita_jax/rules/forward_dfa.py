@@ -18,7 +18,7 @@ from pepita_jax.types import Activity, Batch, Feedback, Updates, Weights
 
 @dataclass(frozen=True)
 class ForwardDFA(DFA):
-    """`dfa` whose feedback is what forward-mode differentiation finds of the network above.
+    """`dfa` whose feedback forward-mode differentiation estimates from the network above.
 
         e     = h_L - t                            error, [B, K]
         d_L   = e                                  output layer
@@ -30,13 +30,14 @@ class ForwardDFA(DFA):
 
     Rows are samples. The mean of y_L^T v_l is da_L/dh_l, so B_l follows the mean of that Jacobian
     over samples; above the last hidden layer it is W_L^T, and that layer learns as in `bp`.
-    y is forward-mode differentiation of all layers at once. The authors descend B_l - y_L^T v_l
-    with Adam. Convolutions: as in `dfa`, before pooling.
+    One forward-mode differentiation of all layers gives y. The authors instead descend
+    B_l - y_L^T v_l with Adam. Convolutions: as in `dfa`, before pooling.
 
-    Feedback: B_1 ... B_{L-1}, as in `dfa`, from 0 on: running means.
+    Feedback: B_1 ... B_{L-1}, shaped as in `dfa`: running means that begin at 0.
 
     Options:
-        share: of a batch in the running means: large is fast, small is accurate.
+        share: share of a batch in the running means. Large values learn faster, small ones more
+            accurately.
     """
 
     draws_noise: ClassVar[bool] = True
@@ -67,7 +68,7 @@ class ForwardDFA(DFA):
 
 
 def push_forward(net: Network, params: Weights, activity: Activity, v: Any) -> Array:
-    """How the scores change, `[B, K]`, where each hidden layer's activity moves along v_l."""
+    """How the scores change, `[B, K]`, if each hidden layer's activity moves along v_l."""
     y = jnp.zeros_like(activity.a[0])
     for l, (v_l, layer) in enumerate(zip(v, net.layers[1:], strict=True)):
         activate = partial(net.activate, l, masks=activity.masks)

@@ -15,7 +15,7 @@ from pepita_jax.networks.network import Network
 from pepita_jax.rules.base import Rule, noise_key
 from pepita_jax.types import Activity, Batch, Feedback, Masks, Updates, Weights
 
-KEPT = 0.9  # of a running mean, each step
+KEPT = 0.9  # share of a running mean that each step keeps
 SMALLEST = 1e-8
 
 
@@ -36,20 +36,20 @@ class ForwardForward(Rule):
         z      = N(h_l) of x0, of all hidden layers but the first side by side (or of the only one)
         dW_L   = rate z^T (softmax(z W_L) - t)         read-out, W_L = 0 at first
 
-    Means over the batch. dW_l is the gradient of E_l alone. Peer normalization adds p mean_i (m_i -
-    mean(m))^2 to E_l, of the running means m of h_l+; its gradient passes s as if s' were 1, as in
-    the program of Löwe (github.com/loeweX/Forward-Forward), which the options' defaults are from.
+    All dW are means over the batch. dW_l is the gradient of E_l alone. Peer normalization adds p
+    mean_i (m_i - mean(m))^2 to E_l, where m are running means of h_l+. Its gradient passes s as if
+    s' were 1, as in Löwe's program (github.com/loeweX/Forward-Forward), the source of the defaults.
 
-    Feedback: no feedback, but the running means m_1 ... m_{L-1}, [n_l], 0.5 at first.
+    Feedback: none; F holds the running means m_1 ... m_{L-1}, [n_l], 0.5 at first.
 
     Options:
-        readout: classify by the `softmax` of z W_L, or, in a pass for each label, by the `goodness`
-            of the layers that z is of. W_L learns either way.
-        negatives: wrong labels are drawn with equal probability, `uniform`, or with those that the
-            `softmax` read-out gives them.
+        readout: `softmax` classifies by z W_L; `goodness` by the goodness of z's layers, in a pass
+            for each label. W_L learns either way.
+        negatives: `uniform` draws wrong labels with equal probability, `softmax` with those that
+            the softmax read-out gives them.
         threshold: c.
         peer_normalization: p.
-        readout_rate: rate, the learning rate of W_L over that of the other layers.
+        readout_rate: rate, the ratio of W_L's learning rate to that of the other layers.
     """
 
     sets_feedback: ClassVar[bool] = True
@@ -134,7 +134,7 @@ class ForwardForward(Rule):
         return jax.tree.map(lambda dW: dW / len(t), dW), aux
 
     def wrong_labels(self, key: Array, t: Array, scores: Array) -> Array:
-        """One for each image, one-hot like t, `[B, K]`."""
+        """A wrong label for each image, one-hot like t, `[B, K]`."""
         logits = scores if self.negatives == "softmax" else jnp.zeros_like(scores)
         drawn = jax.random.categorical(key, jnp.where(t > 0, -jnp.inf, logits))
         return self.net.one_hot(drawn)
@@ -176,5 +176,5 @@ class ForwardForward(Rule):
 
 
 def N(h: Array) -> Array:
-    """Of each sample, h over the root of its mean square, `[B, n]`: its length tells nothing."""
+    """Divides each sample's h by the root of its mean square `[B, n]`; its length is lost."""
     return h / jnp.sqrt((h**2).mean(1, keepdims=True) + SMALLEST)

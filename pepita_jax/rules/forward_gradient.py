@@ -28,7 +28,7 @@ from pepita_jax.types import Activity, Batch, Feedback, Masks, Updates, Weights
 
 @dataclass(frozen=True)
 class ForwardGradient(Rule):
-    """What a step in a random direction does to the loss E, times the direction. Rows are samples.
+    """The slope of the loss E along a random direction, times the direction. Rows are samples.
 
         v_l   ~ N(0, 1), or +-1                    directions, new for each batch
         e     = h_L - t                            error, [B, K]
@@ -46,21 +46,21 @@ class ForwardGradient(Rule):
         dW_l  = c v_l
 
     The update's mean over directions is the gradient. Its mean square is n times the gradient's for
-    signs, n + 2 times for normal entries, where n is how many entries v has: learning rates must be
-    small. So v is 0 at units that change nothing of what the next layer receives, such as silent
-    ReLUs (Ren et al. do this too). With loss=local, c_l is of layer l's own loss, as in
+    signs, n + 2 times for normal entries, where v has n entries: learning rates must be small. To
+    keep n small, v is 0 at units that do not change what the next layer receives, such as silent
+    ReLUs (as in Ren et al.). With loss=local, c_l is the slope of layer l's own loss, as in
     `decoupled_greedy`, and n counts that layer alone.
 
     Feedback: none; with loss=local the classifiers of `decoupled_greedy`, which learn.
 
     Options:
         perturb: the pre-activations of hidden layers (`activities`), or `weights`.
-        directions: entries of v: `normal`, or a random `sign`.
-        samples: number of directions per batch, one after another; updates are their mean.
+        directions: the entries of v are `normal`, or a random `sign`.
+        samples: number of directions per batch, one after another; the update is their mean.
         loss: `global`, or `local`: each hidden layer's own.
-        derivative: `jvp`, by forward-mode differentiation, or the `difference`
-            (E(sigma) - E(-sigma)) / 2 sigma of two passes: node or weight perturbation.
-        sigma: size of the step of a difference; without effect on `jvp`.
+        derivative: `jvp` is forward-mode differentiation; `difference` is (E(sigma) - E(-sigma)) /
+            2 sigma of two passes, which is node or weight perturbation.
+        sigma: size of the step of a difference; it has no effect on `jvp`.
         output: the output layer's update is `exact`, as in Ren et al., or `perturbed` like the
             others, as in Baydin et al.
     """
@@ -120,7 +120,7 @@ class ForwardGradient(Rule):
     ) -> tuple[tuple[Array, ...], Activity]:
         """The loss that each layer descends, with v added: of each sample `[B]`, or the mean.
 
-        Also returns the forward pass, which is the standard one where v is 0.
+        Also returns the forward pass, which is the standard pass if v is 0.
         """
         net, add = self.net, partial(jax.tree.map, jnp.add)
         of_weights = self.perturb == "weights"
@@ -136,18 +136,18 @@ class ForwardGradient(Rule):
         return (tuple(E_l.mean() for E_l in E) if of_weights else E), activity
 
     def difference(self, losses: Callable[[Any], Any], v: Any) -> Any:
-        """How `losses` change along v, by two passes."""
+        """The slope of `losses` along v, by two passes."""
         at, s = lambda s: losses(jax.tree.map(lambda v: s * v, v))[0], self.sigma
         return jax.tree.map(lambda E, other: (E - other) / (2 * s), at(s), at(-s))
 
     def no_direction(self, params: Weights, batch_size: int) -> Any:
-        """Zeros like the weights, or the pre-activations."""
+        """Zeros shaped like the weights, or like the pre-activations."""
         if self.perturb == "weights":
             return jax.tree.map(jnp.zeros_like, params)
         return tuple(jnp.zeros((batch_size, *l.activity_shape)) for l in self.net.layers)
 
     def where(self, params: Weights, activity: Activity) -> Any:
-        """1 where a direction is drawn, else 0: like the weights, or the pre-activations."""
+        """1 where a direction is drawn, else 0; like the weights, or the pre-activations."""
         if self.perturb == "weights":
             *hidden, output = jax.tree.map(jnp.ones_like, params)
         else:
@@ -156,7 +156,7 @@ class ForwardGradient(Rule):
         return (*hidden, output if is_drawn else jax.tree.map(jnp.zeros_like, output))
 
     def update(self, estimates: Any, activity: Activity, e: Array) -> Weights:
-        """The weights' updates, of what was estimated; the output layer's may be exact."""
+        """The weights' updates from the estimates; the output layer's may be exact."""
         layer, (*hidden, output), exact = self.net.layers[-1], estimates, self.output == "exact"
         if self.perturb == "activities":
             return self.net.hebbian(activity.x, (*hidden, e if exact else output))

@@ -21,8 +21,8 @@ from pepita_jax.types import Batch, Feedback, Masks, Updates, Weights
 class GEVB(Rule):
     """Every unit is a vector of K numbers, one per class, and all units receive the same error.
 
-    Rows are samples b; k is a class. The network gives the sizes alone: this rule trains a
-    vectorized non-negative network, whose weights act on all components alike, W_l >= 0 for l > 1.
+    Rows are samples b; k is a class. `net` gives the sizes alone. The rule trains a vectorized
+    non-negative network: its weights act on all components alike, and W_l >= 0 for l > 1.
 
         a_1[b,k] = x[b] W_1[k],  a_l[b,k] = h_{l-1}[b,k] W_l    [B, K, n_l], n_L = 1
         G_l[b]   = 1 if sum_k T_l[k] a_l[b,k] >= 0, else 0      gate, [B, n_l]
@@ -32,20 +32,20 @@ class GEVB(Rule):
         dW_1[k]  = e[b,k] x[b]^T G_1[b]
         dW_l     = (sum_k e[b,k] h_{l-1}[b,k])^T G_l[b]         G_L = 1
 
-    Means over the batch; after each step negative weights, but those of W_1, are set to 0. One
-    sample's update of a dense layer has the signs of the gradient, as paths to the output have no
-    negative weights. A filter's need not: its positions matter more or less to the output.
+    All dW are means over the batch. After each step negative weights, except in W_1, are set to 0.
+    One sample's update of a dense layer has the signs of the gradient, since no path to the output
+    has negative weights. A filter's need not: the output depends more on some of its positions.
     Biases, one per component, are [K, n_l] and may be negative: db_l[k] = e[b,k] G_l[b]. Weights
-    begin as ON/OFF pairs, whatever the network's: units 2i and 2i + 1 have opposite a and T.
+    begin as ON/OFF pairs, whatever `init` is: units 2i and 2i + 1 have opposite a and T.
 
-    Convolutions, with average pooling: T_l is the same at all positions, over which dW_l sums.
+    Convolutions (with average pooling): T_l is the same at all positions, over which dW_l sums.
     Dropout silences all components of a unit.
 
-    Feedback: no feedback, but T_1 ... T_{L-1}, [K, n_l], fixed and random, of 1 and -1.
+    Feedback: none; F holds the gates' T_1 ... T_{L-1}, [K, n_l], fixed and random, of 1 and -1.
 
     Options:
-        errors: `broadcast`, the equations above, or `backward`: the gradient in the same network,
-            to compare with.
+        errors: `broadcast` is the equations above, `backward` the gradient in the same network, to
+            compare with.
     """
 
     errors: Literal["broadcast", "backward"] = "broadcast"
@@ -95,7 +95,7 @@ class GEVB(Rule):
     def forward(
         self, params: Weights, F: Feedback, image: Array, masks: Masks
     ) -> tuple[Array, list[Any], list[Array]]:
-        """Scores `[B, K]`, all layers' inputs `[K, B, ...]`, the first's `[B, ...]`, and gates."""
+        """Scores `[B, K]`, the layers' inputs `[B, ...]`, then `[K, B, ...]`, and their gates."""
         net, inputs, gates = self.net, [], []
         drawn = jax.eval_shape(self.init_params, jax.random.key(0))
         shapes = [jax.tree.map(lambda W: W.shape, W) for W in drawn]

@@ -13,12 +13,12 @@ from pepita_jax.networks.pooling import Shape, average_to
 from pepita_jax.rules.feedback import downstream_products
 from pepita_jax.types import Feedback, Masks, Weights
 
-# Belilovsky et al. average what their classifiers see of a convolution to as many pixels a side.
+# Belilovsky et al. average a convolution to this many pixels per side for their classifiers.
 SIDE = 2
 
 
 def seen_shape(layer: Layer) -> Shape:
-    """Of what a classifier sees of one sample."""
+    """The shape of what a classifier sees of one sample."""
     *sides, units = layer.output_shape
     return (*(min(side, SIDE) for side in sides), units)
 
@@ -26,20 +26,19 @@ def seen_shape(layer: Layer) -> Shape:
 def see(layer: Layer, h: Array, mask: Array | None = None) -> Array:
     """What a classifier sees of a hidden layer: `[B, *activity_shape]` -> `[B, *seen_shape]`.
 
-    That is what the next layer receives; of a convolution, its means over the quarters of the
-    image.
+    It sees what the next layer receives; of a convolution, the means over quarters of the image.
 
     Args:
         layer: the hidden layer.
         h: its activity.
-        mask: of dropout, for pooled activity.
+        mask: dropout mask of the pooled activity.
     """
     received = layer.downstream(h, mask)
     return average_to(received, SIDE) if received.ndim == 4 else received
 
 
 def classify(z: Array, C: Array) -> Array:
-    """Scores `[B, K]` of what a classifier C `[K, *seen_shape]` sees."""
+    """Scores `[B, K]` that a classifier C `[K, *seen_shape]` gives for z, which it sees."""
     return z.reshape(len(z), -1) @ C.reshape(len(C), -1).T
 
 
@@ -64,7 +63,7 @@ def local_losses(
 
 
 def draw_classifiers(key: Array, net: Network) -> tuple[Array, ...]:
-    """For each hidden layer `[K, *seen_shape]`, drawn as the weights of an output layer there."""
+    """For each hidden layer `[K, *seen_shape]`, drawn like the weights of an output layer there."""
 
     def draw(l, layer):
         shape = seen_shape(layer)

@@ -21,7 +21,7 @@ class LocalError(DFA):
         dW_l  = h_{l-1}^T d_l                      mean over the batch
 
     The local classifiers have the output's non-linearity, and its loss: the "prediction loss"
-    of Nøkland & Eidnes. Convolutions: they see all filters at all positions, before pooling.
+    of Nøkland & Eidnes. Convolutions: C_l sees all filters at all positions, before pooling.
 
     Feedback: C_1 ... C_{L-1}, fixed and random, kept transposed, [K, *shape of h_l].
     """

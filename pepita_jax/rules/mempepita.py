@@ -21,8 +21,8 @@ class Mempepita(Pepita):
         h_l^err  = s(W_l h_{l-1}^err),  h_0^err = x + F e     modulated pass, layer by layer beside
         dW_l     as in `pepita`, as soon as h_l and h_l^err are there
 
-    The updates are those of `pepita`. The activities of two layers are in memory at a time, and not
-    those of all layers; one more pass is a third more to multiply.
+    The updates are those of `pepita`. Memory holds the activities of two layers at a time, not
+    those of all layers. One more pass makes a third more products.
 
     Feedback: F, as in `pepita`.
 
@@ -40,7 +40,8 @@ class Mempepita(Pepita):
         first = net.forward(params, x, masks)
         e = self.modulation_sign * self.modulation(first.h[-1] - t, batch)
 
-        # XLA makes one of two equal passes, and keeps it; what begins with another x it repeats.
+        # XLA would merge two equal passes and keep the activities; from another x, it computes
+        # both.
         x = to_float(x) + 0 * e.sum(1).reshape(-1, 1, 1, 1)
         standard, modulate = net.forward_and_move(params, x, self.input_feedback(F), masks)
         dW = self.per_position(self.update(standard, modulate(e), t))

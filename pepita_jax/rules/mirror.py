@@ -40,7 +40,7 @@ def mirror_updates(
 
     def update(layer, W, B, u):
         y = layer.multiply(u, W)
-        # How often each weight sees the image: at the other positions it sees the padding.
+        # At how many positions each weight sees the image; at the others it sees the padding.
         one = lambda shape: jnp.ones((1, *shape), u.dtype)
         dense = layer.num_positions == 1
         inside = 1 if dense else layer.correlate(one(layer.input_shape), one(layer.activity_shape))

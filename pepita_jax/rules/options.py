@@ -11,10 +11,10 @@ from pepita_jax.options import field_options
 
 
 class RuleOptions:
-    """A dataclass of a network, `net`, and of options.
+    """The base of a dataclass with a network, `net`, and options.
 
     Attributes:
-        moved_options: of earlier versions, and where each went.
+        moved_options: options of earlier versions, and where each went.
     """
 
     moved_options: ClassVar[dict[str, str]] = {}

@@ -46,7 +46,7 @@ class InputModulation(Rule):
         return weight_product(self.net, params)
 
     def in_two_passes(self, params: Weights, F: Feedback, batch: Batch) -> Weights:
-        """The equations as they stand, which the tests hold `pseudo_gradients` against."""
+        """The equations literally; the tests compare `pseudo_gradients` with them."""
         net, x, t = self.net, batch.image, self.net.one_hot(batch.label)
         masks = net.draw_dropout(batch.key, len(x))
 
@@ -57,8 +57,10 @@ class InputModulation(Rule):
         return self.per_position(self.update(standard, modulated, t))  # Eq. 3-5
 
     def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
-        """The same, but the modulated pass carries its difference to the standard one from layer to
-        layer: two whole passes would lose it in rounding, and take more time."""
+        """Like `in_two_passes`, but the modulated pass carries its difference from the standard.
+
+        Two whole passes would lose this difference in rounding, and would take more time.
+        """
         net, x, t = self.net, batch.image, self.net.one_hot(batch.label)
         masks = net.draw_dropout(batch.key, len(x))
 
@@ -76,7 +78,7 @@ class InputModulation(Rule):
         raise NotImplementedError
 
     def input_feedback(self, F: Feedback) -> Array:
-        """F as it meets the error, `[K, H, W, C]`."""
+        """F as an array that multiplies the error, `[K, H, W, C]`."""
         return F
 
     def modulation(self, e: Array, batch: Batch) -> Array:
@@ -99,19 +101,19 @@ class Pepita(InputModulation):
         dW_l     = (h_l - h_l^err) (h_{l-1}^err)^T            hidden layers     (Eq. 4)
         dW_L     = e (h_{L-1}^err)^T                          output layer      (Eq. 5)
 
-    Means over the batch, to be descended (Eq. 6). One dropout mask serves both passes, as a
-    part of h. For a filter, the products at all output positions, before pooling, are summed
+    All dW are means over the batch, to be descended (Eq. 6). One dropout mask serves both passes,
+    as a part of h. For a filter, the products at all output positions, before pooling, are summed
     and divided by the number of positions (Sec. 3.3).
 
     Feedback: F `[K, H, W, C]`, fixed and random (Table 2).
 
     Options:
-        presynaptic: `modulated` (h^err, Eq. 3-5) or `standard` (h; Sec. 3.2's variant, and
-            the one of Appendix E), for every layer.
-        output_error: e of the `standard` pass in Eq. 5, or of the `modulated` pass, as in the
-            authors' fully connected programs.
+        presynaptic: `modulated` uses h^err in every layer (Eq. 3-5); `standard` uses h (the variant
+            of Sec. 3.2 and of Appendix E).
+        output_error: `standard` takes e in Eq. 5 from the standard pass; `modulated` takes it from
+            the modulated pass, as in the authors' fully connected programs.
         modulation_sign: 1 for x + F e (Eq. 2), -1 for x - F e (Sec. 4.3).
-        feedback_scale: F is He's initialisation times this number (Table 2: 0.05).
+        feedback_scale: F is He's initialization times this number (Table 2: 0.05).
         feedback_init: distribution of F, `he_uniform` or `he_normal`.
     """
 
@@ -131,6 +133,6 @@ class Pepita(InputModulation):
 
 
 def per_position(net: Network, products: Weights) -> Weights:
-    """A filter's products are summed over its positions; here they become means (Sec. 3.3)."""
+    """Divides each filter's summed products by its number of positions (Sec. 3.3)."""
     mean = lambda product, layer: jax.tree.map(lambda dW: dW / layer.num_positions, product)
     return tuple(map(mean, products, net.layers))

@@ -20,8 +20,8 @@ class PepitaHebbian(InputModulation):
         dW_l     = h_l h_{l-1}^T - h_l^err (h_{l-1}^err)^T    hidden layers
         dW_L     = h_L h_{L-1}^T - t (h_{L-1}^err)^T          output layer
 
-    Means over the batch, to be descended. Both passes see the same weights. Filters and dropout:
-    as in `pepita`.
+    All dW are means over the batch, to be descended. Both passes see the same weights. Filters and
+    dropout: as in `pepita`.
 
     Feedback: F, as in `pepita`.
 
@@ -40,8 +40,8 @@ def hebbian_update(
 ) -> tuple[Array, ...]:
     """The update of `PepitaHebbian`, summed over a filter's positions.
 
-    It is computed by u v - u' v' = u (v - v') + (u - u') v': the products of the two passes are
-    nearly equal, and their difference would be lost in rounding.
+    It is computed as u v - u' v' = u (v - v') + (u - u') v'. The products of the two passes are
+    nearly equal, and rounding would destroy their difference.
     """
     minus = lambda one, other: jax.tree.map(jnp.subtract, one, other)
     h_err = (*modulated.h[:-1], t)

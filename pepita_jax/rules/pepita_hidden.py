@@ -31,20 +31,20 @@ class PepitaHidden(Rule):
         dW_l     = (h_l - h_l^err) (h_{l-1}^err)^T            hidden layers l > k
         dW_L     = e (h_{L-1}^err)^T                          output layer
 
-    Means over the batch, to be descended. If `every` hidden layer is moved, each by its own F_k,
-    nothing is passed on between them: h_k^err and dW_k above are those of every hidden layer.
+    All dW are means over the batch, to be descended. With `modulate` at `every`, each hidden layer
+    is moved by its own F_k and passes nothing on: the equations of layer k hold for all of them.
 
-    As F -> 0, layer k learns as in `dfa` with feedback -F_k, but for `post` and `normalize`.
-    Moving the input by F e, as `pepita` does, moves the first layer's pre-activation by W_1 F e: a
-    feedback that adapts. Filters and dropout: as in `pepita`; F_k e has a value for each filter and
+    As F -> 0, layer k learns as in `dfa` with feedback -F_k, except with `post` or `normalize`.
+    `pepita` moves the input by F e, and so the first layer's pre-activation by W_1 F e, which
+    adapts as W_1 learns. Filters and dropout: as in `pepita`; F_k e has a value for each filter and
     position.
 
     Feedback: F_k of the layers that are moved, [K, *shape of h_k before pooling], fixed and random.
 
     Options:
-        modulate: one `layer`, or `every` hidden layer.
+        modulate: the error moves one `layer`, or `every` hidden layer.
         layer: k, from 1.
-        where: F_k e is added `pre`, before the activation, or `post`, to h_k itself.
+        where: `pre` adds F_k e before the activation, `post` adds it to h_k itself.
         modulation_sign: 1 for + F_k e, -1 for - F_k e.
         feedback_scale: F_k is the feedback of `dfa` times this number.
     """
@@ -94,7 +94,7 @@ class PepitaHidden(Rule):
     def modulated_pass(
         self, params: Weights, F: Feedback, standard: Activity, e: Array
     ) -> tuple[list[Any], list[Array]]:
-        """Inputs and activities of all layers; as in `pepita`, differences are passed on."""
+        """Inputs and activities of all layers; as in `pepita`, layers pass on differences."""
         net, masks = self.net, standard.masks
         of_layer = dict(zip(self.moved, F, strict=True))
         x_err, h_err = list(standard.x), list(standard.h)
@@ -109,7 +109,7 @@ class PepitaHidden(Rule):
         return x_err, h_err
 
     def move(self, l: int, standard: Activity, e: Array, F_l: Array) -> Array:
-        """The activity of layer l (from 0) that the error moves."""
+        """The activity of layer l (from 0) when the error moves it."""
         Fe = self.modulation_sign * jnp.tensordot(e, F_l, 1)
         if self.where == "post":
             mask = None if self.net.layers[l].pools else standard.masks[l + 1]

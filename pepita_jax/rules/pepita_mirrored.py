@@ -28,7 +28,7 @@ class PepitaMirrored(Pepita):
         dB_l     = -u_l^T y_l + decay B_l                     mean over B samples of noise
 
     All else is as in `pepita` (Eq. 1-5). u_l is noise of variance `mirror_decay` at a layer's
-    input, and y_l = u_l W_l its response, as in `weight_mirror`: B_l settles at W_l.
+    input, and y_l = u_l W_l is its response, as in `weight_mirror`. B_l settles at W_l.
 
     Feedback: B_1 ... B_L, of the shapes of the weights; they learn, by the optimizer of
     the weights or by one of their own.
@@ -40,8 +40,9 @@ class PepitaMirrored(Pepita):
         updates: the weights' updates, those of `pepita` or of `pepita_hebbian`.
         modulation_sign: must be -1: with F along the product of the forward weights, x + F e
             raises the loss.
-        mirror_decay: of B_l, and variance of the noise: large is fast, small is accurate.
-        feedback_init: without effect; B_l is drawn as W_l is.
+        mirror_decay: decay of B_l, and variance of the noise. Large values learn faster, small
+            ones more accurately.
+        feedback_init: has no effect; B_l is drawn like W_l.
     """
 
     learns_feedback: ClassVar[bool] = True

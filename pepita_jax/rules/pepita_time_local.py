@@ -24,9 +24,9 @@ class PepitaTimeLocal(InputModulation):
         dW_l     = -h_l^err (h_{l-1}^err)^T                   hidden layers
         dW_L     = -t (h_{L-1}^err)^T                         output layer
 
-    Means over the batch, to be descended. No activity has to be kept from one pass to the other.
-    At a learning rate that goes to 0, the two steps are that of `pepita_hebbian`, which versions
-    before 0.2 called time-local. Filters and dropout: as in `pepita`.
+    All dW are means over the batch, to be descended. No activity is kept from one pass to the next.
+    As the learning rate goes to 0, the two steps approach the step of `pepita_hebbian`, which
+    versions before 0.2 called time-local. Filters and dropout: as in `pepita`.
 
     Feedback: F, as in `pepita`.
 
@@ -37,7 +37,7 @@ class PepitaTimeLocal(InputModulation):
     """
 
     steps_per_batch: ClassVar[int] = 2
-    splits_batches: ClassVar[bool] = False  # each pass is one of the whole batch
+    splits_batches: ClassVar[bool] = False  # each pass takes the whole batch
 
     def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
         net, t = self.net, self.net.one_hot(batch.label)

@@ -24,23 +24,23 @@ class PredictiveCoding(Rule):
         x_l   <- x_l - gamma (eps_l - (eps_{l+1} W_{l+1}^T) * s'(x_l))    T times, l < L
         dW_l   = -s(x_{l-1})^T eps_l / beta                  mean over the batch
 
-    The states x_l are pre-activations. They begin as the forward pass has them, and descend the
+    The states x_l are pre-activations. They begin at those of the forward pass, and descend the
     energy `sum_l |eps_l|^2 / 2 + beta loss(mu_L, t)`, whose gradient is then beta dW_l. Without a
-    target the forward pass is at the energy's minimum: scores are the network's. Convolutions: the
-    same at every position; errors pass filters and pooling backwards, at the states x_l.
+    target the forward pass is at the energy's minimum, so scores are the network's. Convolutions:
+    the same at every position; errors pass filters and pooling backwards, at the states x_l.
 
-    Small beta: the gradient of the loss, up to O(beta). With gamma = 1, eps_l after L - l steps is
-    that of backpropagation (Z-IL, Song et al. 2020). With fixed predictions it tends to it
-    (Millidge, Tschantz & Buckley, 2022).
+    For small beta, dW_l is the gradient of the loss up to O(beta). With gamma = 1, eps_l after
+    L - l steps is that of backpropagation (Z-IL, Song et al. 2020). With fixed predictions eps_l
+    tends to that of backpropagation (Millidge, Tschantz & Buckley, 2022).
 
     Feedback: none; errors return through the forward weights.
 
     Options:
         steps: T. Errors reach layer l after L - l steps.
-        step_size: gamma; where it is large, the states oscillate.
+        step_size: gamma. If it is large, the states oscillate.
         nudge: beta. In float32, rounding is felt below about 0.001.
-        predictions: `current`, of the states x_l; or `fixed`, with mu_l, h_L, s' and the s(x_{l-1})
-            of dW_l as the forward pass has them.
+        predictions: `current` predictions follow the states x_l. With `fixed`, mu_l, h_L, s' and
+            the s(x_{l-1}) of dW_l stay as in the forward pass.
     """
 
     nears_gauss_newton: ClassVar[bool] = True
@@ -83,7 +83,7 @@ class PredictiveCoding(Rule):
 
         Args:
             params: weights.
-            activity: of the forward pass: what comes from the image, and the dropout masks.
+            activity: the forward pass; it gives the image's input and the dropout masks.
             x: `x_1 ... x_{L-1}`.
 
         Returns:
@@ -101,7 +101,7 @@ class PredictiveCoding(Rule):
         return (activity.a[0], *mu), back, (activity.x[0], *inputs)
 
     def errors(self, x: Sequence[Array], mu: Sequence[Array], t: Array) -> Signals:
-        """`eps_1 ... eps_L`."""
+        """The errors `eps_1 ... eps_L`."""
         hidden = (x_l - mu_l for x_l, mu_l in zip(x, mu[:-1], strict=True))
         h_L = self.net.activate(len(x), mu[-1], ())
         return (*hidden, self.nudge * (t - h_L))

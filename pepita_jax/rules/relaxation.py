@@ -1,4 +1,4 @@
-"""Activities that settle under feedback from above, and what contrastive rules make of them."""
+"""Activities that settle under feedback from above, and the contrast of two settled phases."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,13 +14,13 @@ from pepita_jax.types import Activity, Masks, Weights
 
 
 class Phase(NamedTuple):
-    """Settled activities, or differences of two phases; a tuple over layers each.
+    """Settled activities, or differences of two phases. Each field is a tuple over layers.
 
     Attributes:
         x: what the layer receives, as in `Activity`.
-        u: what the layer's activation gets, feedback included; of the output layer, the scores.
+        u: the input of the layer's activation, feedback included; the scores in the output layer.
         h: the layer's activity.
-        winners: what its units get from below, by which max-pooling chooses.
+        winners: what the layer's units get from below, by which max-pooling chooses.
     """
 
     x: tuple[Any, ...]
@@ -43,13 +43,13 @@ def settle(
         h_l <- s(h_{l-1} W_l + gain h_{l+1} W_{l+1}^T)       hidden layers
         h_L <- output(h_{L-1} W_L, h_L)                      output layer
 
-    Pooling is linear here: of each window max-pooling takes the unit that gets most from below, so
-    that feedback cannot change which, and hands its feedback to that unit. With gelu, which is not
-    monotone, that unit can be another than the forward pass takes.
+    Pooling is linear here. Max-pooling takes the unit of each window that gets most from below,
+    so that feedback cannot change the choice, and hands its feedback to that unit. With gelu,
+    which is not monotone, this can be another unit than in the forward pass.
 
     Args:
         net, params: the network and its weights.
-        activity: of the forward pass: what comes from the image, and the dropout masks.
+        activity: the forward pass; it gives the image's input and the dropout masks.
         h: activities to begin with.
         output: see above.
         steps: number of sweeps.
@@ -95,15 +95,15 @@ def ascend(net: Network, params: Weights, l: int, winners: Array, masks: Masks) 
 
 
 def contrast(net: Network, phase: Phase, change: Phase) -> Weights:
-    """How `<h_{l-1}, h_l>` changes from a phase on, batch means shaped like the weights.
+    """How the products `<h_{l-1}, h_l>` change by `change`: batch means shaped like the weights.
 
-    Only changes are multiplied: two nearly equal products would lose theirs in rounding.
+    Only changes are multiplied: rounding would destroy the difference of two nearly equal products.
     """
     of_h = net.hebbian(jax.tree.map(jnp.add, phase.x, change.x), change.h)
     return jax.tree.map(jnp.add, of_h, net.hebbian(change.x, phase.h))
 
 
 def unsuited(net: Network) -> str | None:
-    """Why activities cannot settle so, see `Rule.unsuited`."""
+    """Why the activities of a network cannot settle, see `Rule.unsuited`."""
     why = "needs a network without normalize: a unit's activity must be its own"
     return why if net.normalize else None

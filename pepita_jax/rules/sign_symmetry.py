@@ -31,8 +31,9 @@ class SignSymmetry(SignalRule):
     initial weights instead.
 
     Options:
-        magnitudes: `uniform`, all of a layer He's deviation sqrt(2 / fan_in); `fixed_random`,
-            drawn once as the weights are; `batchwise_random`, drawn so for each batch.
+        magnitudes: `uniform` gives all magnitudes of a layer He's deviation sqrt(2 / fan_in);
+            `fixed_random` draws them once, like weights; `batchwise_random` draws them for each
+            batch.
     """
 
     magnitudes: Literal["uniform", "fixed_random", "batchwise_random"] = "uniform"

@@ -1,13 +1,13 @@
-"""A rule to copy. First its source: authors, title, venue, year.
+"""A rule to copy. Begin with its source: authors, title, venue, year.
 
 1. Copy this file to `rules/NAME.py`, and write your equations in place of these.
 2. Import the class in `rules/__init__.py`, and add its line to `RULES`. Import it in
    `pepita_jax/__init__.py` too, and add it to `__all__`, which is sorted.
-3. Run `pytest tests/rules/test_all_rules.py -k NAME`: your rule is now among those that all tests
-   go through. Write a test of its own, of an oracle: a closed form, or a transcription in NumPy.
+3. Run `pytest tests/rules/test_all_rules.py -k NAME`: the tests of all rules now include yours.
+   Write a test of its own against an oracle: a closed form, or a transcription in NumPy.
 
 A rule need not be in this package: `--config=configs/default.py:my_file.MyRule,mlp,digits` trains
-the class `MyRule` of `my_file.py` in the folder that you are in.
+the class `MyRule` of `my_file.py` in the current folder.
 """
 
 from dataclasses import dataclass
@@ -39,21 +39,22 @@ class Skeleton(SignalRule):
         strength: c. `--help` shows this docstring; --config.rule.strength=0.5 sets the option.
     """
 
-    # What the rule is; these are the defaults, so leave out those that fit. `base.py` has the rest,
-    # and what else a rule may say: its own scores, initial weights, and which networks suit it.
-    learns_feedback: ClassVar[bool] = False  # True: return aux["feedback"] as well, like F
+    # Properties of the rule. These are the defaults, so leave out those that fit. `base.py`
+    # explains them all, and what a rule may define: its scores, its initial weights, the networks
+    # it suits.
+    learns_feedback: ClassVar[bool] = False  # True: also return aux["feedback"], a tree like F
     draws_noise: ClassVar[bool] = False  # True: `signals` gets a key, see also `noise_key`
     splits_batches: ClassVar[bool] = True  # False: it uses more than one image at a time
 
-    # Its options, with defaults. Values are checked: float, or one of the words of a Literal. What
-    # has no type, or a class without the decorator above, adds no option.
-    # A sweep gives numbers as traced arrays: name those that Python compares in `static_options`.
+    # Its options, with types and defaults. Values are checked by type: `float`, or the words of a
+    # `Literal`. A field without a type, or a class without the decorator above, adds no option.
+    # A sweep passes numbers as traced arrays; list those that Python compares in `static_options`.
     strength: float = 1.0
 
     def init_feedback(self, key: Array) -> Feedback:
         return draw_layer_feedback(key, self.net)
 
-    # What F would have to be for the rule to be backpropagation: angles are measured to it.
+    # The F that would make this rule backpropagation; `alignment` measures the angle to it.
     def forward_equivalent(self, params: Weights) -> Feedback:
         return without_biases(params[1:])
 

@@ -17,8 +17,8 @@ from pepita_jax.types import Activity, Batch, Feedback, Updates, Weights
 
 @dataclass(frozen=True)
 class SyntheticGradients(Rule):
-    """Each hidden layer learns from a prediction of its gradient, by its activity and the target
-    ("cDNI"): it need not wait for the layers above. Rows are samples.
+    """Each hidden layer learns from a prediction of its gradient, made from its activity and the
+    target ("cDNI"). It need not wait for the layers above. Rows are samples.
 
         e      = h_L - t                               error, [B, K]
         g_l    = h_l A_l + t C_l                       predicted gradient at h_l, [B, n_l]
@@ -28,13 +28,13 @@ class SyntheticGradients(Rule):
         r_l    = g_l - d_{l+1} W_{l+1}^T               error of the prediction
         dA_l   = h_l^T r_l,   dC_l = t^T r_l           means over the batch
 
-    What is predicted at the last hidden layer is the gradient, below it what the layer above
-    predicts. Convolutions: A_l is a 1x1 convolution, C_l has a value for each filter and position,
-    before pooling; the paper's predictions there are networks of several convolutions.
+    The last hidden layer predicts the gradient; a layer below predicts what the layer above it
+    sends down. Convolutions: A_l is a 1x1 convolution, C_l has a value for each filter and
+    position, before pooling. The paper predicts there by networks of several convolutions.
 
-    Feedback: A_l [n_l, n_l] and C_l [K, *shape of h_l] for each hidden layer. They begin at zero,
-    where hidden layers do not change, and learn, by the optimizer of the weights or by one of
-    their own: Adam in the presets, as in the paper.
+    Feedback: `A_l [n_l, n_l]` and `C_l [K, *shape of h_l]` for each hidden layer. They begin at
+    zero, where hidden layers do not change. They learn, by the optimizer of the weights or by one
+    of their own (Adam in the presets, as in the paper).
     """
 
     learns_feedback: ClassVar[bool] = True
@@ -81,6 +81,6 @@ class SyntheticGradients(Rule):
         return jax.vjp(a, activity.h[l])[1](d)[0]
 
     def learn(self, h: Array, t: Array, r: Array) -> tuple[Array, Array]:
-        """`dA` and `dC` of a layer."""
+        """The updates `dA` and `dC` of a layer."""
         each = tuple(range(h.ndim - 1))  # sample, and position
         return jnp.tensordot(h, r, (each, each)) / len(t), jnp.tensordot(t, r, (0, 0)) / len(t)

@@ -29,7 +29,8 @@ class WeightMirror(FA):
     the weights or by one of their own.
 
     Options:
-        decay: of B, and variance of the noise: large is fast, small is accurate.
+        decay: decay of B, and variance of the noise. Large values learn faster, small ones more
+            accurately.
     """
 
     learns_feedback: ClassVar[bool] = True

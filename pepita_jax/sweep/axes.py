@@ -1,4 +1,4 @@
-"""From what a user writes to settings: `{field: value}`, one dict each."""
+"""From what a user writes to settings, one dict `{field: value}` each."""
 
 import ast
 import itertools
@@ -12,7 +12,7 @@ import numpy as np
 from pepita_jax.errors import UserError, require, require_int
 from pepita_jax.files import file_errors, user_path
 
-# Of a whole sweep: it makes no sense that settings differ in them.
+# Fields of a whole sweep, in which its settings cannot differ.
 NOT_SWEPT = {"num_seeds", "num_epochs", "checkpoint_every", "tensorboard", "data_dir"}
 NOT_SWEPT |= {"validation_fraction", "seeds_at_once", "log_alignment", "matmul_precision"}
 # A comma that is not inside brackets, and has an even number of quotes after it.
@@ -21,14 +21,14 @@ DISTRIBUTIONS = ("uniform", "log_uniform")
 
 
 class Range(NamedTuple):
-    """Numbers between `low` and `high`, drawn uniformly, or their logarithms are."""
+    """Numbers between `low` and `high`; these or, if `log`, their logarithms are drawn uniformly."""
 
     low: float
     high: float
     log: bool
 
     def draw(self, random: np.random.Generator) -> float:
-        """A number of it."""
+        """Draws a number from the range."""
         if self.log:
             return float(np.exp(random.uniform(*np.log([self.low, self.high]))))
         return random.uniform(self.low, self.high)
@@ -40,22 +40,22 @@ def make_settings(
     num_samples: int = 1,
     seed: int = 0,
 ) -> list[dict]:
-    """Every combination of the axes' values, and of these with each of the listed settings.
+    """Every combination of the axes' values with each other and with each listed setting.
 
     Args:
-        axes: `{field: text}`, values with commas between them, or `uniform:LOW:HIGH` or
-            `log_uniform:LOW:HIGH`.
+        axes: `{field: text}`; the text is values with commas between them, or `uniform:LOW:HIGH`,
+            or `log_uniform:LOW:HIGH`.
         listed: settings, from `read_settings`.
-        num_samples: how often all distributions are drawn from, each time for a whole grid.
-        seed: of the draws.
+        num_samples: the number of draws from all distributions; each draw gives a whole grid.
+        seed: root of the draws.
 
     Raises:
-        UserError: an axis is empty or is not understood, or one of its fields is listed as well.
+        UserError: an axis is empty or is not understood, or one of its fields is also listed.
     """
     require_int("num_samples", num_samples, 1)
     read = read_axes(axes, listed)
     drawn = {field: values for field, values in read.items() if isinstance(values, Range)}
-    message = "num_samples is for axes such as --sweep.FIELD=log_uniform:LOW:HIGH"
+    message = "num_samples needs an axis such as --sweep.FIELD=log_uniform:LOW:HIGH"
     require(drawn or num_samples == 1, message)
     grid = {field: values for field, values in read.items() if isinstance(values, list)}
     random, settings = np.random.default_rng(seed), []
@@ -66,7 +66,7 @@ def make_settings(
             settings.append({field: chosen[field] for field in axes} | more)
     seen = set()
     for text in map(repr, settings):
-        require(text not in seen, f"a setting is there twice: {text}")
+        require(text not in seen, f"a setting is given twice: {text}")
         seen.add(text)
     return settings
 
@@ -75,7 +75,7 @@ def read_axes(axes: dict[str, str], listed: Sequence[dict] = ({},)) -> dict[str,
     """`{field: values}`, a list or a `Range` each; see `make_settings`."""
     require(axes or any(listed), "nothing is swept: give --sweep.FIELD=VALUES or --settings=FILE")
     twice = ", ".join(field for field in axes if any(field in setting for setting in listed))
-    require(not twice, f"{twice} stands in the file of settings, and in --sweep")
+    require(not twice, f"{twice} is in the file of settings and in --sweep: give it once")
     is_drawn = {field: text.partition(":")[0] in DISTRIBUTIONS for field, text in axes.items()}
     return {f: (_range if is_drawn[f] else _values)(f, text) for f, text in axes.items()}
 

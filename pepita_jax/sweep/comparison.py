@@ -12,17 +12,17 @@ def check_fields(fields: list[str], settings: list[dict]) -> None:
     """Raises a `UserError` unless each of the fields differs among the settings."""
     swept = merge(settings)
     for field in fields:
-        message = f"--compare: {field} is not swept; swept are {', '.join(swept)}"
+        message = f"--compare: {field} is not swept; valid: {', '.join(swept)}"
         require(field in swept, message)
 
 
 def best_of_each(ranking: list[dict], settings: list[dict], fields: list[str]) -> dict:
-    """The best setting of all that share the values of some fields.
+    """The best setting for each combination of values of some fields.
 
     Args:
-        ranking: of a sweep, best first, see `results.rank`.
-        settings: of the sweep.
-        fields: without any, the best of all is the only one.
+        ranking: a sweep's ranking, best first, see `results.rank`.
+        settings: the sweep's settings.
+        fields: names of the fields; without any, only the best of all is returned.
 
     Returns:
         `{values of the fields: row of the ranking}`, in the order of the settings.
@@ -41,10 +41,10 @@ def comparison_rows(
 
     Args:
         best: from `best_of_each`.
-        settings, fields: as there.
-        split: that the settings were chosen on.
-        summaries: of their runs on the whole training set, `{setting: summary}`; those of which no
-            seed is left have none.
+        settings, fields: as in `best_of_each`.
+        split: the split that the settings were chosen on.
+        summaries: `{setting: summary}` of their runs on the whole training set. A setting of which
+            no seed is left has none.
     """
     rows = []
     for values, chosen in best.items():
@@ -62,8 +62,8 @@ def comparison_rows(
 def comparison_table(best: dict, settings: list[dict], fields: list[str], summaries: dict) -> str:
     """Test accuracies: the first field's values down, the other fields' across.
 
-    In brackets stands what was chosen: the values of the fields that are not compared. Where no
-    setting has a seed left, `-` stands alone.
+    Brackets hold what was chosen: the values of the fields that are not compared. A cell without
+    any seed left is `-`.
     """
     cells = {}
     for values, row in best.items():

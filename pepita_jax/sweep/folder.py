@@ -21,15 +21,15 @@ def claim(
     """Makes a folder hold this sweep.
 
     Args:
-        root: its path.
-        config: of the first setting, a nested dict.
-        settings: of the whole sweep; of a search what it chooses from, `{"axes": {field: text},
-            "listed": settings}`.
+        root: the folder.
+        config: the first setting's configuration, a nested dict.
+        settings: the settings of the whole sweep; for a search what it chooses from, `{"axes":
+            {field: text}, "listed": settings}`.
         select_on: the split that the best setting is chosen on.
-        **how: `sampler` or `halving`, where there is one: such a sweep cannot grow.
+        **how: `sampler` or `halving`, if there is one; such a sweep cannot grow.
 
     Raises:
-        UserError: it holds a run, another sweep, or more seeds of this one, or is damaged.
+        UserError: the folder holds a run, another sweep, or more seeds of this one, or is damaged.
     """
     path, settings = root / SWEEP_FILE, json.loads(json.dumps(settings))
     content = {**config, "settings": settings, "select_on": select_on, **how}

@@ -1,4 +1,4 @@
-"""Settings that differ in numbers alone share one compiled function: they form a group."""
+"""Groups: settings that differ only in numbers, and so share one compiled function."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,9 +18,10 @@ class Group:
     """Some of a sweep's settings, each with S seeds, which are trained in one workdir.
 
     Attributes:
-        config: of the first of them, a nested plain dict, in which `settings` lists the numbers
-            in which they differ, `{field: number}` each, `split` is to be evaluated on, and
-            `num_seeds` counts all settings' seeds: seed 0 of every setting, then seed 1.
+        config: the configuration of the first of them, a nested plain dict. Its `settings` lists
+            the numbers in which they differ, `{field: number}` each. Its `split` is the split to
+            evaluate on. Its `num_seeds` counts the seeds of all settings: seed 0 of every setting,
+            then seed 1.
         indices: which of the sweep's settings they are.
     """
 
@@ -29,7 +30,7 @@ class Group:
 
 
 def builder(config: dict) -> Callable[[dict], Experiment]:
-    """What builds the experiment of a workdir: of a `Group`, or of a run."""
+    """The function that builds the experiment of a workdir: that of a `Group`, or of a run."""
     return build_group_experiment if "settings" in config else build_experiment
 
 
@@ -64,10 +65,10 @@ def make_groups(configs: list[dict], split: str, shared: dict | None = None) -> 
     """The `Group`s of a sweep.
 
     Args:
-        configs: one nested plain dict per setting, valid ones.
-        split: to evaluate on, `validation` or `test`.
-        shared: `{field: number}` that a group's own configuration has where its settings vary, so
-            that groups which are made later share its compiled functions.
+        configs: one valid nested plain dict per setting.
+        split: the split to evaluate on, `validation` or `test`.
+        shared: `{field: number}`, which a group's own configuration gets in fields that vary.
+            Groups that are made later then share its compiled functions.
     """
     shared = shared or {}
     fields, members = varying_fields(configs, shared), {}
@@ -101,5 +102,5 @@ def _keys(config, settings, num_seeds):
 
 
 def _without(config, fields):
-    """All that is compiled, to compare: the numbers count by being there."""
+    """What is compiled, for comparison; of the numbers that vary, only their presence counts."""
     return tuple(sorted((f, f in fields or repr(v)) for f, v in flatten(config).items()))

@@ -1,7 +1,7 @@
-"""Early ends: after given epochs only the better half of a group's settings goes on.
+"""Halving: after given epochs only the better half of a group's settings goes on.
 
-The way of a group from one such epoch to the next is a *rung*. Each rung is a workdir of its own,
-whose seeds go on from the states that the rung before has saved.
+The training of a group from one such epoch to the next is a *rung*. Each rung has its own workdir.
+Its seeds go on from the states that the rung before has saved.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from pepita_jax.sweep.results import is_left
 
 
 def check_halving(epochs: Sequence[int], num_epochs: int) -> None:
-    """Raises a `UserError` unless the epochs rise, and lie before the last one."""
+    """Raises a `UserError` unless the epochs rise and all lie before the last epoch."""
     for epoch in epochs:
         require_int("each epoch of --halving", epoch, 1)
     rises = list(epochs) == sorted(set(epochs))
@@ -29,7 +29,7 @@ def name_of_rung(number: int, rung: int) -> str:
 
 
 def first_rung(group: Group, epochs: Sequence[int]) -> Group:
-    """The rung of a whole group."""
+    """The first rung of a whole group."""
     return _stop_at(group, epochs, 0, {"planned_epochs": group.config["num_epochs"]})
 
 
@@ -40,9 +40,9 @@ def next_rung(
 
     Args:
         group: the rung before.
-        workdir: its name.
-        ranking: of its settings, best first, see `results.rank`; others may be among them.
-        epochs: after which half of the settings leaves.
+        workdir: the name of its workdir.
+        ranking: a ranking of its settings, best first, see `results.rank`; it may have others too.
+        epochs: epochs after which half of the settings leaves.
         rung: number of this rung.
     """
     config, number = group.config, len(group.indices)
@@ -62,7 +62,10 @@ def next_rung(
 
 
 def _stop_at(group, epochs, rung, more):
-    """A single setting has none beside it that could be better, and goes on to the end."""
+    """Sets the last epoch of a rung.
+
+    A single setting goes on to the end: there is no other that could be better.
+    """
     config = group.config | more
     last = [*epochs, config["planned_epochs"]][rung]
     last = config["planned_epochs"] if len(group.indices) == 1 else last

@@ -22,12 +22,12 @@ DROPOUTS = ("model.dropout", "model.input_dropout")
 def can_vary(config: dict, field: str) -> bool:
     """Whether the numbers of a field can enter a compiled function as an array.
 
-    They can where they are real numbers: dropout, arguments of the optimizers, and options of the
-    rule, but for its `static_options`. The root of the seeds' keys can as well.
+    Real numbers can: dropout, arguments of the optimizers, and options of the rule except its
+    `static_options`. The root of the seeds' keys, `seed`, can as well.
 
     Args:
-        config: one that has the field, a nested plain dict.
-        field: such as `rule.feedback_scale`.
+        config: a nested plain dict that has the field.
+        field: a field's name, such as `rule.feedback_scale`.
     """
     group, _, name = field.partition(".")
     if group == "rule":
@@ -46,7 +46,7 @@ def vary(
     feedback_optimizer: Optimizer | None,
     numbers: dict[str, Any],
 ) -> tuple[Rule, Optimizer, Optimizer | None]:
-    """Rule and optimizers with `{field: number}`, which may be traced, in place of their own."""
+    """Rule and optimizers with the numbers `{field: number}`, which may be traced."""
 
     def of(group):
         names = {f.partition(".")[2]: n for f, n in numbers.items() if f.startswith(f"{group}.")}
@@ -68,7 +68,7 @@ def _with_numbers(optimizer, numbers):
 
 
 def with_followers(setting: dict[str, Any], config: dict) -> dict[str, Any]:
-    """A setting's numbers, with those of the feedback's own optimizer that follow the weights'."""
+    """A setting's numbers, and those in which the feedback's own optimizer follows the weights'."""
     feedback = {f: v for f, v in config["feedback_optimizer"].items() if v is not None}
     if not feedback:
         return setting
@@ -96,7 +96,7 @@ def varying_fields(configs: list[dict], swept: Collection[str] = ()) -> list[str
 
 
 def stack(settings: list[dict], num_seeds: int) -> dict[str, np.ndarray]:
-    """`{field: [S]}` of settings, `{field: number}` each: seed 0 of every setting, then seed 1."""
+    """Stacks settings `{field: number}` to `{field: [S]}`: seed 0 of every setting, then seed 1."""
     varied = [field for field in settings[0] if field != SEED]
     return {f: np.tile(np.asarray([s[f] for s in settings], np.float32), num_seeds) for f in varied}
 

@@ -1,4 +1,4 @@
-"""What came out of a sweep: a row a setting and seed, and a ranking."""
+"""What came out of a sweep: one row per setting and seed, and a ranking."""
 
 import csv
 import io
@@ -20,8 +20,8 @@ def setting_rows(group: Group, saved: SavedRun, settings: list[dict]) -> list[di
 
     Args:
         group: the `Group`.
-        saved: its `SavedRun`, of which only some seeds may be there.
-        settings: of the whole sweep.
+        saved: its `SavedRun`, in which some seeds may be missing.
+        settings: the settings of the whole sweep.
     """
     history = saved.history("metrics")
     figures = [name for name in history if name.startswith(("train", "validation", "test"))]
@@ -38,7 +38,7 @@ def setting_rows(group: Group, saved: SavedRun, settings: list[dict]) -> list[di
 
 
 def write_csv(path: Path, rows: Iterable[dict]) -> None:
-    """One tidy table, a row each; what is NaN or None, as where a seed has diverged, is empty."""
+    """Writes one tidy table, a line per row; NaN (a diverged seed) and None become empty cells."""
     text, rows = io.StringIO(), list(rows)
     writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)))
     writer.writeheader()
@@ -51,9 +51,9 @@ def write_csv(path: Path, rows: Iterable[dict]) -> None:
 def rank(rows: list[dict], settings: list[dict], split: str) -> list[dict]:
     """Settings, best first: `{"setting", "mean", "std", "seeds", "diverged", "epochs"}`.
 
-    The mean accuracy is over the seeds that have not diverged; a setting of which one has comes
-    after all of which none has, and one of which all have comes last, without a mean. Settings
-    that were trained for more epochs come before those that halving has ended.
+    The mean accuracy is over the seeds that have not diverged. Settings without a diverged seed
+    come first, then those with some; settings whose seeds have all diverged come last, without a
+    mean. Within each kind, settings that halving has ended come after those trained for longer.
     """
     ranking, accuracies, epochs = [], [[] for _ in settings], [0 for _ in settings]
     for row in rows:
@@ -86,7 +86,7 @@ def has_early_ends(ranking: list[dict]) -> bool:
 
 
 def ranking_table(ranking: list[dict], settings: list[dict], split: str, most: int = 20) -> str:
-    """The first of a ranking as a table, with the epochs of each if halving has ended some."""
+    """The first `most` settings of a ranking as a table, with their epochs if these differ."""
     fields, halved = merge(settings), has_early_ends(ranking)
     rows = [("rank", *fields, f"{split} %", "seeds", *(["epochs"] if halved else []))]
     for place, row in enumerate(ranking[:most], 1):

@@ -12,27 +12,27 @@ from pepita_jax.types import TrainState
 
 
 class Before:
-    """The rung before a rung.
+    """The rung before a given rung.
 
     Args:
-        content: what the configuration of the later one says of it.
+        content: what the later rung's configuration says of this one.
 
     Attributes:
-        epoch: its last.
+        epoch: the last epoch of this rung.
     """
 
     def __init__(self, content: dict):
         self.epoch, self._content = content["epoch"], content
 
     def states(self, path: Path, trainer: SeedTrainer) -> TrainState:
-        """The states of the later rung's seeds, padded, as this one has left them.
+        """The padded states of the later rung's seeds, as this rung has left them.
 
         Args:
-            path: of the later rung's workdir.
-            trainer: of all its seeds.
+            path: the later rung's workdir.
+            trainer: the trainer of all its seeds.
 
         Raises:
-            UserError: they are not there, or are damaged.
+            UserError: the states are missing or damaged.
         """
         folder = path.parent / self._content["workdir"]
         groups = SeedGroup.find_all(folder / "checkpoints")

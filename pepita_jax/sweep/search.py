@@ -1,6 +1,6 @@
-"""Settings that Optuna chooses by the accuracies of those before: it is asked, and told.
+"""Searches: Optuna chooses settings by the accuracies of earlier ones. It is asked, and told.
 
-All that a search knows is in its study file. Each trial is drawn with a random state of its own, so
+The study file holds all that a search knows. Each trial is drawn with its own random state, so
 that a search that was stopped asks for the same settings as one that was not.
 """
 
@@ -20,11 +20,11 @@ from pepita_jax.sweep.axes import Range
 SAMPLERS = ("cmaes", "random", "tpe")
 STUDY = "sweep"
 ROUNDS = "rounds"  # the study's attribute that lists how many settings each round has
-LISTED = "settings"  # the parameter that chooses among the listed settings
+LISTED = "settings"  # the parameter that selects one of the listed settings
 
 
 def check_sampler(name: str, axes: dict[str, list | Range], listed: Sequence[dict]) -> None:
-    """Raises a `UserError` if Optuna is not there, or the sampler cannot draw from the axes."""
+    """Raises a `UserError` if Optuna is not installed, or the sampler cannot draw from the axes."""
     needed = ["optuna", "cmaes"] if name == "cmaes" else ["optuna"]
     message = f"--sampler={name} needs the extra: pip install -e '.[search]'"
     require(all(map(find_spec, needed)), message)
@@ -37,7 +37,7 @@ def check_sampler(name: str, axes: dict[str, list | Range], listed: Sequence[dic
 
 
 def examples(axes: dict[str, list | Range], listed: Sequence[dict]) -> list[dict]:
-    """Settings in which each listed value and each bound appears, to be checked at the start."""
+    """Settings that contain each listed value and each bound, to be checked at the start."""
     columns = {f: [v.low, v.high] if isinstance(v, Range) else v for f, v in axes.items()}
     longest = max(map(len, [listed, *columns.values()]))
     at = lambda values, i: values[i % len(values)]
@@ -47,17 +47,17 @@ def examples(axes: dict[str, list | Range], listed: Sequence[dict]) -> list[dict
 
 
 class Search:
-    """A search in rounds, whose settings are asked for together.
+    """A search in rounds. The settings of one round are asked for together.
 
     Args:
-        path: of the study file (SQLite), which need not exist.
+        path: the study file (SQLite), which need not exist.
         sampler: one of `SAMPLERS`.
         axes: `{field: values}`, see `read_axes`.
-        listed: settings, of which each trial has one besides.
-        seed: of the draws.
+        listed: settings; each trial has one of them besides.
+        seed: root of the draws.
 
     Raises:
-        UserError: the file is damaged or cannot be written; so does each method.
+        UserError: the file is damaged or cannot be written; every method may raise it.
     """
 
     def __init__(
@@ -88,16 +88,16 @@ class Search:
 
     @property
     def sizes(self) -> list[int]:
-        """How many settings each round has, of the rounds that have begun."""
+        """The number of settings of each round that has begun."""
         with self._file_errors():
             return self._study.user_attrs.get(ROUNDS, [])
 
     def ask(self, number: int, size: int) -> list[dict]:
-        """The settings of a round, those that were asked for before included.
+        """The settings of a round, including those that were asked for before.
 
         Args:
-            number: of the round, from 0; the one before has been told.
-            size: how many settings it has if it has not begun.
+            number: number of the round, from 0; the round before must have been told.
+            size: the number of its settings, if it has not begun.
         """
         sizes = self.sizes
         with self._file_errors():
@@ -111,7 +111,7 @@ class Search:
             return [self._as_setting(trial.params) for trial in self._round(number)]
 
     def tell(self, number: int, values: Sequence[float]) -> None:
-        """Tells the accuracies of a round's settings, in their order; once is enough."""
+        """Tells the accuracies of a round's settings, in their order; repeating it is harmless."""
         with self._file_errors():
             for trial, value in zip(self._round(number), values, strict=True):
                 self._study.tell(trial.number, value, skip_if_finished=True)
@@ -121,7 +121,10 @@ class Search:
         return self._trials()[sum(sizes[:number]) : sum(sizes[: number + 1])]
 
     def _trials(self):
-        """Those that have a whole setting: a process may have ended while it asked for one."""
+        """The trials that have a whole setting.
+
+        A process may have ended while it asked for one; such a trial counts as failed.
+        """
         from optuna.trial import TrialState
 
         whole = []
@@ -162,12 +165,12 @@ def _samplers(num_axes: int) -> dict[str, Callable]:
 
     # One generation per round; a smaller one than the usual would learn little.
     usual = 4 + int(3 * math.log(max(1, num_axes)))
-    # The first ten, which are drawn at random, make up whole rounds.
+    # About the first ten settings are drawn at random; they make up whole rounds.
     drawn = lambda size: 10 // size * size or size
     return {
         "cmaes": lambda seed, size: samplers.CmaEsSampler(seed=seed, popsize=max(size, usual)),
         "random": lambda seed, size: samplers.RandomSampler(seed=seed),
-        # Settings of the same round must not be all alike: those that run count as bad.
+        # Running settings count as bad, so that the settings of a round are not all alike.
         "tpe": lambda seed, size: samplers.TPESampler(
             n_startup_trials=drawn(size), seed=seed, constant_liar=True
         ),
@@ -175,5 +178,5 @@ def _samplers(num_axes: int) -> dict[str, Callable]:
 
 
 def _as_choice(value: Any) -> Any:
-    """What stands for a value in the study file, which holds numbers and words alone."""
+    """What stands for a value in the study file, which holds only numbers and words."""
     return value if isinstance(value, (bool, int, float, str)) else json.dumps(value)

@@ -1,4 +1,4 @@
-"""Whether what a script gives to `pj.train` is valid."""
+"""Checks of what a script gives to `pj.train`."""
 
 from typing import Any
 
@@ -29,11 +29,11 @@ def check_objects(net: Any, rule: Any, optimizer: Any, feedback_optimizer: Any =
 
 
 def require_hashable(rule: Rule) -> None:
-    """Raises a `UserError` if a rule's options are none by which compiled functions are found."""
+    """Raises a `UserError` unless a rule can be hashed, by which compiled functions are found."""
     try:
         hash(rule)
     except TypeError as error:
-        message = "the rule's options must be plain numbers and words, such as 0.1 and no array"
+        message = "the rule's options must be plain numbers and words, not arrays"
         raise UserError(f"{message}, got {rule!r}") from error
 
 
@@ -62,22 +62,22 @@ def _check_optimizer(name, optimizer, init):
 
     try:
         jax.eval_shape(update, jax.eval_shape(init, jax.random.key(0)))
-    # Such as lbfgs, which wants the loss as well, or one for other weights.
+    # For example lbfgs, which also needs the loss, or an optimizer for other weights.
     except (AssertionError, TypeError, ValueError) as error:
         message = f"{name} cannot be used with pseudo-gradients and weights alone: {error}"
         raise UserError(message) from error
 
 
 def usable_split(net: Network, split: str, data: Any) -> tuple[np.ndarray, np.ndarray]:
-    """`(image, label)` as training takes them: uint8 or float32, and int32.
+    """Checks `(image, label)` and returns them as training takes them: uint8 or float32, and int32.
 
     Args:
-        net: that they are for.
-        split: what they are called.
-        data: as a user gives them.
+        net: the network that they are for.
+        split: their name, for messages.
+        data: the pair as a user gives it.
 
     Raises:
-        UserError: they do not fit the network or each other, or cannot be meant.
+        UserError: they do not fit the network or each other, or look like a mistake.
     """
     is_pair = isinstance(data, (tuple, list)) and len(data) == 2
     require(is_pair, f"{split} must be a pair (image, label)")
@@ -86,7 +86,7 @@ def usable_split(net: Network, split: str, data: Any) -> tuple[np.ndarray, np.nd
     except ValueError as error:  # lists of different lengths
         raise UserError(f"{split} images and labels must be arrays: {error}") from error
     image = usable_images(split, image, net.input_shape)
-    message = f"{split} labels have shape {label.shape}: give one class number an image"
+    message = f"{split} labels have shape {label.shape}: give one class number per image"
     require(label.ndim == 1, message)
     message = f"{split} has {len(image)} images and {len(label)} labels"
     require(len(image) == len(label) > 0, message)

@@ -21,10 +21,10 @@ class Augment:
 
     Attributes:
         flip: whether to mirror each image left to right with probability one half.
-        crop: pixels that are added on every side of an image before a part of the old size is cut
-            out at a random place; 0: none.
-        fill: value of the added pixels, one number, or one per channel. Black is 0, in uint8 images
-            too, and -mean / deviation in images standardised by these.
+        crop: pixels to add on every side of an image before a part of the old size is cut out at a
+            random place; 0: none.
+        fill: value of the added pixels: one number, or one per channel. Black is 0, also in uint8
+            images; in standardized images it is -mean / deviation.
     """
 
     flip: bool = False
@@ -32,7 +32,7 @@ class Augment:
     fill: float | tuple[float, ...] = 0.0
 
     def __call__(self, image: Array, key: Array) -> Array:
-        """Augmented images.
+        """Augments the images of a batch.
 
         Args:
             image: `[B, H, W, C]` float.
@@ -46,7 +46,7 @@ class Augment:
         return image
 
     def draw(self, key: Array, num_images: int) -> tuple[Array, Array]:
-        """What is drawn: which images are flipped `[B]`, and corners of the parts cut out `[B, 2]`.
+        """Draws which images are flipped `[B]`, and corners of the parts that are cut out `[B, 2]`.
 
         A corner is a row and a column of the padded image.
         """
@@ -55,9 +55,9 @@ class Augment:
         return flipped, jax.random.randint(keys[1], (num_images, 2), 0, 2 * self.crop + 1)
 
     def check(self, image_shape: tuple[int, ...]) -> None:
-        """Raises a `UserError` if images `(H, W, C)` cannot be augmented so."""
+        """Raises a `UserError` if images `(H, W, C)` cannot be augmented like this."""
         height, width, channels = image_shape
-        require(isinstance(self.flip, bool), f"augment.flip must be true or false: {self.flip!r}")
+        require(isinstance(self.flip, bool), f"augment.flip must be true or false, got {self.flip!r}")
         require_int("augment.crop", self.crop, 0)
         message = f"augment.crop must be less than the side of the {height}x{width} images"
         require(self.crop < min(height, width), f"{message}, got {self.crop}")

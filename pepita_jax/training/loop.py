@@ -11,15 +11,15 @@ from pepita_jax.types import TrainState
 
 
 class Epoch(NamedTuple):
-    """What one epoch left.
+    """The result of one epoch.
 
     Attributes:
-        number: from 1.
+        number: number of the epoch, from 1.
         states: `TrainState` of every padded seed; the next epoch overwrites its buffers.
         metrics: `{name: [S]}`: `train_loss`, `train_accuracy`, and one accuracy per split; NaN for
             seeds that have diverged.
         diverged: seeds (their places along S) whose weights became non-finite in this epoch.
-        seconds: wall time, all seeds together, evaluation included.
+        seconds: wall time of all seeds together, evaluation included.
     """
 
     number: int
@@ -39,18 +39,18 @@ def epochs(
 ) -> Iterator[Epoch]:
     """Trains epochs `first` to `last` (from 1) and yields an `Epoch` after each.
 
-    A seed whose weights become non-finite has no metrics from that epoch on; without any other
-    seed this is the end.
+    A seed whose weights become non-finite has no metrics from that epoch on. Training ends when
+    no seed is left.
 
     Args:
         trainer: a `SeedTrainer`.
-        states: where to start, of the trainer's padded seeds; given up.
+        states: states of the trainer's padded seeds, to start from; their buffers are overwritten.
         splits: `{name: (image, label)}` to evaluate on after every epoch.
         first, last: numbers of the first and the last epoch.
         report: called now and then with the number of steps just done.
     """
     splits = {name: trainer.replicate(data) for name, data in splits.items()}
-    # Those that are not finite from the start diverge in the first epoch, for all to see.
+    # Seeds that are not finite from the start are reported as diverged in the first epoch.
     finite = np.ones(trainer.num_seeds, bool) if first == 1 else trainer.are_finite(states)
     for number in range(first, last + 1):
         if not finite.any():

@@ -23,8 +23,8 @@ from pepita_jax.training.seed_axis import (
 from pepita_jax.types import TrainState
 
 MAX_SEED = 2**32 - 1  # JAX's keys hold no more
-ROW = 128  # numbers; an image's row has a multiple of this
-PROGRESS_UPDATES = 5  # per epoch, each the end of a call of `train_steps`
+ROW = 128  # an image's row is filled up to a multiple of this many numbers
+PROGRESS_UPDATES = 5  # per epoch, one after each call of `train_steps`
 
 
 def seed_keys(seed: int, num_seeds: int) -> Array:
@@ -35,7 +35,7 @@ def seed_keys(seed: int, num_seeds: int) -> Array:
 
 
 def check_sizes(num_examples: int, batch_size: int, seeds_at_once: int | None) -> None:
-    """Raises a `UserError` if a `SeedTrainer` cannot be made with these."""
+    """Raises a `UserError` if a `SeedTrainer` cannot be made with these sizes."""
     require_int("batch_size", batch_size, 1)
     message = f"batch_size {batch_size} is larger than the training set ({num_examples} images)"
     require(batch_size <= num_examples, message)
@@ -46,7 +46,7 @@ def check_sizes(num_examples: int, batch_size: int, seeds_at_once: int | None) -
 class SeedTrainer:
     """Trains all seeds with one rule and one optimizer.
 
-    Its states have a seed axis first, which is padded where the devices' shares must be filled up.
+    Its states have a leading seed axis, padded to fill up the devices' shares.
 
     Args:
         rule: a learning rule.
@@ -55,20 +55,20 @@ class SeedTrainer:
         batch_size: examples per step.
         keys: keys of the seeds, `[S]`.
         seeds_at_once: layout of the seed axis, see `over_seeds`; None: `tuning`'s default.
-        devices: that share the seeds, each with a copy of the data; None: all.
+        devices: the devices that share the seeds, each with a copy of the data; None: all.
         numbers: a pytree of arrays `[S]`, for `vary`.
-        vary: `(rule, optimizer, feedback_optimizer, numbers of one seed) -> (rule, optimizer,
-            feedback_optimizer)`, of a sweep.
+        vary: for sweeps, `(rule, optimizer, feedback_optimizer, numbers of one seed) -> (rule,
+            optimizer, feedback_optimizer)`.
         feedback_optimizer: see `train_step`.
         batching: see `Batching`.
 
     Attributes:
         num_seeds: S.
-        data: of `replicate`.
-        keys, numbers: of the padded seeds, shared out over the devices.
-        steps_per_epoch: batches of the training set.
+        data: the training set, from `replicate`.
+        keys, numbers: those of the padded seeds, shared out over the devices.
+        steps_per_epoch: number of batches of an epoch.
         stages: `Compiled`.
-        layout: what the numbers may depend on in their last digits, a plain dict.
+        layout: a plain dict of all that may change the last digits of results.
     """
 
     def __init__(
@@ -124,12 +124,12 @@ class SeedTrainer:
         return self.stages.init(self.keys, self.numbers)
 
     def shapes(self) -> TrainState:
-        """Shapes and types of what `gather` makes of states."""
+        """Shapes and types of states after `gather`."""
         resize = lambda x: jax.ShapeDtypeStruct((self.num_seeds, *x.shape[1:]), x.dtype)
         return jax.tree.map(resize, jax.eval_shape(self.init))
 
     def replicate(self, data: tuple) -> tuple[Array, Array]:
-        """`(image, label)` with a copy on every device, an image a row of numbers, filled up.
+        """Copies `(image, label)` to every device, each image as a row of numbers, filled up.
 
         A TPU pads an array's last axes to tiles: an image would take many times its size, and an
         array of shorter rows would be transposed before every use.
@@ -140,12 +140,12 @@ class SeedTrainer:
         return jax.device_put((rows, label), self._everywhere)
 
     def shard(self, per_seed: Any) -> Any:
-        """Arrays `[S, ...]`, padded, in equal shares on the devices."""
+        """Pads arrays `[S, ...]` and shares them out over the devices."""
         padded = np.minimum(np.arange(self._num_padded), self.num_seeds - 1)
         return jax.device_put(jax.tree.map(lambda x: x[padded], per_seed), self.by_seed)
 
     def gather(self, per_seed: Any) -> Any:
-        """The padded seeds' arrays as NumPy's `[S, ...]`, without the padding."""
+        """The padded seeds' arrays as NumPy arrays `[S, ...]` without the padding."""
         return jax.tree.map(lambda x: np.asarray(x)[: self.num_seeds], per_seed)
 
     def train_epoch(
@@ -154,7 +154,7 @@ class SeedTrainer:
         """Trains one epoch.
 
         Args:
-            states: of every padded seed; their buffers are given up.
+            states: states of every padded seed; their buffers are overwritten.
             epoch: number of the epoch, from 1.
             report: called now and then with the number of steps just done.
 
@@ -174,7 +174,7 @@ class SeedTrainer:
         return states, {f"train_{name}": total[name] / self._batches for name in total}
 
     def evaluate(self, states: TrainState, data: tuple[Array, Array]) -> np.ndarray:
-        """Accuracy of every seed on `(image, label)`, as from `replicate`, `[S]` fractions."""
+        """Fractions `[S]` of `(image, label)`, as from `replicate`, that each seed gets right."""
         correct = self.stages.count_correct(states, self.numbers, data)
         return self.gather(correct) / len(data[0])
 
@@ -187,8 +187,8 @@ class SeedTrainer:
 
         Returns:
             `{"gradient_angle": [S, L], "feedback_angle": [S, arrays of F], "feedback_product":
-            [S, arrays of F], "weight_norm": [S, L]}`, and of a rule that nears Gauss-Newton's
-            updates `"gauss_newton_angle": [S, L]`.
+            [S, arrays of F], "weight_norm": [S, L]}`; also `"gauss_newton_angle": [S, L]` if the
+            rule `nears_gauss_newton`.
         """
         with jax.debug_nans(False):  # see `analysis.alignment`
             measured = self.stages.measure_alignment(
@@ -196,6 +196,6 @@ class SeedTrainer:
             )
         measured = measured._asdict()
         if not measured["gauss_newton_angle"]:
-            del measured["gauss_newton_angle"]  # as in runs of before it was measured
+            del measured["gauss_newton_angle"]  # as in older runs, which did not measure it
         stack = lambda arrays: np.array(arrays).reshape(len(arrays), self._num_padded).T
         return {name: self.gather(stack(arrays)) for name, arrays in measured.items()}

@@ -25,7 +25,8 @@ from pepita_jax.types import Batch, Feedback, TrainState, Weights
 def seed_key(seed: Array | int, k: Array | int) -> Array:
     """The key of seed number `k` of a run: it depends on `seed` and `k` alone.
 
-    It is `jax.random.key(seed)` as JAX makes it by default, but for settings that would change it.
+    It is folded from the `jax.random.key(seed)` of JAX's default settings, whatever the settings
+    are.
     """
     words = jnp.array([0, seed], jnp.uint32)
     return jax.random.fold_in(jax.random.wrap_key_data(words, impl="threefry2x32"), k)
@@ -35,9 +36,10 @@ class Batching(NamedTuple):
     """How the batches of an epoch are made.
 
     Attributes:
-        shuffle: whether each epoch has an order of its own; else it is the stored one.
+        shuffle: whether each epoch has a random order of its own; otherwise the order is the stored
+            one.
         drop_last: whether the last batch is dropped if it is incomplete.
-        augment: what is done to the images of a batch; None: nothing.
+        augment: changes the images of a batch; None: nothing does.
     """
 
     shuffle: bool = True
@@ -45,7 +47,7 @@ class Batching(NamedTuple):
     augment: Augment | None = None
 
     def steps_per_epoch(self, num_examples: int, batch_size: int) -> int:
-        """How many batches an epoch has."""
+        """The number of batches of an epoch."""
         return num_examples // batch_size if self.drop_last else -(-num_examples // batch_size)
 
 
@@ -54,8 +56,8 @@ class Plan(NamedTuple):
 
     Attributes:
         order: the examples of whole batches, `[steps, B]`.
-        key: of its steps' dropout and noise.
-        augment_key: of its steps' augmentation; None without any.
+        key: key of its steps' dropout and noise.
+        augment_key: key of its steps' augmentation; None without augmentation.
         last: the examples of the last, incomplete batch; None if there is none, or if it is
             dropped.
     """
@@ -102,23 +104,24 @@ def train_steps(
     feedback_optimizer: GradientTransformation | None = None,
     augment: Augment | None = None,
 ) -> tuple[TrainState, dict[str, Array]]:
-    """Steps `start` to `stop` of an epoch. Returns the state and sums of loss and accuracy.
+    """Trains steps `start` to `stop` of an epoch.
 
     Weights that are not finite stay so, by the steps' own arithmetic.
 
     Args:
+        rule, optimizer: see `train_step`.
         state: the `TrainState` before.
-        plan: of the epoch, from `plan_epoch`.
+        plan: the plan of the epoch, from `plan_epoch`.
         start, stop: range of steps; traced, so that any range shares one compiled program.
         data: `(image, label)` of the whole training set; an image may be a row of numbers.
         images_at_once: size of the pieces of a batch, see `train_step`. The incomplete batch is
             taken whole.
         feedback_optimizer: see `train_step`.
-        augment: what is done to the images.
+        augment: changes the images; None: nothing does.
 
-    Returns:
-        The new state, and `loss` and `accuracy` summed over batches, to which an incomplete one
-        adds its share of a whole batch.
+        Returns:
+            The new state, and `loss` and `accuracy` summed over batches. An incomplete batch adds
+            its share of a whole batch.
     """
     image, label = data
     num_whole, batch_size = plan.order.shape
@@ -159,21 +162,21 @@ def is_finite(state: TrainState) -> Array:
 def count_correct(
     rule: Rule, params: Weights, F: Feedback, data: tuple[Array, Array], images_at_once: int
 ) -> Array:
-    """How many of `(image, label)` are classified correctly by `rule.scores`; no dropout."""
+    """The number of `(image, label)` that `rule.scores` classifies correctly; no dropout."""
     image, label = data
 
     def is_correct(example):
         image, label = as_input(rule.net, example[0][None]), example[1][None]
         return rule.net.is_correct(rule.scores(params, F, image), label)[0]
 
-    # One by one, in batches: this needs no special case for the incomplete last batch.
+    # `lax.map` in batches needs no special case for an incomplete last batch.
     return jax.lax.map(is_correct, (image, label), batch_size=images_at_once).sum()
 
 
 def measure_alignment(
     rule: Rule, state: TrainState, key: Array, data: tuple[Array, Array]
 ) -> Alignment:
-    """The `Alignment` on `(image, label)` as one batch; no dropout, the same noise every time."""
+    """The `Alignment` on `(image, label)` as one batch: no dropout, the same noise each time."""
     image, label = data
     batch = Batch(as_input(rule.net, image), label, jax.random.fold_in(key, 3))
     return alignment(rule.net.without_dropout(), rule, state.params, state.feedback, batch)

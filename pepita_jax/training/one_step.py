@@ -21,7 +21,7 @@ def init_state(
     key: Array,
     feedback_optimizer: GradientTransformation | None = None,
 ) -> TrainState:
-    """Draws the weights and the feedback of one seed, with the state of an optimizer for each.
+    """Draws the weights and the feedback of one seed, and begins the state of their optimizers.
 
     >>> import jax, optax
     >>> import pepita_jax as pj
@@ -32,9 +32,15 @@ def init_state(
 
     Args:
         rule, optimizer: any rule, and any optax transformation.
-        key: a random key; `pj.train` gives seed k of `seed` the key `seed_key(seed, k)` of
+        key: a random key. `pj.train` gives seed k the key `seed_key(seed, k)` of
             `pepita_jax.training.one_seed`.
         feedback_optimizer: as for `train_step`.
+
+    Returns:
+        The initial `TrainState`.
+
+    Raises:
+        UserError: `feedback_optimizer` is given, and the rule's feedback does not learn.
     """
     of_feedback = optimizer_of_feedback(rule, optimizer, feedback_optimizer)
     params, feedback = rule.init(key)
@@ -48,10 +54,10 @@ def init_state(
 def optimizer_of_feedback(
     rule: Rule, optimizer: Any, feedback_optimizer: Any | None
 ) -> GradientTransformation:
-    """The optimizer of feedback that learns: that of the weights, unless it has its own.
+    """The optimizer of feedback that learns: its own, or that of the weights.
 
     Raises:
-        UserError: it has its own, and the rule's feedback does not learn.
+        UserError: feedback that does not learn has an optimizer of its own.
     """
     if feedback_optimizer is None:
         return optimizer
@@ -63,7 +69,7 @@ def optimizer_of_feedback(
 
 
 def with_own_keys(opt_state: Any, key: Array) -> Any:
-    """An optimizer's state with random keys of the seed's own, where it holds any.
+    """An optimizer's state in which the seed's own random keys replace any that it holds.
 
     An optimizer that adds noise, such as `optax.noisy_sgd`, begins with one key for all seeds.
     """
@@ -88,10 +94,10 @@ def train_step(
 ) -> tuple[TrainState, dict[str, Any]]:
     """One update of the weights, and of the feedback if it learns: what a loop repeats.
 
-    It is pure: `jax.jit`, `jax.vmap` and `jax.lax.scan` take it. A loop that descends
-    `rule.pseudo_gradients` itself must, where `rule.learns_feedback`, descend `aux["feedback"]`
-    too, from F and with a second optimizer state; without that F stays as it was drawn. Some rules
-    also set F, project the weights after a step, or take two steps (see `Rule`): this does it all.
+    It is pure: `jax.jit`, `jax.vmap` and `jax.lax.scan` take it. It does all that a rule may need:
+    it descends `aux["feedback"]` with a second optimizer state if `rule.learns_feedback`, sets F,
+    projects the weights, or takes two steps (see `Rule`). A loop that descends
+    `rule.pseudo_gradients` itself must do the same; otherwise, say, F stays as it was drawn.
 
     >>> import jax, optax
     >>> import pepita_jax as pj
@@ -108,7 +114,7 @@ def train_step(
         rule, optimizer: any rule, and any optax transformation.
         state: the `TrainState` before, as from `init_state`.
         batch: a `Batch`.
-        images_at_once: size of the pieces that a batch is taken in, see `by_pieces`; None: the
+        images_at_once: size of the pieces in which a batch is taken, see `by_pieces`; None: the
             whole batch.
         feedback_optimizer: an optax transformation for feedback that learns; None: as for the
             weights.
@@ -117,8 +123,8 @@ def train_step(
         The state after the step, and the rule's `aux`: `loss` and `accuracy`, measured before it.
 
     Raises:
-        UserError: the images, labels or weights do not fit the network, the rule draws noise and
-            the batch has no key, or its feedback has an optimizer but does not learn.
+        UserError: the images, labels or weights do not fit the network; the rule draws noise and
+            the batch has no key; or its feedback has an optimizer but does not learn.
     """
     of_feedback = optimizer_of_feedback(rule, optimizer, feedback_optimizer)
     if images_at_once is None:
@@ -155,17 +161,17 @@ def by_pieces(
 ) -> Updates:
     """The rule's pseudo-gradients and `aux`, as means over equal pieces of the batch.
 
-    A convolution's activities at all positions stay in a CPU's cache for a piece, not for a batch.
+    A CPU's cache holds a convolution's activities of a piece, but not those of a batch.
 
     Args:
-        rule: a rule; one that does not split batches takes the batch whole, and so does one of two
-            steps, which share what is drawn and what is passed on.
+        rule: any rule. One that does not split batches takes the batch whole. So does one of two
+            steps per batch, which share what is drawn and what is passed on.
         params, F, batch: see `Rule.pseudo_gradients`.
         images_at_once: size of a piece, a divisor of the batch's. Pieces draw dropout and noise
             from keys of their own.
 
     Raises:
-        UserError: the size is no divisor.
+        UserError: the size does not divide the batch's.
     """
     is_split = rule.splits_batches and rule.steps_per_batch == 1
     if images_at_once == len(batch.label) or not is_split:

@@ -1,8 +1,8 @@
-"""The one place where the seed axis is made: each function of `one_seed.py`, for all seeds.
+"""The one place where the seed axis is made: it maps each function of `one_seed.py` over all seeds.
 
-Every function gets a leading seed axis, shared out over the devices, on each laid out by `vmap`,
-one after another, or in chunks, and is compiled once. The devices' shares are equal, and need
-nothing of one another: where the seeds do not suffice, the last one is trained again, as padding.
+Every mapped function is compiled once. Its seed axis is shared out over the devices. On each device
+the seeds go by `vmap`, one after another, or in chunks. The devices' shares are equal and need
+nothing of one another. If seeds are lacking, the last one is trained again, as padding.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,11 +20,11 @@ from pepita_jax.types import TrainState
 
 
 def seed_mesh(num_seeds: int, devices: Sequence[jax.Device]) -> tuple[Mesh, int]:
-    """The devices that share `num_seeds` seeds, no more of them than shorten the work.
+    """The devices that share `num_seeds` seeds, without those that would not shorten the work.
 
     Returns:
-        Their `Mesh`, and the number of seeds per device: where the devices hold more than there
-        are seeds, the last seed fills them up.
+        Their `Mesh`, and the number of seeds per device. If the devices hold more seeds than there
+        are, the last seed fills them up.
     """
     seeds_per_device = -(-num_seeds // len(devices))
     num_used = -(-num_seeds // seeds_per_device)
@@ -32,7 +32,7 @@ def seed_mesh(num_seeds: int, devices: Sequence[jax.Device]) -> tuple[Mesh, int]
 
 
 def platform_of(mesh: Mesh) -> str:
-    """`cpu`, `gpu` or `tpu`, of the devices that a function is for, which need not be here."""
+    """`cpu`, `gpu` or `tpu`: the platform of a mesh's devices, which need not be here."""
     return mesh.devices.flat[0].platform
 
 
@@ -43,13 +43,13 @@ def over_seeds(
 
     Args:
         function: written for one seed.
-        num_mapped: number of arguments with a seed axis, in equal shares on the devices; all seeds
+        num_mapped: number of arguments with a seed axis, in equal shares on the devices. All seeds
             share the other arguments.
-        seeds_at_once: layout of a device's seeds: 0 all by vmap; 1 one after another; k in chunks
-            of k.
+        seeds_at_once: layout of a device's seeds. 0: all by vmap; 1: one after another; k: in
+            chunks of k.
         mesh: devices, see `seed_mesh`.
-        updates: whether the first result is the first argument, changed. Each seed's is then
-            written over its old one, so that there is no second copy of them all.
+        updates: whether the first result is the first argument, changed. Each seed's result then
+            overwrites its old value, so that there is no second copy of all seeds.
     """
 
     def all_by_vmap(per_seed, shared):
@@ -85,7 +85,7 @@ def over_seeds(
 
     laid_out = all_by_vmap if seeds_at_once == 0 else in_place if updates else in_chunks
     specs = (PartitionSpec("seed"), PartitionSpec())
-    # Unchecked, for a loop may start from zeros that are the same on all devices.
+    # Without check_vma, since a loop may start from zeros that are the same on all devices.
     on_all = jax.shard_map(laid_out, mesh=mesh, in_specs=specs, out_specs=specs[0], check_vma=False)
     return lambda *arguments: on_all(arguments[:num_mapped], arguments[num_mapped:])
 
@@ -93,7 +93,7 @@ def over_seeds(
 def same_for_all(
     rule: Rule, optimizer: Any, feedback_optimizer: Any, numbers: Any
 ) -> tuple[Rule, Any, Any]:
-    """What every seed is trained with, unless a sweep varies it."""
+    """What every seed is trained with, if no sweep varies it."""
     del numbers
     return rule, optimizer, feedback_optimizer
 
@@ -118,13 +118,13 @@ def init_states(
 class Compiled(NamedTuple):
     """The stages of training for all seeds, each compiled at its first call.
 
-    `numbers` are what `vary` makes a seed's rule and optimizers of.
+    `vary` makes a seed's rule and optimizers from `numbers`.
 
     Attributes:
         init: `(keys, numbers) -> states`.
         plan_epoch: `(keys, epoch) -> plans`.
-        train_steps: `(states, numbers, plans, start, stop, data) -> (states, sums)`; gives up the
-            states that it gets.
+        train_steps: `(states, numbers, plans, start, stop, data) -> (states, sums)`; it overwrites
+            the buffers of the states that it gets.
         count_correct: `(states, numbers, data) -> [S]`.
         are_finite: `states -> [S]`.
         measure_alignment: `(states, numbers, keys, data) -> Alignment`.
@@ -138,7 +138,7 @@ class Compiled(NamedTuple):
     measure_alignment: Callable
 
 
-@lru_cache(maxsize=4)  # runs that differ in nothing that is compiled share it
+@lru_cache(maxsize=4)  # runs share it if they agree in all that is compiled
 def compile_stages(
     rule: Rule,
     optimizer: Any,
@@ -151,7 +151,7 @@ def compile_stages(
     feedback_optimizer: Any = None,
     batching: one_seed.Batching = one_seed.Batching(),  # noqa: B008  it never changes
 ) -> Compiled:
-    """The stages of training; see `SeedTrainer` for the arguments, of which a mesh has devices."""
+    """The stages of training. `SeedTrainer` explains the arguments; `mesh` holds its devices."""
     by_seed = NamedSharding(mesh, PartitionSpec("seed"))
     of_seed = partial(vary, rule, optimizer, feedback_optimizer)
     plan_epoch = partial(
@@ -173,7 +173,7 @@ def compile_stages(
         of_seed(numbers)[0], state, key, data
     )
     init = partial(init_states, rule, optimizer, vary=vary, feedback_optimizer=feedback_optimizer)
-    # What comes out must lie as what goes in, or the next call would compile again.
+    # Results must lie on the devices as arguments do, or the next call would compile again.
     return Compiled(
         jax.jit(init, out_shardings=by_seed),
         jax.jit(jax.vmap(plan_epoch, in_axes=(0, None)), out_shardings=by_seed),

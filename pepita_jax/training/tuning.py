@@ -1,8 +1,7 @@
 """Sizes chosen by measurement: how many seeds, and how many images, go through a step together.
 
 These are the only constants that were tuned to particular machines, as
-docs/explanation/tuning.md tells. They decide speed, and the last digits of the numbers,
-nothing else.
+docs/explanation/tuning.md tells. They decide speed and the last digits of results, nothing else.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Networks to call, and to choose by name.
+"""Functions that build networks, and the names by which they are chosen.
 
 To add one: write a function like `lenet5` in a file here, and add its line to `MODELS`. `--help`,
 the command line and the tests of all models then know it.
@@ -44,10 +44,13 @@ def build_network(model: str, *, input_shape: Shape, num_classes: int, **options
     [(64, 32), (32, 10)]
 
     Args:
-        model: a key of `MODELS`, the functions of these names.
+        model: a key of `MODELS`; the function of this name builds the network.
         input_shape: `(H, W, C)` of one image.
         num_classes: number of output units.
-        **options: the keyword arguments of the function.
+        **options: the keyword arguments of that function.
+
+    Returns:
+        A `Network`.
 
     Raises:
         UserError: a name, option or size is not valid.

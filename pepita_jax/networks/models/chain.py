@@ -55,9 +55,13 @@ def chain(
             `sigmoid`, `gelu` or `linear`.
         output: `softmax`, `sigmoid` or `linear`, with the loss that goes with it.
         init: how weights are drawn: `he_uniform`, `he_normal` or `pytorch`.
-        normalize: whether each hidden activity is divided by its deviation, see `Network`.
+        normalize: whether each hidden layer's activity is divided by its standard deviation over
+            the layer's units, sample by sample.
         bias: whether each unit, or each filter, has a bias.
         input_dropout: probability of silencing a number of the image in training.
+
+        Returns:
+            A `Network`.
 
     Raises:
         UserError: a name, word or size is not valid.
@@ -74,12 +78,12 @@ def chain(
 
 
 def padding_up_to(side: int, input_shape: Shape) -> int:
-    """How many zeros on each side make up for images with a side of less than `side` pixels."""
+    """The zeros on each side that make images at least `side` pixels high and wide."""
     return max(0, -(-(side - min(image_shape(input_shape)[:2])) // 2))
 
 
 def image_shape(shape: Any) -> tuple[int, ...]:
-    """A checked `(H, W, C)`; a list will do as well."""
+    """Checks a shape `(H, W, C)`, a tuple or a list, and returns it as a tuple."""
     shape = tuple(shape) if isinstance(shape, list) else shape
     require_shape("input_shape", shape, "(H, W, C)")
     return shape

@@ -19,14 +19,14 @@ def frenkel_conv(
     bias: bool = True,
     **options: Any,
 ) -> Network:
-    """The network that the authors train on MNIST, or for colour images that on CIFAR-10.
+    """The authors' network for MNIST or, if images have colour, their network for CIFAR-10.
 
     >>> import pepita_jax as pj
     >>> pj.frenkel_conv((28, 28, 1), 10)
     Network(28x28x1: conv 32 5 padding=2, maxpool 2, dense 1000, dense 10; tanh, sigmoid, bias)
 
     Args:
-        input_shape: `(H, W, C)` of one image; with C of 1 the network is that for MNIST.
+        input_shape: `(H, W, C)` of one image; with C = 1 the network is that for MNIST.
         num_classes: number of output units.
         dropout: probability of silencing a unit in training, after each hidden dense layer. (The
             authors also drop what the first dense layer and the network receive.)

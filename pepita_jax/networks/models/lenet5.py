@@ -1,4 +1,4 @@
-"""LeNet-5 (LeCun, Bottou, Bengio & Haffner, 1998), as biotorch has it.
+"""LeNet-5 (LeCun, Bottou, Bengio & Haffner, 1998), as in biotorch.
 
 biotorch: Sanfiz & Akrout, "Benchmarking the Accuracy and Robustness of Feedback Alignment
 Algorithms", 2021.
@@ -18,7 +18,7 @@ def lenet5(input_shape: Shape, num_classes: int, *, bias: bool = True, **options
     (84, 10)
 
     Args:
-        input_shape: `(H, W, C)` of one image; zeros make smaller ones 32 pixels high and wide.
+        input_shape: `(H, W, C)` of one image; zeros pad smaller images to 32 pixels each way.
         num_classes: number of output units.
         bias: whether each unit, or each filter, has a bias.
         **options: activation, output, init, normalize and input_dropout, see `chain`.

@@ -24,7 +24,7 @@ def vgg5(
     [(3, 3, 3, 128), (3, 3, 128, 256), (3, 3, 256, 512), (3, 3, 512, 512), (512, 10)]
 
     Args:
-        input_shape: `(H, W, C)` of one image; zeros make smaller ones 32 pixels high and wide.
+        input_shape: `(H, W, C)` of one image; zeros pad smaller images to 32 pixels each way.
         num_classes: number of output units.
         activation, bias, **options: see `chain`.
 
@@ -48,7 +48,7 @@ def vgg8b(input_shape: Shape, num_classes: int, *, bias: bool = True, **options:
     [128, 256, 256, 512, 512, 512, 1024, 10]
 
     Args:
-        input_shape: `(H, W, C)` of one image; zeros make smaller ones 16 pixels high and wide.
+        input_shape: `(H, W, C)` of one image; zeros pad smaller images to 16 pixels each way.
         num_classes: number of output units.
         bias, **options: see `chain`.
 
