@@ -22,11 +22,11 @@ def make_builder(name: str, data_dir: Any = None) -> Any:
     """The builder of a set.
 
     Args:
-        name: of the set; where it has configurations, with the name of one after a slash.
-        data_dir: folder in which it would prepare the set.
+        name: name of the set; if it has configurations, with the name of one after a slash.
+        data_dir: folder in which the builder would prepare the set.
 
-    Raises:
-        UserError: TensorFlow Datasets has no such set, or it can do nothing without TensorFlow.
+        Raises:
+            UserError: TensorFlow Datasets has no such set, or its builder needs TensorFlow.
     """
     import tensorflow_datasets as tfds
 
@@ -36,7 +36,7 @@ def make_builder(name: str, data_dir: Any = None) -> Any:
     try:
         builder = tfds.builder_cls(base)
         _require_config(name, config, builder.builder_configs)
-        with redirect_stdout(io.StringIO()):  # else ten lines about TensorFlow
+        with redirect_stdout(io.StringIO()):  # otherwise it prints ten lines about TensorFlow
             return builder(config=config or None, data_dir=data_dir, file_format="array_record")
     except tfds.core.DatasetNotFoundError as error:
         raise UserError(_unknown(name)) from error
@@ -66,17 +66,17 @@ def image_and_label(name: str, info: Any) -> tuple[str, str]:
     """The names of the features that hold an image and its class.
 
     Args:
-        name: of the set.
-        info: the `tfds.core.DatasetInfo`.
+        name: name of the set.
+        info: its `tfds.core.DatasetInfo`.
 
-    Raises:
-        UserError: it is no set of images of a fixed shape with one class each.
+        Raises:
+            UserError: the set does not consist of images of a fixed shape with one class each.
     """
     import tensorflow_datasets as tfds
 
     keys, features = info.supervised_keys or ("image", "label"), info.features
     is_pair = len(keys) == 2 and all(isinstance(key, str) and key in features for key in keys)
-    message = f"dataset {name!r} is no set of images with one class each"
+    message = f"dataset {name!r} does not consist of images with one class each"
     require(is_pair, message)
     image, label = (features[key] for key in keys)
     require(isinstance(image, tfds.features.Image), message)

@@ -20,7 +20,7 @@ def cache_folder() -> Path:
     """The user's cache folder: `$XDG_CACHE_HOME/pepita_jax`, by default under `~/.cache`.
 
     Raises:
-        UserError: the home folder is needed, and there is none.
+        UserError: the home folder is needed but does not exist.
     """
     return user_path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "pepita_jax"
 
@@ -28,15 +28,15 @@ def cache_folder() -> Path:
 def cached(
     name: str, folder: Path, files: Iterable[Path], decode: Callable[[], dict]
 ) -> dict[str, np.ndarray]:
-    """Arrays decoded from files in `folder`, from the cache where it is still valid.
+    """Arrays decoded from files in `folder`, from the cache if it is still valid.
 
-    A cache that cannot be used stops nothing: one line on standard error says so.
+    If the cache cannot be used, one line on standard error says so and nothing else changes.
 
     Args:
-        name: of the data set.
-        folder: holds the files.
-        files: in it; a change of their names, sizes or times renews the cache.
-        decode: `() -> {name: array}`, called where the cache does not help.
+        name: name of the data set.
+        folder: the folder that holds the files.
+        files: the files; a change of their names, sizes or times renews the cache.
+        decode: `() -> {name: array}`, called if the cache is not valid.
     """
     fingerprint = _fingerprint(folder, files)
     place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
@@ -68,7 +68,7 @@ def _read(file_name, fingerprint):
 
 
 def _write(file_name, fingerprint, arrays):
-    """Writes in a folder of its own, then renames, so that no reader ever sees half a file."""
+    """Writes in a temporary folder, then renames, so that no reader ever sees half a file."""
     try:
         folder = cache_folder()
         folder.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def _write(file_name, fingerprint, arrays):
         _say_not_cached(f"{folder}: {error.strerror or error}")
 
 
-@cache  # a line a process
+@cache  # one line per process
 def _say_not_cached(reason):
     line = f"decoded images cannot be cached ({reason}), so that each start takes longer"
     say(f"{line}; set XDG_CACHE_HOME to another folder")

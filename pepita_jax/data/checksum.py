@@ -1,4 +1,4 @@
-"""What tells data of one's own, which have no name, from others."""
+"""A checksum tells your own data, which have no name, from others."""
 
 import hashlib
 

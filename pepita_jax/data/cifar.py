@@ -1,4 +1,4 @@
-"""Parsing CIFAR-10 and CIFAR-100: the binary or the Python version, as an archive or unpacked."""
+"""Parses CIFAR-10 and CIFAR-100: the binary or the Python version, as an archive or unpacked."""
 
 import tarfile
 from pathlib import Path
@@ -24,8 +24,8 @@ def parse_cifar(
     Args:
         prefix: `cifar-10` or `cifar-100`.
         train, test: names of the batches, without a suffix.
-        label_keys: of the labels that each image has, in the order of the binary version.
-        files: `{file name: path}`; others may be among them.
+        label_keys: names of the labels that each image has, in the order of the binary version.
+        files: `{file name: path}`; it may include other files.
 
     Raises:
         UserError: a file is missing, damaged or cannot be read.
@@ -45,7 +45,7 @@ def parse_cifar(
 
 
 def _find_batches(files, prefix, names):
-    """`{name: (place, content)}` of the batches that are unpacked, then of each archive's."""
+    """Yields `{name: (place, content)}` of the unpacked batches, then of each archive's batches."""
     yield {name: _read_batch(files[name]) for name in names if name in files}
     for name, path in files.items():
         if name.startswith(f"{prefix}-") and (".tar" in name or name.endswith(".tgz")):
@@ -85,7 +85,7 @@ def _parse_cifar_binary(content, label_keys):
 
 
 def _parse_cifar_pickle(content, label_keys):
-    """The Python version: a dict of arrays, under names of its own."""
+    """The Python version: a dict of arrays, which has its own names."""
     try:
         return _columns_of(load_arrays(content), label_keys)
     # A damaged pickle can raise anything, and can hold anything.

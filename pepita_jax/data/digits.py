@@ -1,4 +1,4 @@
-"""scikit-learn's digits."""
+"""The digits of scikit-learn."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ NUM_TRAIN = 1437
 
 
 def load_digits() -> tuple[Split, Split]:
-    """The training and the test set, in scikit-learn's own order; the last 360 are the test set."""
+    """The training and the test set, in scikit-learn's order; the last 360 images are for test."""
     from sklearn import datasets
 
     digits = datasets.load_digits()

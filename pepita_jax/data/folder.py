@@ -1,4 +1,4 @@
-"""One's own images: a folder `{train,test}/CLASS/*.png` or `*.jpg`, all of one shape."""
+"""Your own images: a folder `{train,test}/CLASS/*.png` or `*.jpg`, all of one shape."""
 
 import hashlib
 import io
@@ -14,15 +14,15 @@ from pepita_jax.files import file_errors
 from pepita_jax.watching import progress_bar
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
-MODES = {"1": "L", "L": "L", "P": "RGB", "RGB": "RGB"}  # of Pillow: as found, and as read
+MODES = {"1": "L", "L": "L", "P": "RGB", "RGB": "RGB"}  # Pillow's modes: as found, as read
 
 
 def read_folder(path: Path) -> tuple[Split, Split, str]:
     """The training set, the test set, and a checksum of all files and their names.
 
-    Classes are numbered in the order of their names, or of these numbers if all names are numbers.
-    Training images come in an order that depends on their names alone, so that the last ones,
-    which may become the validation split, are of all classes.
+    Classes are numbered in the order of their names, by value if all names are numbers. Images come
+    in a mixed order that depends on their names alone, so that the last training images, which may
+    become the validation split, are of many classes.
 
     Raises:
         UserError: a folder lacks images; images cannot be read or are of several shapes.
@@ -31,7 +31,7 @@ def read_folder(path: Path) -> tuple[Split, Split, str]:
         files = list_images(path)
     classes = sorted({file.parent.name for file in files["train"]}, key=_order(files["train"]))
     new = sorted({file.parent.name for file in files["test"]} - set(classes))
-    require(not new, f"test has the class {', '.join(new)}, which train has not")
+    require(not new, f"test has the class {', '.join(new)}, but train has not")
     both = [*files["train"], *files["test"]]
     arrays = cached("images", path, both, lambda: _read(path, both))
     label = np.array([classes.index(file.parent.name) for file in both], np.int32)

@@ -1,8 +1,8 @@
-"""Having a builder of TensorFlow Datasets write its set as ArrayRecord, without TensorFlow.
+"""Makes a builder of TensorFlow Datasets write its set as ArrayRecord, without TensorFlow.
 
-TFDS encodes images with TensorFlow. Handed PNG bytes, made here by Pillow, it does not need it. The
-sets in `PARSERS` are parsed here; of the others, the builder's own code reads the original files.
-Downloads go through TFDS' download manager, which checks sizes and checksums.
+TFDS encodes images with TensorFlow, unless it is given PNG bytes; Pillow makes them here. The sets
+in `PARSERS` are parsed by this package. For other sets, the builder's own code reads the original
+files. Downloads go through TFDS' download manager, which checks sizes and checksums.
 """
 
 import gzip
@@ -35,7 +35,7 @@ def give_downloads(builder: Any, name: str) -> None:
         urls = {file: url for file, url in urls.items() if file not in NOT_NEEDED}
         try:
             files = dl_manager.download(urls)
-        except Exception as error:  # of many libraries: no network, refused, wrong checksum
+        except Exception as error:  # from many libraries: no network, refused, wrong checksum
             reason = str(error).strip().partition("\n")[0]
             raise UserError(
                 f"cannot download {name!r} ({type(error).__name__}: {reason}); "
@@ -50,9 +50,9 @@ def use_own_code(builder: Any, name: str, files: dict[str, Path] | None) -> None
     """Lets a builder's own code generate the examples, and hands on its images as PNG.
 
     Args:
-        builder: changed in place.
-        name: of the set.
-        files: `{file name: path}` of what it would download; None: it downloads.
+        builder: the builder, changed in place.
+        name: name of the set.
+        files: `{file name: path}` of what the builder would download; None: it downloads.
     """
     image_key, _ = image_and_label(name, builder.info)
     generate, split = builder._generate_examples, builder._split_generators
@@ -73,7 +73,7 @@ def use_own_code(builder: Any, name: str, files: dict[str, Path] | None) -> None
 
 
 def check_splits(builder: Any, name: str, splits: dict) -> dict:
-    """Returns splits as parsed, if they are what the builder's features say.
+    """Returns parsed splits if they fit the builder's features.
 
     Raises:
         UserError: images or labels do not fit.
@@ -100,7 +100,7 @@ def _generate(builder, splits):
 
 
 def unpack_without_tensorflow(dl_manager: Any, folder: Any) -> None:
-    """Makes a download manager unpack archives, which TFDS does with TensorFlow, in a folder."""
+    """Makes a download manager unpack archives in a folder without TensorFlow, which TFDS uses."""
 
     def extract(path):
         inside = Path(tempfile.mkdtemp(dir=folder))
@@ -110,7 +110,7 @@ def unpack_without_tensorflow(dl_manager: Any, folder: Any) -> None:
                 with gzip.open(path) as packed, open(inside / name[:-3], "wb") as file:
                     shutil.copyfileobj(packed, file)
                 return epath.Path(inside / name[:-3])
-            is_zip = name.endswith(".zip")  # of which no member is written elsewhere in any case
+            is_zip = name.endswith(".zip")  # none of whose members is ever written elsewhere
             shutil.unpack_archive(path, inside, filter=None if is_zip else "data")
         return epath.Path(inside)
 
@@ -126,7 +126,7 @@ def unpack_without_tensorflow(dl_manager: Any, folder: Any) -> None:
 
 
 def _find(builder, files, url):
-    """Of some files the one that a builder would download."""
+    """The one of `files` that a builder would download."""
     url = getattr(url, "url", url)
     registered = (builder.url_infos or {}).get(url)
     name = registered.filename if registered else url.rpartition("/")[2]

@@ -1,6 +1,6 @@
-"""The unit of images, the same at every door: floats, of which 1 is white, or bytes up to 255.
+"""The unit of images, the same in every public function: floats in [0, 1], or bytes up to 255.
 
-Standardised and whitened images are floats in units of their own.
+Standardized and whitened images are floats in units of their own.
 """
 
 from typing import Any
@@ -10,17 +10,17 @@ import numpy as np
 
 from pepita_jax.errors import require
 
-UNSCALED = 10  # floats that reach beyond, and never below 0, have not been scaled
+UNSCALED = 10  # floats above this, none of them negative, have not been scaled
 
 
 def to_float(image: Any) -> Any:
-    """An array of images, NumPy's or JAX's, as floats: uint8 is scaled to [0, 1].
+    """An array of images, NumPy's or JAX's, as floats; uint8 is scaled to [0, 1].
 
     Raises:
-        UserError: it is of another type.
+        UserError: the array is of another type.
     """
     if image.dtype == np.uint8:
-        # As a compiler divides by 255: the same bits here as in training.
+        # A compiler divides by 255 like this, so the bits are the same as in training.
         return image.astype(np.float32) * np.float32(1 / 255)
     is_float = jnp.issubdtype(image.dtype, jnp.floating)  # NumPy's does not know bfloat16
     require(is_float, f"images must be uint8 or floats, got {image.dtype}")
@@ -28,15 +28,15 @@ def to_float(image: Any) -> Any:
 
 
 def usable_images(name: str, image: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """NumPy images as uint8 or float32.
+    """Checks NumPy images and returns them as uint8 or float32.
 
     Args:
-        name: what they are called.
+        name: what a message calls them.
         image: `[N, H, W, C]`.
-        shape: `(H, W, C)` as wanted.
+        shape: the `(H, W, C)` that is wanted.
 
     Raises:
-        UserError: they cannot be meant: of another shape or type, not finite, or not scaled.
+        UserError: the images are of another shape or type, not finite, or not scaled.
     """
     found = image.shape[1:]
     require(found == shape, f"{name} images have shape {found}, the network takes {shape}")

@@ -13,9 +13,9 @@ class DatasetInfo(NamedTuple):
 
     Attributes:
         image_shape: `(H, W, C)` of an image.
-        num_classes: labels are below it.
-        num_train, num_test: images in each split.
-        checksum: SHA-256 of one's own data, in hexadecimal digits; None for a set by name.
+        num_classes: number of classes; all labels are below it.
+        num_train, num_test: number of images in each split.
+        checksum: SHA-256 of your own data, in hexadecimal digits; None for a set by name.
         load: `() -> (train, test)`; None: TensorFlow Datasets has the set.
     """
 
@@ -28,11 +28,11 @@ class DatasetInfo(NamedTuple):
 
     @classmethod
     def of_record(cls, record: dict[str, Any]) -> "DatasetInfo":
-        """The info of a `record()`, which may have been read from a file."""
+        """Rebuilds the info from its `record()`, which may have been read from a file."""
         return cls(**record)._replace(image_shape=tuple(record["image_shape"]))
 
     def record(self) -> dict:
-        """What `config.json` keeps of it; `of_record` makes the same of that, without `load`."""
+        """What `config.json` keeps of the info; `of_record` rebuilds it, without `load`."""
         shape = tuple(int(size) for size in self.image_shape)
         fields = self._asdict() | {"image_shape": shape}
         return {n: value for n, value in fields.items() if n != "load" and value is not None}

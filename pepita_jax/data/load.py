@@ -39,14 +39,29 @@ def load_dataset(
     preprocess: str = "none",
     whiten: Any = None,
 ) -> Dataset:
-    """Loads a data set; its images are float32, in [0, 1] unless they are preprocessed.
+    """Loads a data set. Its images are float32, in [0, 1] unless they are preprocessed.
 
     >>> import pepita_jax as pj
     >>> image, label = pj.load_dataset("digits").train
     >>> image.shape, label.shape
     ((1437, 8, 8, 1), (1437,))
 
-    The arguments and errors are those of `load_stored`.
+    Args:
+        name: a key of `DATASETS`; a set of TensorFlow Datasets that has been prepared; or the path
+            of your own data, an `.npz` file or a folder of images.
+        data_dir: folder of TensorFlow Datasets; None: `TFDS_DATA_DIR`, or the home folder's.
+        validation_fraction: share of the training set, taken from its end, for validation.
+        preprocess: `none`; `standardize`, mean 0 and deviation 1 in each channel; `whiten`, by ZCA;
+            `rescale`, to [0, 1]; or `whiten_rescale`, one after the other. The statistics are those
+            of the images that are trained on.
+        whiten: refused; it became `preprocess="whiten"`.
+
+    Returns:
+        A `Dataset` with fields `train`, `test` and `validation`, each a pair of images
+        `[N, H, W, C]` and labels int32 `[N]`; `validation` is None without such a split.
+
+    Raises:
+        UserError: the name is unknown, or the set is missing, empty or damaged.
     """
     splits = load_stored(name, data_dir, validation_fraction, preprocess, whiten)
     floats = ((to_float(split[0]), split[1]) if split else None for split in splits)
@@ -62,20 +77,8 @@ def load_stored(
 ) -> Dataset:
     """Loads a data set as it is stored: most images have a byte per number.
 
-    A run keeps its training set on the device, where bytes take a fourth of the memory.
-
-    Args:
-        name: a key of `DATASETS`; a set of TensorFlow Datasets that has been prepared; or one's own
-            data, the path of an `.npz` file or of a folder of images.
-        data_dir: folder of TensorFlow Datasets; None: `TFDS_DATA_DIR`, or the home folder's.
-        validation_fraction: share of the training set, taken from its end, for validation.
-        preprocess: `none`; `standardize`, mean 0 and deviation 1 in each channel; `whiten`, by ZCA;
-            `rescale`, to [0, 1]; or `whiten_rescale`, one after the other. The statistics are of
-            the images that are trained on.
-        whiten: is refused; it became `preprocess="whiten"`.
-
-    Raises:
-        UserError: the name is unknown, or the set is missing, empty or damaged.
+    A run keeps its training set on the device, where bytes take a fourth of the memory. The
+    arguments and errors are those of `load_dataset`.
     """
     require(whiten is None, f"whiten={whiten} is preprocess={'whiten' if whiten else 'none'!r} now")
     change = look_up("preprocess", preprocess, PREPROCESSES)
@@ -98,8 +101,8 @@ def black_value(
 ) -> tuple[float, ...]:
     """What `load_stored` makes of black, one number per channel, in the unit of `to_float`.
 
-    It is 0 without preprocessing. A whitened black image has other values at other places: their
-    mean.
+    It is 0 without preprocessing. A whitened black image varies from place to place; the value is
+    its mean.
     """
     image = load_stored(name, data_dir, validation_fraction).train[0]
     black = PREPROCESSES[preprocess](image, np.zeros_like(image[:1]))[1]
@@ -107,22 +110,22 @@ def black_value(
 
 
 def dataset_info(name: str, data_dir: str | None = None) -> DatasetInfo:
-    """What a data set is like; its arguments and errors are those of `load_stored`."""
+    """What a data set is like; arguments and errors as of `load_dataset`."""
     name = os.fspath(name) if isinstance(name, os.PathLike) else name
-    require(isinstance(name, str), f"the name or path of a data set is a text, got {name!r}")
+    require(isinstance(name, str), f"a data set's name or path must be a text, got {name!r}")
     if name in DATASETS:
         return DATASETS[name]
     return own_info(name) if is_own(name) else prepared_info(name, data_dir)
 
 
 def num_channels(name: str) -> int:
-    """The channels of a set's images, also where it is not prepared, or not in the usual place."""
+    """The number of channels of a set's images; the set need not be prepared."""
     if name in DATASETS or is_own(name):
         return dataset_info(name).image_shape[2]
     info = None
     with suppress(UserError):
         info = make_builder(name).info
-    if info is None:  # it may have been prepared with somebody's own builder
+    if info is None:  # it may have been prepared by another builder
         return dataset_info(name).image_shape[2]
     return info.features[image_and_label(name, info)[0]].shape[2]
 
@@ -140,8 +143,8 @@ def num_validation(validation_fraction: float, num_train: int) -> int:
 
 
 def _require_all_classes(info, trained_on, label, size):
-    """Of one's own data, which may be sorted by class; those of others are not."""
+    """Checks the user's own data, which may be sorted by class; published sets are not."""
     lost = np.setdiff1d(label, trained_on) if info.checksum else ()
     which = ", ".join(map(str, lost))
-    message = f"the last {size} training images, which are the validation split, are all of class"
+    message = f"the validation split, the last {size} training images, has all images of class"
     require(not len(lost), f"{message} {which}: put the training set in a random order")

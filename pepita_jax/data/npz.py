@@ -1,4 +1,4 @@
-"""One's own arrays: an `.npz` file with x_train, y_train, x_test and y_test, Keras' names."""
+"""Your own arrays: an `.npz` file with x_train, y_train, x_test and y_test (Keras' names)."""
 
 import hashlib
 import zipfile
@@ -29,7 +29,7 @@ def read_npz(path: Path) -> tuple[Split, Split, str]:
 
 def _arrays(path):
     names = ("x_train", "y_train", "x_test", "y_test")
-    require(zipfile.is_zipfile(path), "it is no .npz file, or damaged")
+    require(zipfile.is_zipfile(path), "it is not an .npz file, or it is damaged")
     try:
         with np.load(path, allow_pickle=False) as file:
             missing = ", ".join(name for name in names if name not in file.files)

@@ -1,4 +1,4 @@
-"""Parsing the files that the data sets' authors published, with NumPy alone.
+"""Parses the files that the data sets' authors published, without TensorFlow.
 
 MNIST and its kin: four IDX files, gzipped or not; of EMNIST also in its zip archive. CIFAR: the
 binary or the Python version, as an archive or unpacked. SVHN: two MATLAB files. Nothing is unpacked
@@ -25,10 +25,10 @@ def read_originals(name: str, source: Path) -> dict[str, Columns]:
     """Finds and parses the original files of a data set in the folder `source`.
 
     Returns:
-        As `parse_originals`.
+        See `parse_originals`.
 
     Raises:
-        UserError: files are missing or damaged; the folder is not there or cannot be read.
+        UserError: files are missing or damaged, or the folder is missing or cannot be read.
     """
     files, searched = find_originals(name, source)
     try:
@@ -41,8 +41,8 @@ def parse_originals(name: str, files: dict[str, Path]) -> dict[str, Columns]:
     """Parses the original files of data set `name`.
 
     Args:
-        name: one that has a parser; `emnist` with its configuration.
-        files: `{file name: path}`; others may be among them.
+        name: a set that has a parser; `emnist` with its configuration, as in `emnist/balanced`.
+        files: `{file name: path}`; it may include other files.
 
     Returns:
         `{"train": columns, "test": columns}`, each a dict of `image` `[N, H, W, C]` uint8,
@@ -70,7 +70,7 @@ def _parse_mnist(files, stems=("train", "t10k")):
 
 
 def _parse_emnist(files, config):
-    """As the files have them, which is mirrored and turned; TensorFlow Datasets keeps that."""
+    """The images as stored, mirrored and turned; TensorFlow Datasets keeps them like that."""
     return _parse_mnist(files, (f"emnist-{config}-train", f"emnist-{config}-test"))
 
 
@@ -92,7 +92,7 @@ def _read_matlab(path):
 
     try:
         content = loadmat(path, variable_names=("X", "y"))
-    # A damaged file can raise anything, and an error of the system has a number.
+    # A damaged file can raise anything; only an error of the system has an errno.
     except Exception as error:
         if getattr(error, "errno", None):
             raise
@@ -115,7 +115,7 @@ def _read_idx(files, stem):
 
 
 def _in_zip(files, names):
-    """`[(place, () -> content)]` of those of some names that a zip archive has."""
+    """`[(place, () -> content)]` of those of `names` that a zip archive has."""
     found = []
     for path in (path for name, path in files.items() if name.endswith(".zip")):
         with reading(path), zipfile.ZipFile(path) as archive:
@@ -149,5 +149,5 @@ PARSERS: dict[str, Callable[..., dict[str, Columns]]] = {
     ),
     "cifar100": partial(parse_cifar, "cifar-100", ["train"], ["test"], ["coarse_label", "label"]),
 }
-# What builders would download for other splits than those two.
+# Files that builders would download for splits other than train and test.
 NOT_NEEDED = {"extra_32x32.mat"}

@@ -1,4 +1,4 @@
-"""One's own data, by path: an `.npz` file, or a folder of images by class."""
+"""Your own data, by path: an `.npz` file, or a folder of images by class."""
 
 import os
 from functools import lru_cache, partial
@@ -15,9 +15,9 @@ from pepita_jax.files import file_errors, user_path
 
 
 def is_own(name: Any) -> bool:
-    """Whether a name is a path, and not that of a set.
+    """Whether a name is the path of your own data, and not the name of a set.
 
-    Paths end in `.npz`, begin with `/`, `.` or `~`, or are of a folder that has a folder `train`.
+    A path ends in `.npz`, begins with `/`, `.` or `~`, or is a folder that has a folder `train`.
     """
     if not isinstance(name, str) or name in DATASETS:
         return False
@@ -26,20 +26,20 @@ def is_own(name: Any) -> bool:
 
 
 def own_path(name: str) -> str:
-    """The absolute path of one's own data; the name of any other set as it is."""
+    """The absolute path of your own data; the name of any other set unchanged."""
     return str(user_path(name)) if is_own(name) else name
 
 
 def show_name(name: str) -> str:
-    """A set's name, or the last part of the path of one's own data."""
+    """A set's name, or the last part of the path of your own data."""
     return Path(name).name if is_own(name) else name
 
 
 def own_info(name: str) -> DatasetInfo:
-    """What the data at a path are like.
+    """The shape, classes, sizes and checksum of the data at a path.
 
     Raises:
-        UserError: they are not there, or not usable.
+        UserError: the data are missing or not usable.
     """
     path = user_path(name)
     return _describe(path, _stamp(path))
@@ -82,7 +82,7 @@ def _require_all_classes(train, test):
 
 
 def _stamp(path: Path):
-    """What changes when the data do."""
+    """A value that changes when the data change."""
     message = f"there is no file or folder {path}"
     require(path.exists(), message)
     with file_errors(path, "read"):

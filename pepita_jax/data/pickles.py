@@ -1,4 +1,4 @@
-"""Pickles of arrays and byte strings, which cannot run code."""
+"""Reads pickles of arrays and byte strings, which cannot run code here."""
 
 import io
 import pickle
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-# All that such a pickle may ask for.
+# All names that a pickle may ask for.
 ALLOWED_IN_PICKLES = {
     ("multiarray", "_reconstruct"): lambda *_: np.ndarray((0,), np.int8),
     ("numpy", "ndarray"): np.ndarray,

@@ -1,4 +1,4 @@
-"""Preparing data sets with TensorFlow Datasets' own builders, without TensorFlow."""
+"""Prepares data sets with TensorFlow Datasets' own builders, without TensorFlow."""
 
 import io
 import tempfile
@@ -21,10 +21,10 @@ from pepita_jax.watching import standard_error
 def prepare(name: str, data_dir: Any = None, source: Any = None) -> Path:
     """Writes a data set as ArrayRecord, unless a readable one is there already.
 
-    What is there is replaced only once the new one is complete.
+    A damaged one is replaced only once the new one is complete.
 
     Args:
-        name: of a set of TensorFlow Datasets, with its configuration if it has some.
+        name: name of a set of TensorFlow Datasets, with its configuration if it has several.
         data_dir: folder of TensorFlow Datasets; None: `TFDS_DATA_DIR`, or the home folder's.
         source: folder with the original files, or with a subfolder for each set; None: they are
             downloaded.
@@ -33,8 +33,8 @@ def prepare(name: str, data_dir: Any = None, source: Any = None) -> Path:
         The folder of the prepared set.
 
     Raises:
-        UserError: there is no such set; it needs TensorFlow; files are missing, damaged or cannot
-            be downloaded; the folder cannot be written, or holds the set in another format.
+        UserError: there is no such set, or it needs TensorFlow; files are missing, damaged or
+            cannot be downloaded; the folder cannot be written, or holds the set in another format.
     """
     check_preparable(name)
     if not _is_there(name, data_dir):
@@ -44,9 +44,9 @@ def prepare(name: str, data_dir: Any = None, source: Any = None) -> Path:
 
 
 def check_preparable(name: str) -> None:
-    """Raises a `UserError` unless TensorFlow Datasets has a set of that name, for classification.
+    """Raises a `UserError` unless TensorFlow Datasets has an image-classification set of that name.
 
-    Nothing is read but the builder's code.
+    This reads only the builder's code.
     """
     is_bundled = name in DATASETS and DATASETS[name].load
     require(not is_bundled, f"{name!r} needs no preparation: it comes with the installation")
@@ -54,7 +54,7 @@ def check_preparable(name: str) -> None:
 
 
 def _plan(name, source):
-    """What is to be done to the builder of a set so that it writes it."""
+    """The function that changes a set's builder so that it writes the set."""
     if source is None:
         print(f"downloading {name}; without network TFDS gives up after minutes", flush=True)
     if has_parser(name):
@@ -102,7 +102,7 @@ def _put(name, data_dir, plan):
         message = f"{name!r} cannot be prepared on this system: {error}"
         needs = " (its builder needs it)" if "tensorflow" in str(error) else ""
         raise UserError(message + needs) from error
-    except (OSError, RuntimeError) as error:  # the latter by that writer, as on a full disk
+    except (OSError, RuntimeError) as error:  # ArrayRecord's writer raises the latter
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         message = f"cannot prepare {name!r} in {root}: {reason}"
         raise UserError(f"{message}; --data_dir=FOLDER chooses another folder") from error
@@ -114,7 +114,7 @@ def _put(name, data_dir, plan):
 
 
 def _replace(place, new, old):
-    """Renames `place` to `old` and `new` to `place`, where others may do so at the same time."""
+    """Renames `place` to `old` and `new` to `place`; other processes may do so at the same time."""
     place.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
         place.rename(old)

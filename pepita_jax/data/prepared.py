@@ -1,4 +1,4 @@
-"""Reading sets that TensorFlow Datasets prepared as ArrayRecord, without TensorFlow."""
+"""Reads sets that TensorFlow Datasets prepared as ArrayRecord, without TensorFlow."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def tfds_folder(data_dir: Any = None) -> Path:
     """Where TensorFlow Datasets keeps its sets: `data_dir`, `TFDS_DATA_DIR`, or the home folder.
 
     Raises:
-        UserError: the home folder is needed, and there is none.
+        UserError: the home folder is needed but does not exist.
     """
     chosen = data_dir or os.environ.get("TFDS_DATA_DIR")
     try:
@@ -40,7 +40,7 @@ def find_versions(name: str, data_dir: Any = None) -> list[Path]:
     """The folders of a set's prepared versions, the newest last.
 
     Raises:
-        UserError: they cannot be looked for.
+        UserError: the folder cannot be read.
     """
     root = tfds_folder(data_dir)
     with file_errors(root, "read"):
@@ -55,8 +55,8 @@ def find_prepared(name: str, data_dir: Any = None) -> Path:
     """The folder of the newest prepared version of a set.
 
     Raises:
-        UserError: there is no such set, or none is prepared; it cannot be read; or its format
-            needs TensorFlow.
+        UserError: there is no such set, or no prepared version of it; or it cannot be read, or its
+            format needs TensorFlow.
     """
     versions = find_versions(name, data_dir)
     if not versions and name not in DATASETS:
@@ -73,11 +73,11 @@ def find_prepared(name: str, data_dir: Any = None) -> Path:
 
 
 def prepared_info(name: str, data_dir: Any = None) -> DatasetInfo:
-    """What a prepared set is like, as its own description says.
+    """The shape, classes and sizes of a prepared set, from its own description.
 
     Raises:
-        UserError: see `find_prepared`; or it has no images of a fixed shape with one class each, or
-            no images to train on or to test.
+        UserError: see `find_prepared`; or the set has no images of a fixed shape with one class
+            each, or no images to train on or to test.
     """
     import tensorflow_datasets as tfds
 
@@ -95,10 +95,10 @@ def prepared_info(name: str, data_dir: Any = None) -> DatasetInfo:
 
 
 def load_prepared(name: str, info: DatasetInfo, data_dir: Any = None) -> tuple[Split, Split]:
-    """The training and the test set, from the cache where that is up to date.
+    """The training and the test set, from the cache if it is up to date.
 
     Args:
-        name, data_dir: of the set, see `find_prepared`.
+        name, data_dir: see `find_prepared`.
         info: what the set should be like.
 
     Raises:
@@ -112,7 +112,7 @@ def load_prepared(name: str, info: DatasetInfo, data_dir: Any = None) -> tuple[S
 
 
 def _file_format(folder):
-    """What the set's description says; None if it cannot be read or says nothing."""
+    """The format that the set's description names; None if it cannot be read or names none."""
     try:
         return json.loads((folder / "dataset_info.json").read_text()).get("fileFormat")
     except (OSError, ValueError, AttributeError):
@@ -144,14 +144,14 @@ def _read_prepared(name, folder, data_dir, info):
 
 @contextmanager
 def _reading(name, folder, data_dir):
-    """Names the set and the way out where the readers fail."""
+    """If the readers fail, raises a `UserError` that names the set and how to prepare it."""
     try:
         yield
     except UserError:
         raise
     except ImportError as error:  # the reader of ArrayRecord is built for Linux alone
         raise UserError(f"dataset {name!r} cannot be read on this system: {error}") from error
-    # The readers raise whatever their formats' libraries raise; all else means a bad set.
+    # The readers pass on whatever their libraries raise; any of it means a bad set.
     except Exception as error:
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         message = f"dataset {name!r} in {folder} cannot be read ({reason})"
@@ -161,7 +161,7 @@ def _reading(name, folder, data_dir):
 def _decode(description, source, keys, shape):
     images = np.empty((len(source), *shape), np.uint8)
     labels = np.empty(len(source), np.int32)
-    absl_logging.set_verbosity(absl_logging.ERROR)  # else a line about OpenCV
+    absl_logging.set_verbosity(absl_logging.ERROR)  # otherwise it prints a line about OpenCV
     with progress_bar(f"decoding {description}", len(source)) as progress:
         for start in range(0, len(source), CHUNK):
             indices = range(start, min(start + CHUNK, len(source)))

@@ -1,4 +1,4 @@
-"""Images as networks may want them, by the statistics of the training images alone."""
+"""Preprocessing of images, by the statistics of the training images alone."""
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def zca_whiten(train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
 
 
 def standardize(train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
-    """Gives each channel mean 0 and deviation 1; arguments and result as of `zca_whiten`.
+    """Gives each channel mean 0 and standard deviation 1; see `zca_whiten` for the arguments.
 
     A channel that is the same everywhere becomes 0.
     """
@@ -41,7 +41,7 @@ def standardize(train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
 
 
 def rescale(train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
-    """Scales all pixels alike, so that the training images' lie in [0, 1]; likewise.
+    """Scales all pixels alike, so that training images lie in [0, 1]; arguments as of `zca_whiten`.
 
     Raises:
         UserError: all pixels of the training images are equal.
@@ -52,11 +52,11 @@ def rescale(train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
 
 
 def whiten_rescale(train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
-    """Whitens, and then scales all pixels alike to [0, 1]; likewise."""
+    """Whitens, then scales all pixels alike to [0, 1]; see `zca_whiten` for the arguments."""
     return rescale(*zca_whiten(train, *others))
 
 
-# What the field `preprocess` chooses from.
+# The values of the field `preprocess`.
 PREPROCESSES = {
     "none": lambda *images: images,
     "standardize": standardize,

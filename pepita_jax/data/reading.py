@@ -1,4 +1,4 @@
-"""What goes wrong with files that others have written, in one line each."""
+"""Turns errors of reading files that others have written into one line each."""
 
 import gzip
 import lzma
@@ -28,7 +28,7 @@ class MissingError(UserError):
 
 @contextmanager
 def reading(place: Any) -> Generator[None]:
-    """Says which file it is that is damaged or cannot be read."""
+    """Raises a `UserError` that names the file if it is damaged or cannot be read."""
     try:
         yield
     except DAMAGED as error:

@@ -1,7 +1,7 @@
-"""The data sets that the project knows by heart.
+"""The data sets that the project knows without reading them.
 
 To add one: write a file such as `digits.py`, and give its `DatasetInfo` a line here. A set of
-TensorFlow Datasets needs no line, but then it can only be spoken of where it has been prepared.
+TensorFlow Datasets needs no line, but it must then be prepared before anything is known of it.
 """
 
 from pepita_jax.data.digits import DIGITS

@@ -1,11 +1,11 @@
-"""Finding the data sets' original files, in the layouts in which they are handed around."""
+"""Finds the data sets' original files, in the folders in which they are usually stored."""
 
 from pathlib import Path
 
 from pepita_jax.errors import require
 from pepita_jax.files import file_errors, user_path
 
-# torchvision's subfolders that hold one set alone, beside the user's, which have the set's name.
+# torchvision's subfolders of a single set; the user's own subfolders have the set's name.
 TORCHVISION = {
     "mnist": "MNIST/raw",
     "fashion_mnist": "FashionMNIST/raw",
@@ -16,17 +16,16 @@ UNPACKED = ("*-ubyte/*", "cifar-*/*", "gzip/*")  # archives may unpack to a fold
 
 
 def find_originals(name: str, source: str | Path) -> tuple[dict[str, Path], list[Path]]:
-    """Finds the files of one folder.
+    """Finds a set's files in one folder.
 
-    It is the first of the set's own folders in `source` that has any files, else `source` itself.
-    No second folder is searched, since several sets have files of the same names.
+    The folder is the first of the set's own folders in `source` that has any files, otherwise
+    `source` itself. Folders are not combined, since several sets have files of the same names.
 
     Returns:
-        `{file name: path}`, among which there may be other files, and the folders that were
-        searched.
+        `{file name: path}`, which may include other files, and the folders that were searched.
 
     Raises:
-        UserError: there is no such folder, or it cannot be read.
+        UserError: the folder is missing or cannot be read.
     """
     root = user_path(source)
     with file_errors(root, "read"):

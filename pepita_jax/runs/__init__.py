@@ -4,7 +4,7 @@
 `load.py` reads it back. `train.py` is `pj.train`; `script.py` makes an experiment of what a script
 gives it, and `objects.py` describes Python objects in the configuration.
 
-What a run leaves on disk: `workdir.py` is its folder, `seed_group.py` the seeds that are trained
-together, with their checkpoints (`checkpoint.py`) and figures (`rows.py`), `same_run.py` tells one
-run from another, and `saved_run.py` is a run as the disk has it.
+These files are about what a run leaves on disk: `workdir.py` is its folder; `seed_group.py` holds
+the seeds that are trained together, with their checkpoints (`checkpoint.py`) and figures
+(`rows.py`); `same_run.py` tells one run from another; `saved_run.py` reads a run as it is on disk.
 """

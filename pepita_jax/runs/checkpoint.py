@@ -18,23 +18,23 @@ RECORD = "record.json"
 
 
 class Checkpoints:
-    """The checkpoints in one folder, a folder each, named by epoch; the last two are kept.
+    """The checkpoints in one folder: a subfolder for each, named by epoch. The last two are kept.
 
     Each holds the states in orbax's format, `record.json`, and checksums of both. It is written
     under another name and renamed when complete, so that a crash leaves it whole or not at all.
 
     Args:
-        folder: need not exist.
-        states: whether states are to be restored; else only the records need be intact, which
-            takes no time to find out.
+        folder: the folder, which need not exist.
+        states: whether states will be restored. If not, only the records must be intact, which is
+            quick to check.
 
     Attributes:
-        latest_epoch: of the newest intact checkpoint; 0 without any.
-        record: of that checkpoint, a dict that JSON can hold; None without one.
-        damaged: epochs of newer ones that are not as they were written.
+        latest_epoch: epoch of the newest intact checkpoint; 0 if there is none.
+        record: the record of that checkpoint, a dict that JSON can hold; None without one.
+        damaged: epochs of newer checkpoints that are damaged.
 
     Raises:
-        UserError: there are checkpoints, none of them intact, or they cannot be read.
+        UserError: there are checkpoints, but none is intact, or they cannot be read.
     """
 
     def __init__(self, folder: Path, states: bool = True):
@@ -55,10 +55,10 @@ class Checkpoints:
         )
 
     def save(self, epoch: int, states: TrainState, record: dict) -> None:
-        """Writes the checkpoint of an epoch, in place of damaged ones if need be.
+        """Writes the checkpoint of an epoch, and replaces damaged ones.
 
         Raises:
-            UserError: it cannot be written; the ones before are kept.
+            UserError: it cannot be written; earlier checkpoints are kept.
         """
         text = json.dumps(record, allow_nan=False)
         new, place = self.folder / UNFINISHED, self._place(epoch)
@@ -80,15 +80,15 @@ class Checkpoints:
         self.remove_old()
 
     def restore(self, shapes: TrainState, epoch: int | None = None) -> TrainState:
-        """A `TrainState`, on the first device, whichever one wrote it.
+        """Reads a `TrainState` onto the first device, whichever device wrote it.
 
         Args:
             shapes: its structure, as from `jax.eval_shape`.
-            epoch: after which; of the newest intact checkpoint by default.
+            epoch: the epoch after which it was saved; None: that of the newest intact checkpoint.
 
         Raises:
-            UserError: there is no intact one of that epoch, or it has another structure, as from
-                another version of this package.
+            UserError: there is no intact checkpoint of that epoch, or it has another structure, for
+                example that of another version of this package.
         """
         return self._restore(shapes, epoch, self._orbax(), ocp.args.StandardRestore)
 
@@ -97,7 +97,7 @@ class Checkpoints:
 
         Args:
             shapes: `{attribute of TrainState: structure}`.
-            epoch: as there.
+            epoch: as in `restore`.
         """
         return self._restore(shapes, epoch, ocp.PyTreeCheckpointer(), _partial_restore)
 
@@ -116,7 +116,7 @@ class Checkpoints:
             raise UserError(f"the states in {states} do not fit this run ({reason})") from error
 
     def remove_old(self) -> None:
-        """Removes all before the last two that are intact, and what a crash left half-written."""
+        """Removes all but the last two intact checkpoints, and what a crash left half-written."""
         older = [epoch for epoch in self._epochs() if epoch < self.latest_epoch]
         for litter in (*map(self._place, older[: 1 - KEPT]), self.folder / UNFINISHED):
             shutil.rmtree(litter, ignore_errors=True)
@@ -128,7 +128,7 @@ class Checkpoints:
 
     def _save_states(self, path, states):
         try:
-            # Waits until all is written: training gives up the very buffers that this reads.
+            # Waits until all is written, since training overwrites the buffers that this reads.
             self._orbax().save(path, args=ocp.args.StandardSave(states))
         except Exception as error:  # its file layers report failures by many types
             reason = str(error).strip().partition("\n")[0] or type(error).__name__

@@ -12,10 +12,10 @@ ENVIRONMENT = ("environment", "earlier_environments")  # what it holds beside th
 
 
 def read_config_file(folder: Path) -> dict:
-    """What the `config.json` of a run's folder holds.
+    """Reads the `config.json` of a run's folder.
 
     Raises:
-        UserError: there is none, or it is damaged.
+        UserError: there is no such file, or it is damaged.
     """
     path = folder / "config.json"
     require(path.exists(), f"{folder} holds no run: there is no config.json")
@@ -30,7 +30,7 @@ def read_config_file(folder: Path) -> dict:
 
 
 def without_environment(content: dict) -> dict:
-    """The run's own fields of what `config.json` holds."""
+    """What `config.json` holds without the environments: the run's own fields."""
     return {name: value for name, value in content.items() if name not in ENVIRONMENT}
 
 

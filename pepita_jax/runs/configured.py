@@ -1,4 +1,4 @@
-"""From the groups of a configuration (nested plain dict) to what they name."""
+"""Builds what the groups of a configuration (a nested plain dict) name."""
 
 from dataclasses import replace
 
@@ -41,9 +41,10 @@ def build_configured_optimizer(config: dict, steps_per_epoch: int = 1) -> Optimi
 
 
 def build_configured_feedback_optimizer(config: dict, steps_per_epoch: int = 1) -> Optimizer | None:
-    """The optimizer of learned feedback; None if nothing of it is set, and it is the weights'.
+    """The optimizer of learned feedback; None if none of its fields is set.
 
-    What is not set is as for the weights, see `followed`; the schedule always is.
+    Without one, the weights' optimizer serves. Unset fields are taken over from it, see `followed`;
+    the schedule always is.
 
     Raises:
         UserError: as for `build_configured_optimizer`.
@@ -59,7 +60,7 @@ def build_configured_feedback_optimizer(config: dict, steps_per_epoch: int = 1) 
 
 
 def build_batching(config: dict) -> Batching:
-    """How the configuration makes batches; its data are read if images are padded."""
+    """How the configuration makes batches; this reads its data if images are padded."""
     augment = Augment(**config["augment"])
     if augment.crop:
         fields = ("dataset", "data_dir", "validation_fraction", "preprocess")

@@ -30,10 +30,10 @@ def describe_environment() -> dict[str, Any]:
 
 
 def describe_commit(folder: Path = HERE) -> str:
-    """The commit of the clone that a folder is in.
+    """The commit of the git clone that a folder is in.
 
-    After it stands which of its Python files have changed or are new, if any; in its place, where
-    there is none to be found, `unknown` and the reason.
+    Names of changed or new Python files follow it, if there are any. If no commit is found, the
+    result is `unknown` and the reason.
     """
     try:
         if not _git(folder, "ls-files", "."):  # it may be installed in another's clone

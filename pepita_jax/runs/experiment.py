@@ -1,4 +1,4 @@
-"""From a configuration (nested plain dict) to what it trains."""
+"""Builds what a configuration (a nested plain dict) trains."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,24 +28,24 @@ from pepita_jax.training.one_step import optimizer_of_feedback
 from pepita_jax.training.optimizers import Optimizer
 from pepita_jax.training.seed_axis import same_for_all
 
-# JAX's names, fast ones first; what they mean depends on the accelerator.
+# JAX's names, fast ones first; their meaning depends on the accelerator.
 MATMUL_PRECISIONS = ("default", "bfloat16", "tensorfloat32", "high", "float32", "highest")
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """What is trained side by side in one workdir, S seeds.
+    """S seeds that are trained side by side in one workdir, and with what.
 
     Attributes:
         config: nested plain dict; `num_seeds` is S.
         rule, optimizer, feedback_optimizer, data: what the configuration names.
-        keys: of the seeds, `[S]`.
-        batching: of the training set.
+        keys: keys of the seeds, `[S]`.
+        batching: how batches are made of the training set.
         splits: `{name: (image, label)}` to evaluate on after every epoch.
-        label, names: what is trained, and of each seed, for the progress bar.
-        numbers, vary: see `SeedTrainer`; where settings differ.
+        label, names: for the progress bar, the name of the whole and of each seed.
+        numbers, vary: see `SeedTrainer`; needed if settings differ.
         summarized: whether the run ends with a summary and plots.
-        before: where it goes on, see `rung_states.Before`; None: it begins.
+        before: the rung from which it goes on, see `rung_states.Before`; None: it begins.
     """
 
     config: dict
@@ -81,11 +81,11 @@ class Experiment:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Batches of the training set."""
+        """Number of batches of an epoch."""
         return self.batching.steps_per_epoch(len(self.data.train[0]), self.config["batch_size"])
 
     def learning_rate(self, epoch: Epoch) -> np.ndarray:
-        """The learning rate at the end of an epoch, one for all seeds or `[S]`."""
+        """The learning rate at the end of an epoch: one for all seeds, or `[S]`."""
         _, optimizer, _ = self.vary(self.rule, self.optimizer, None, self.numbers)
         last_step = epoch.number * optimizer.steps_per_epoch - 1
         return np.asarray(optimizer.learning_rate_at(last_step), np.float64)

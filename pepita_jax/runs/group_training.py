@@ -1,4 +1,4 @@
-"""The training of one seed group of a run, epoch by epoch, each saved before the next."""
+"""Trains one seed group of a run, epoch by epoch; each is logged before the next begins."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -43,7 +43,7 @@ def end_here(
     trainer: SeedTrainer,
     states: TrainState,
 ) -> Experiment:
-    """Makes the run one of as many epochs as a group has now; returns its `Experiment`."""
+    """Ends the run at the epoch that a group has reached; returns its shortened `Experiment`."""
     shortened = {"num_epochs": group.rows["metrics"][-1]["epoch"]}
     workdir.record(shortened)
     if group.epoch < shortened["num_epochs"] or not shortened.items() <= group.config.items():
@@ -73,7 +73,7 @@ def _finish_epoch(
     epoch: Epoch,
     stop: bool,
 ) -> list[dict]:
-    """Logs what an epoch left, and saves it if it is time to; returns the rows of its metrics."""
+    """Logs an epoch's figures, saves a checkpoint if one is due, returns the rows of metrics."""
     config, learning_rate = experiment.config, experiment.learning_rate(epoch)
     figures = {
         "learning_rate": learning_rate if learning_rate.ndim else float(learning_rate),
@@ -93,7 +93,7 @@ def _epochs_done(experiment, group):
 
 
 def show_progress(experiment: Experiment, group: SeedGroup, shown: bool) -> Progress:
-    """The progress bar of a seed group, which begins with what has been done."""
+    """The progress bar of a seed group, which begins with the epochs that are done."""
     names = experiment.names[group.seeds.start : group.seeds.stop]
     span = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
     some = f", {span}" if len(names) < len(experiment.names) else ""

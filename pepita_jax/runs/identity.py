@@ -1,4 +1,4 @@
-"""What identifies the data of a run, so that it can be read back, and goes on with those alone."""
+"""Identifies the data of a run, so that it can be read back, and resumes with those data alone."""
 
 from pepita_jax.data import DATASETS, DatasetInfo, dataset_info
 from pepita_jax.data.own import own_path
@@ -6,13 +6,13 @@ from pepita_jax.errors import require
 
 
 def with_data(config: dict) -> dict:
-    """The configuration with what identifies its data, as field `data`.
+    """Adds a field `data`, which identifies the data, to a configuration.
 
-    This is known of the sets in `DATASETS`. Of others it is found out, and of one's own data it
-    includes a checksum. A run can then be read back where they are not there.
+    Sets in `DATASETS` need no such field. Other sets are looked at; for your own data the field
+    includes a checksum. A run can then be read back on a machine that lacks its data.
 
     Raises:
-        UserError: the data are not there or not usable.
+        UserError: the data are missing or not usable.
     """
     name = config["dataset"]
     if name in DATASETS or "data" in config:
@@ -22,7 +22,7 @@ def with_data(config: dict) -> dict:
 
 
 def configured_dataset(config: dict) -> DatasetInfo:
-    """What the configured data set is like, as recorded when the run began, or as it is now."""
+    """What the configured data set is like: as recorded when the run began, or as it is now."""
     if "data" in config:
         return DatasetInfo.of_record(config["data"])
     return dataset_info(config["dataset"], config.get("data_dir"))
@@ -32,5 +32,5 @@ def require_same_data(config: dict) -> None:
     """Raises a `UserError` if the configured data are not those that were recorded."""
     if "data" in config:
         now = dataset_info(config["dataset"], config["data_dir"]).record()
-        message = f"{config['dataset']} holds other data than those that the run began with"
+        message = f"{config['dataset']} no longer holds the data that the run began with"
         require(now == configured_dataset(config).record(), f"{message}: put them back")

@@ -22,16 +22,16 @@ from pepita_jax.training.seed_axis import init_states
 
 
 class Run(NamedTuple):
-    """A finished or running run, read back; arrays have the seed axis first.
+    """A finished or running run, read back. Arrays have a leading seed axis.
 
     Attributes:
-        net, rule: as trained.
-        params, feedback: after the epoch that was asked for.
+        net, rule: the network and the rule, as trained.
+        params, feedback: weights and feedback after the requested epoch, `[S, *shape]` each.
         config: nested dict, as in `config.json`.
         history: `{name: [S, epochs]}`, up to that epoch.
         alignment: `{name: [S, 1 + epochs, arrays]}`, the fields of `analysis.Alignment` from
             before training on; empty unless `config.log_alignment`.
-        seeds: their numbers, S of them.
+        seeds: the numbers of the S seeds.
     """
 
     net: Network
@@ -50,7 +50,7 @@ class Run(NamedTuple):
 
 
 def load_run(path: Any, epoch: int | None = None, rule: Rule | None = None) -> Run:
-    """Reads a run back from its workdir; seeds that are still catching up are left out.
+    """Reads a run back from its workdir. Seeds that are still catching up are left out.
 
     >>> import jax
     >>> import pepita_jax as pj
@@ -62,15 +62,18 @@ def load_run(path: Any, epoch: int | None = None, rule: Rule | None = None) -> R
     (360, 10)
 
     Args:
-        path: of the workdir.
-        epoch: after which, one of those that the checkpoints keep (the last two), or 0, the initial
-            weights; the newest by default.
-        rule: that the run was trained with, on its network. It is needed only where `pj.train` was
-            given objects that cannot be rebuilt, such as a rule of the notebook's own.
+        path: the workdir.
+        epoch: the epoch after which weights are read: one of the last two, which have
+            checkpoints, or 0 for the initial weights; None: the newest.
+        rule: the rule that the run was trained with, on its network. It is needed only if
+            `pj.train` was given objects that cannot be rebuilt, such as a notebook's own rule.
+
+    Returns:
+        A `Run`.
 
     Raises:
-        UserError: the folder holds no run, or one without an intact checkpoint of the epoch, or
-            one of another rule.
+        UserError: the folder holds no run, no intact checkpoint of the epoch, or a run of
+            another rule.
     """
     if epoch is not None:
         require_int("epoch", epoch, 0)
@@ -79,9 +82,9 @@ def load_run(path: Any, epoch: int | None = None, rule: Rule | None = None) -> R
 
 
 def _load(saved, epoch, rule):
-    message = "these are settings of a sweep: its figures are in sweep.csv, a folder up"
+    message = "this folder holds settings of a sweep; its figures are in sweep.csv, one folder up"
     require("settings" not in saved.config, message)
-    message = f"epoch {epoch} has not been reached, but {saved.num_epochs}"
+    message = f"epoch {epoch} has not been reached: the run is at epoch {saved.num_epochs}"
     require(epoch is None or epoch <= saved.num_epochs, message)
     config, rule = saved.config, _rule_of(saved.config, rule)
     restored = [restore_weights(rule, group, epoch) for group in saved.groups]
@@ -95,7 +98,7 @@ def _load(saved, epoch, rule):
 
 
 def _rule_of(config, given):
-    """The rule of a run; one that is given must be the same."""
+    """The rule of a run; if one is given, it must be the same."""
     if given is None:
         return build_rule_on_network(config)
     if config["model"]["name"] == PYTHON:
@@ -111,12 +114,12 @@ def _rule_of(config, given):
 def restore_weights(rule: Rule, group: SeedGroup, epoch: int | None = None) -> tuple[Any, Any]:
     """`(params, feedback)` of a group after an epoch, the newest by default, seed axis first.
 
-    A group that has diverged has its last ones.
+    A group that has diverged gives its last ones.
 
     Args:
-        rule: that it was trained with.
-        group: with its checkpoints.
-        epoch: as of `load_run`.
+        rule: the rule that the group was trained with.
+        group: a group with checkpoints.
+        epoch: as in `load_run`.
     """
     draw = lambda: initial_weights(rule, group.config["seed"], group.seeds)
     if epoch == 0:

@@ -1,4 +1,4 @@
-"""Who may train which seeds: locks that the system sets free, however their process ends."""
+"""Locks for who may train which seeds; the system frees them however their process ends."""
 
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -9,29 +9,29 @@ from filelock import FileLock, Timeout
 from pepita_jax.errors import UserError
 from pepita_jax.runs.seeds import name_of_seeds, overlap, seeds_of_name
 
-PATIENCE = 300  # seconds that others may take to begin or to end, many of them one by one
+PATIENCE = 300  # seconds; many processes may begin or end one after another
 
 
 @contextmanager
 def alone(path: Path, patience: float = PATIENCE) -> Generator[None]:
-    """Waits until no other process begins or ends work in a workdir, and keeps them waiting.
+    """Waits until no other process begins or ends work in a workdir, and then keeps others waiting.
 
     Args:
-        path: of the workdir.
+        path: the workdir.
         patience: seconds to wait.
 
     Raises:
-        UserError: it is still in use then.
+        UserError: the workdir is still in use after that time.
     """
     with _locked(path / ".lock", f"{path} is in use by another process", patience):
         yield
 
 
 def hold_seeds(path: Path, ranges: list[range]) -> ExitStack:
-    """Holds ranges of a workdir's seeds for this process; to be called `alone`.
+    """Holds ranges of a workdir's seeds for this process; call it inside `alone`.
 
     Returns:
-        A context manager; on its exit they are free again.
+        A context manager, which frees the seeds at its exit.
 
     Raises:
         UserError: another process holds one of these seeds.

@@ -1,9 +1,9 @@
-"""Python objects as a configuration names them, for a run that a script has begun.
+"""Describes Python objects in the configuration of a run that a script has begun.
 
-A network is a dataclass, and so are its layers: `config.json` has the path of each class and its
-fields. No code is stored. What has no such form, such as a function, is described by its `repr`,
-by which a change shows, but which cannot be read back. An optimizer of optax is all functions: it
-is described by what it does.
+A network is a dataclass, and so are its layers: `config.json` holds the path of each class and its
+fields. It holds no code. An object without such a form, such as a function, is described by its
+`repr`, which shows a change but cannot be read back. An optimizer of optax consists of functions;
+it is described by what it does.
 """
 
 import math
@@ -23,16 +23,16 @@ from pepita_jax.networks.network import Network
 from pepita_jax.options import field_options
 from pepita_jax.rules import RULES, Rule, build_rule
 
-PYTHON = "python"  # these stand where a configuration of the command line has a name
+PYTHON = "python"  # PYTHON and ARRAYS take the place of names in a configuration
 ARRAYS = "arrays"
-STEPS = 3  # in which momentum and decay show, too
-LARGE = 100.0  # weights of which a decay of 1e-5 shows
+STEPS = 3  # enough for momentum and decay to show
+LARGE = 100.0  # weights so large that a decay of 1e-5 shows
 
 
 def as_plain(value: Any) -> Any:
     """A number, a string, a tuple or a dataclass, as JSON holds it; else `{"repr": text}`."""
     if is_dataclass(value) and not isinstance(value, type):
-        defaults = field_options(type(value))  # left out, as those of fields that are to come
+        defaults = field_options(type(value))  # left out, so that later fields change nothing
         given = {
             n: x for n, x in plain_fields(value).items() if x != as_plain(defaults.get(n, ...))
         }
@@ -53,11 +53,11 @@ def plain_fields(record: Any) -> dict[str, Any]:
 
 
 def from_plain(plain: Any) -> Any:
-    """What `as_plain` was given; lists come back as tuples.
+    """Rebuilds what `as_plain` was given; lists come back as tuples.
 
     Raises:
-        UserError: there is no such class here, or it does not take these fields, or a value has
-            left its `repr` alone.
+        UserError: the class does not exist here or does not take these fields, or a value left only
+            its `repr`.
     """
     if isinstance(plain, list):
         return tuple(from_plain(x) for x in plain)
@@ -83,10 +83,10 @@ def describe_rule(rule: Rule) -> dict[str, dict]:
 
 
 def rebuild_rule(config: dict) -> Rule:
-    """The rule, with its network, of a configuration that `describe_rule` is in.
+    """Rebuilds the rule, with its network, from a configuration with `describe_rule`'s fields.
 
     Raises:
-        UserError: it cannot be rebuilt here.
+        UserError: the rule cannot be rebuilt here.
     """
     name, options = config["rule"]["name"], {**config["rule"]}
     del options["name"]
@@ -102,16 +102,16 @@ def rebuild_rule(config: dict) -> Rule:
 def describe_optimizer(optimizer: Any, init: Callable) -> dict[str, Any]:
     """The fields `optimizer.*` of a configuration.
 
-    `states` names the parts of the optimizer's state. `first_steps` is how far it moves weights,
-    on average, if all are `LARGE`, and all gradients are 1, then 1/2, then 1/3: it tells most
-    numbers of an optimizer, but no schedule that changes later.
+    `states` names the parts of the optimizer's state. `first_steps` is the mean movement of the
+    weights in three steps: all weights begin at `LARGE`, and all gradients are 1, then 1/2, then
+    1/3. It shows most numbers of an optimizer, but no schedule that changes later.
 
     Args:
         optimizer: any optax transformation.
         init: draws the weights that it descends, from a key.
 
     Raises:
-        UserError: its state holds random keys, which checkpoints do not keep.
+        UserError: the optimizer's state holds random keys, which checkpoints do not keep.
     """
 
     @jax.jit
@@ -147,11 +147,11 @@ def learning_rate_of(opt_state: Any) -> np.ndarray | None:
 
 def _mean(tree):
     means = [jnp.mean(x) for x in jax.tree.leaves(tree)]
-    return jnp.stack(means).mean() if means else jnp.zeros(())  # nothing, as F may be
+    return jnp.stack(means).mean() if means else jnp.zeros(())  # no arrays, as F may be
 
 
 def _kinds(state):
-    """Names of the records in an optimizer's state, outer ones first, each once."""
+    """Names of the records in an optimizer's state, outer ones first, each only once."""
     parts = state.values() if isinstance(state, dict) else state
     if not isinstance(state, (dict, tuple, list)):
         return {}

@@ -1,4 +1,4 @@
-"""Configurations of earlier versions, as this version has them.
+"""Upgrades configurations of earlier versions.
 
 Version 0.1 had three more rules as options of `pepita`, a field `whiten`, and fewer fields.
 """
@@ -6,7 +6,7 @@ Version 0.1 had three more rules as options of `pepita`, a field `whiten`, and f
 from pepita_jax.errors import require
 from pepita_jax.rules.moved import NOISE
 
-# Options that `pepita` has no more, and their defaults: the first configurations have some alone.
+# Options that `pepita` no longer has, and their defaults; the first configurations lack some.
 GONE = {
     "update": "joint",
     "feedback": "fixed",
@@ -16,7 +16,7 @@ GONE = {
     "noise_low": -1.0,
 }
 
-# Fields that came later, and the values with which a run is what it was without them.
+# Fields that came later, with values that change nothing about a run.
 ADDED = {
     "shuffle": True,
     "drop_last": True,
@@ -28,7 +28,7 @@ OF_GROUPS = {"model": {"bias": False, "input_dropout": 0.0}, "schedule": {"name"
 
 
 def upgrade(config: dict) -> dict:
-    """The configuration with the rules and fields that there are now.
+    """The configuration with the rules and fields of this version.
 
     Args:
         config: nested plain dict, as `config.json` or a checkpoint holds it.
@@ -50,7 +50,7 @@ def _with_fields_of_now(config: dict) -> dict:
 
 
 def _fill(group, added):
-    """A group of fields, with those that it lacks at its end."""
+    """The group with those of the fields `added` that it lacks, at its end."""
     return group | {name: value for name, value in added.items() if name not in group}
 
 
@@ -64,7 +64,7 @@ def _with_rules_of_now(config):
     new = {name: value for name, value in rule.items() if name not in GONE}
     is_hebbian, is_mirrored = old["update"] == "time_local", old["feedback"] == "mirrored"
     if old["modulation"] == "noise":
-        message = "pepita with modulation=noise and {}={} is no rule of this version, but of 0.1"
+        message = "pepita with modulation=noise and {}={} is a rule of version 0.1 alone"
         require(not is_hebbian, message.format("update", "time_local"))
         require(not is_mirrored, message.format("feedback", "mirrored"))
         new |= {"name": NOISE, "noise_scale": old["noise_scale"], "noise_low": old["noise_low"]}

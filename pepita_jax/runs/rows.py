@@ -27,11 +27,11 @@ def make_rows(epoch: int, seeds: Sequence[int], columns: dict[str, Any]) -> list
 
 
 def to_history(rows: list[dict], seeds: Sequence[int], epochs: range) -> History:
-    """Rows of any order as a `History`; null, and where there is no row, is NaN.
+    """Rows in any order as a `History`; a null and a missing row become NaN.
 
     Args:
-        rows: of these seeds; other epochs may be among them.
-        seeds: their numbers, S of them, in the order that is wanted.
+        rows: rows of these seeds; there may be rows of other epochs.
+        seeds: their numbers, S of them, in the wanted order.
         epochs: a range.
     """
     figures, place = {}, {seed: i for i, seed in enumerate(seeds)}
@@ -45,7 +45,7 @@ def to_history(rows: list[dict], seeds: Sequence[int], epochs: range) -> History
 
 
 def write_rows(path: Path, rows: list[dict]) -> None:
-    """Makes a file of just these rows."""
+    """Makes a file of exactly these rows."""
     replace_file(path, _as_lines(rows))
 
 
@@ -58,7 +58,7 @@ def append_rows(path: Path, rows: list[dict]) -> None:
 def as_json(values: Any) -> Any:
     """An array as nested lists of plain numbers, with None where they are not finite."""
     values = np.asarray(values, float)
-    # NumPy's annotations know no None among objects.
+    # NumPy's annotations do not allow None among objects.
     plain = np.where(np.isfinite(values), values.astype(object), None)  # ty: ignore[no-matching-overload]
     return plain.tolist()
 

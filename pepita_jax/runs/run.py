@@ -1,6 +1,6 @@
 """A whole run: from a configuration to a workdir full of results.
 
-What is missing in the workdir is trained, epoch by epoch, each saved before the next.
+Training adds what the workdir lacks, epoch by epoch.
 """
 
 from collections.abc import Callable
@@ -30,28 +30,28 @@ def run(
     is_enough: Callable[[SeedTrainer, TrainState, SeedGroup], bool] = lambda *_: False,
     progress: bool = True,
 ) -> dict | None:
-    """Trains all seeds of a configuration in a workdir, or goes on where it stopped.
+    """Trains all seeds of a configuration in a workdir, or resumes where training stopped.
 
-    Seeds beyond those that the workdir holds are trained by themselves.
+    Seeds that the workdir does not hold yet are trained in a group of their own.
 
     Args:
         config: nested plain dict with the fields of `configs/default.py`.
         path: the workdir.
         should_stop: asked before and after each epoch.
-        seeds: a range, to leave the others to other processes at the same time, on any machine
-            that sees the workdir.
+        seeds: a range of seeds to train; None: all. Other processes may train the other seeds at
+            the same time, on any machine that sees the workdir.
         build: makes the `Experiment` of the configuration.
         is_enough: asked after each epoch, once all that is due is written, and before training
             goes on from a checkpoint. True for the first seed group ends the run there.
-        progress: whether to show how far it is.
+        progress: whether to show a progress bar.
 
-    Returns:
-        The summary, as in `summary.json`; None while seeds are left to others, and for an
-        experiment that has no summary.
+        Returns:
+            The summary, as in `summary.json`; None while seeds are left to other processes, or if
+            the experiment has no summary.
 
-    Raises:
-        UserError: the configuration, the data or the workdir is not valid, and no result is
-            touched; or something cannot be written, and what was saved before is kept.
+        Raises:
+            UserError: the configuration, the data or the workdir is not valid, and no result is
+                touched; or something cannot be written, and what was saved before is kept.
         StoppedError: `should_stop` said so; all finished epochs are saved.
         DivergedError: no seed is left; all is saved.
     """

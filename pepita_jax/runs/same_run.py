@@ -1,4 +1,4 @@
-"""Whether a folder holds what is to be trained there, or something else that must be kept."""
+"""Whether a folder holds the run to be trained there, or something else that must be kept."""
 
 import json
 from pathlib import Path
@@ -17,20 +17,20 @@ MAY_CHANGE = {
     "data_dir",
     "seeds_at_once",
 }
-CHECKSUM = "data.checksum"  # of one's own data, which may move
-# Each says all of what differs.
+CHECKSUM = "data.checksum"  # of the user's own data, which may move
+# If one of these differs, naming it is enough.
 KINDS = ("rule.name", "model.name", "model.repr", "dataset", CHECKSUM)
 RESULTS = ("metrics.jsonl", "alignment.jsonl", "summary.json", "checkpoints")
-SWEEP_FILE = "sweep.json"  # what a sweep's folder has, and a run's has not
+SWEEP_FILE = "sweep.json"  # which only the folder of a sweep has
 
 
 def require_same_run(path: Path, config: dict, groups: list[SeedGroup]) -> None:
     """Raises a `UserError` unless a folder is empty, or holds the run of a configuration.
 
     Args:
-        path: of the folder.
+        path: the folder.
         config: what is to be trained there, a nested plain dict.
-        groups: that have checkpoints in it.
+        groups: the seed groups that have checkpoints in the folder.
     """
     if not groups and not (path / "config.json").exists():
         left = ", ".join(name for name in RESULTS if (path / name).exists())
@@ -53,22 +53,22 @@ def require_same_run(path: Path, config: dict, groups: list[SeedGroup]) -> None:
 
 
 def require_same(path: Path, what: str, changes: str) -> None:
-    """Raises a `UserError` that names the fields that differ, if any does.
+    """Raises a `UserError` that names the fields that differ, if there are any.
 
     Args:
-        path: of the folder.
-        what: it is said to hold.
-        changes: from `describe_changes`.
+        path: the folder.
+        what: what the folder holds, for the message.
+        changes: the fields, from `describe_changes`.
     """
     advice = "use another workdir, or remove this one"
     require(not changes, f"{path} holds {what}: {changes}; {advice}")
 
 
 def changed_settings(environment: dict) -> str:
-    """The JAX settings that are not as they were recorded, in words; empty if none.
+    """The JAX settings that differ from the recorded ones, in words; empty if none does.
 
     Args:
-        environment: recorded with the run, by `describe_environment`.
+        environment: what `describe_environment` recorded with the run.
     """
     before = environment.get("settings")
     if before is None:  # earlier versions did not record them
@@ -84,7 +84,7 @@ def require_not_lowered(path: Path, config: dict, done: dict[str, int]) -> None:
 
 
 def describe_changes(found: dict, wanted: dict) -> str:
-    """The fields that differ, in words; empty if none does that may not.
+    """The fields that differ though they may not, in words; empty if there are none.
 
     Args:
         found, wanted: nested plain dicts; unset fields do not count.
@@ -94,7 +94,7 @@ def describe_changes(found: dict, wanted: dict) -> str:
     may_change = MAY_CHANGE | ({"dataset"} if is_moved else set())
     fields = [f for f in found.keys() | wanted.keys() if found.get(f) != wanted.get(f)]
     fields = [field for field in fields if field not in may_change]
-    # Another rule has other options: its name says it all.
+    # Another rule has other options, so its name is enough.
     names = [field for field in fields if field in KINDS]
     return ", ".join(
         f"{field} was {_show(found, field)}, is {_show(wanted, field)}"

@@ -13,14 +13,14 @@ FIRST_EPOCH = {"metrics": 1, "alignment": 0}
 
 
 class SavedRun(NamedTuple):
-    """Seeds of a run, all after the same epoch: that of the first seeds that are there.
+    """The seeds of a run that have reached the epoch of its first seeds.
 
-    Seeds that are not there yet, or that are catching up, are left out. Those that have diverged
-    are not trained any further: their figures of later epochs are NaN.
+    Seeds that are missing, or that are still catching up, are left out. Diverged seeds are not
+    trained any further: their figures of later epochs are NaN.
 
     Attributes:
-        config: nested dict; `num_seeds` as in the seed groups.
-        environment: versions, commit, devices and layout that it was last trained with.
+        config: nested dict; `num_seeds` counts the seeds of `groups`.
+        environment: versions, commit, devices and layout of its latest training.
         groups: the seed groups of these seeds.
     """
 
@@ -30,7 +30,7 @@ class SavedRun(NamedTuple):
 
     @classmethod
     def of(cls, groups: list[SeedGroup]) -> "SavedRun":
-        """What is to be shown of a run's seed groups, of which there is at least one.
+        """Selects, from a run's seed groups, those whose seeds are shown; at least one is needed.
 
         Raises:
             UserError: they were trained under different JAX settings.
@@ -48,23 +48,23 @@ class SavedRun(NamedTuple):
 
     @property
     def seeds(self) -> list[int]:
-        """Their numbers, S of them."""
+        """The numbers of the S seeds."""
         return [seed for group in self.groups for seed in group.seeds]
 
     @property
     def num_epochs(self) -> int:
-        """Epochs that are done, or that would bring nothing new."""
+        """The number of finished epochs; all epochs if every seed has diverged."""
         going = [group.epoch for group in self.groups if not group.has_diverged]
         return going[0] if going else self.config["num_epochs"]
 
     def seconds(self, num_epochs: int | None = None) -> float:
-        """Wall time of the epochs; of all by default."""
+        """Wall time in seconds of the first `num_epochs` epochs; by default of all."""
         last = self.num_epochs if num_epochs is None else num_epochs
         firsts = [(row, c.seeds.start) for c in self.groups for row in c.rows["metrics"]]
         return sum(r["seconds"] for r, k in firsts if r["seed"] == k and r["epoch"] <= last)
 
     def history(self, name: str, num_epochs: int | None = None) -> History:
-        """The `History` of one of `FIGURES`, of some epochs or of all."""
+        """The `History` of one of `FIGURES`: of the first `num_epochs` epochs, or of all."""
         rows = [row for group in self.groups for row in group.rows[name]]
         last = self.num_epochs if num_epochs is None else num_epochs
         return to_history(rows, self.seeds, range(FIRST_EPOCH[name], last + 1))

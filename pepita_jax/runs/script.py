@@ -1,4 +1,4 @@
-"""The run of a script: what `pj.train` trains."""
+"""The experiment of a script: what `pj.train` trains."""
 
 from dataclasses import replace
 from typing import Any, Self
@@ -24,7 +24,7 @@ from pepita_jax.training.one_seed import Batching
 
 
 class ScriptExperiment(Experiment):
-    """An `Experiment` of Python objects; its learning rate is NaN where nobody knows it."""
+    """An `Experiment` of Python objects; its learning rate is NaN if no state holds it."""
 
     @classmethod
     def make(
@@ -36,14 +36,14 @@ class ScriptExperiment(Experiment):
         data: Dataset,
         batching: Batching,
     ) -> Self:
-        """From what `pj.train` was given; the numbers are all of the configuration so far."""
+        """Makes one from `pj.train`'s arguments; `numbers` is its configuration so far."""
         keys = seed_keys(numbers["seed"], numbers["num_seeds"])
         label, names = describe_rule(rule)["rule"]["name"], [f"seed {k}" for k in range(len(keys))]
         objects = rule, optimizer, feedback_optimizer, data, keys, batching
         return cls(numbers, *objects, data.eval_splits, label, names)
 
     def described(self) -> Self:
-        """The same, with the fields of the command line where it has the same.
+        """The same experiment with a full configuration, in the command line's fields.
 
         Raises:
             UserError: the batches do not fit the data, or an optimizer's state cannot be saved.

@@ -16,21 +16,22 @@ FIGURES = ("metrics", "alignment")  # names of files, and of their rows in a che
 
 
 class SeedGroup:
-    """The seeds of one range; a run has one, or several for seeds that were added later or are
-    trained by several processes.
+    """The seeds of one range, which are trained together.
+
+    A run has one group, or several if seeds were added later or several processes train it.
 
     Args:
         root: folder of all groups' checkpoints.
-        seeds: a range.
+        seeds: the range.
         states: see `Checkpoints`.
 
     Attributes:
-        seeds: as given.
-        checkpoints: of these seeds.
+        seeds: the range.
+        checkpoints: the checkpoints of these seeds.
         rows: `{"metrics": rows, "alignment": rows}` since the first epoch.
 
     Raises:
-        UserError: there are checkpoints, none of them intact.
+        UserError: there are checkpoints, but none is intact.
     """
 
     def __init__(self, root: Path, seeds: range, states: bool = True):
@@ -71,12 +72,12 @@ class SeedGroup:
         return self._config
 
     def is_done(self, num_epochs: int) -> bool:
-        """Whether training up to that epoch would bring nothing new."""
+        """Whether training up to that epoch would add nothing."""
         return self.epoch >= num_epochs or self.has_diverged
 
     @property
     def has_diverged(self) -> bool:
-        """Whether no seed of it has finite weights any more."""
+        """Whether no seed of the group has finite weights any more."""
         last = self.rows["metrics"][-len(self.seeds) :]
         return bool(last) and all(row["train_accuracy"] is None for row in last)
 
@@ -87,7 +88,7 @@ class SeedGroup:
         return rows
 
     def restore(self, shapes: TrainState, epoch: int | None = None) -> TrainState:
-        """The states after an epoch, the newest by default, see `Checkpoints.restore`."""
+        """The states after an epoch, by default the newest; see `Checkpoints.restore`."""
         return self.checkpoints.restore(shapes, epoch)
 
     def save(self, epoch: int, states: TrainState, config: dict) -> None:

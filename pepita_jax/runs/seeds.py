@@ -1,4 +1,4 @@
-"""Ranges of seeds: their names on disk, and what they make up together."""
+"""Ranges of seeds: their names on disk, and ranges that make up others."""
 
 import re
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ def name_of_seeds(seeds: range) -> str:
 
 
 def seeds_of_name(name: str) -> range | None:
-    """The range that `name_of_seeds` made a name of; None for any other name."""
+    """The range that `name_of_seeds` gave this name; None for any other name."""
     match = SEEDS.fullmatch(name)
     return range(int(match[1]), int(match[2]) + 1) if match else None
 
@@ -26,12 +26,12 @@ def overlap(one: range, other: range) -> bool:
 
 
 def fill_up(found: Iterable[range], seeds: range, path: Path) -> list[range]:
-    """Ranges of seeds that make up `seeds`: those of the groups, and what lies between them.
+    """Ranges that together make up `seeds`: those of the groups, and the gaps between them.
 
     Args:
         found: ranges of the groups, in their order.
         seeds: a range.
-        path: of the workdir, for the error if a group has more seeds than these.
+        path: the workdir, for the error if a group has seeds beyond `seeds`.
     """
     filled, next_seed = [], seeds.start
     for there in found:

@@ -1,4 +1,4 @@
-"""What is made of a finished run: its summary and its plots."""
+"""Makes the summary and the plots of a finished run."""
 
 import numpy as np
 
@@ -28,11 +28,11 @@ def write_summary_and_plots(workdir: Workdir, saved: SavedRun) -> dict:
 def summarize(config: dict, history: History, seconds: float) -> dict:
     """The content of `summary.json`.
 
-    Seeds that have diverged are listed, with the epoch and the learning rate, and are in no mean.
+    Diverged seeds are listed with their epoch and learning rate; no mean includes them.
 
     Args:
-        config: of the run.
-        history: of which the last epoch is shown.
+        config: the run's configuration.
+        history: the run's history, whose last epoch is summed up.
         seconds: wall time.
     """
     learning_rate = history["learning_rate"]
@@ -53,7 +53,7 @@ def summarize(config: dict, history: History, seconds: float) -> dict:
 
 
 def _statistics(values):
-    """Mean and deviation over finite seeds (n - 1 in its denominator; None for too few)."""
+    """Mean and standard deviation (n - 1) over finite seeds; None for too few."""
     finite = values[np.isfinite(values)]
     return {
         "mean": float(np.mean(finite)) if len(finite) else None,

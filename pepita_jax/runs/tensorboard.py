@@ -14,11 +14,11 @@ from pepita_jax.watching import decoration
 
 
 def tensorboard(path: Any, wanted: bool) -> Callable[[list[dict]], None]:
-    """A function that writes rows as events, one folder a seed; unless `wanted` it does nothing.
+    """A function that writes rows as events, one folder per seed; it does nothing unless `wanted`.
 
-    A seed's first row removes what is there of that seed: a process that ends early leaves events
-    out. Between two calls no file is open. If the events cannot be written, a line says so, and
-    nothing more is written.
+    A seed's first row removes all older events of that seed, since a process that ended early may
+    have left some out. No file is open between two calls. If the events cannot be written, a line
+    says so, and nothing more is written.
 
     Raises:
         UserError: wanted, but tensorboardX is not installed.
@@ -34,8 +34,8 @@ def tensorboard(path: Any, wanted: bool) -> Callable[[list[dict]], None]:
 
 
 class _Events:
-    # tensorboardX's own writers keep a thread and an open file each; a thread that cannot write
-    # ends, and then its queue fills up and keeps the training waiting.
+    # tensorboardX's own writers keep a thread and an open file each. A thread that cannot write
+    # ends; its queue then fills up and blocks the training.
 
     def __init__(self, folder):
         self.folder, self.files, self.works = folder, {}, True
@@ -59,14 +59,14 @@ class _Events:
 
 
 def _start(folder):
-    """An empty folder's file, named as TensorBoard looks for it."""
+    """Empties a folder and returns the path of its file, named as TensorBoard looks for it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"events.out.tfevents.{time.time():.0f}.{socket.gethostname()}"
 
 
 def _record(row=None):
-    """An event as it stands in a file, with its length and checksums; that which begins a file."""
+    """A row's event as bytes, with length and checksums; without a row, the file's first event."""
     from tensorboardX.proto.event_pb2 import Event  # ty: ignore[missing-module-member]  protobuf's
     from tensorboardX.record_writer import masked_crc32c
 
@@ -76,7 +76,7 @@ def _record(row=None):
     else:
         event.step = row["epoch"]
         for name in row.keys() - {"seed", "epoch"}:
-            if row[name] is not None:  # it is not a number
+            if row[name] is not None:  # None stands for a figure that is not finite
                 event.summary.value.add(tag=name, simple_value=row[name])
     content = event.SerializeToString()
     length = struct.pack("<Q", len(content))

@@ -33,11 +33,11 @@ from pepita_jax.training.progress import Progress
 
 
 class Result(NamedTuple):
-    """A training, finished or up to an epoch; every array has the seed axis first.
+    """The result of a training, finished or up to an epoch. Arrays have a leading seed axis.
 
     Attributes:
         params: tuple of weights, `[S, *shape]` each, NumPy arrays.
-        feedback: the rule's feedback.
+        feedback: the rule's feedback, `[S, *shape]` each.
         history: `{name: [S, num_epochs]}`.
     """
 
@@ -73,9 +73,9 @@ def train(
     drop_last: bool = True,
     augment: Augment | None = None,
 ) -> Result:
-    """Trains a network on one's own arrays, all seeds at once.
+    """Trains a network on your own arrays, all seeds at once.
 
-    For a loop of one's own there are `pj.init_state` and `pj.train_step`.
+    For your own training loop, use `pj.init_state` and `pj.train_step`.
 
     >>> import optax
     >>> import pepita_jax as pj
@@ -88,18 +88,18 @@ def train(
     >>> result.history["test_accuracy"].shape
     (2, 3)
 
-    With `workdir=DIR` this is a run, as of `python -m experiments.train`: DIR holds a checkpoint
-    per epoch, figures, alignment, a summary and plots. The same call goes on where it stopped, to
-    the same bits, or with a larger `num_epochs` or `num_seeds`; one that would make it another run
-    is refused. `pj.load_run(DIR)` reads it. Nothing tells whether the code of a rule of one's own,
-    or an optimizer's later schedule, has changed: take a new folder then.
+    With `workdir=DIR` this is a run like those of `python -m experiments.train`: DIR holds
+    checkpoints, figures, alignment, a summary and plots. The same call resumes it, bit for bit, and
+    may raise `num_epochs` or `num_seeds`; a call that would make it another run is refused.
+    `pj.load_run(DIR)` reads it. Changes in the code of your own rule, or in an optimizer's later
+    schedule, are not noticed: use a new folder for them.
 
     Args:
         net: from `build_network`.
         rule: from `build_rule`, on the same network.
         optimizer: any optax transformation; it descends the rule's pseudo-gradients. If its state
-            holds random keys, as that of `optax.noisy_sgd`, each seed gets keys of its own; such a
-            state cannot be saved.
+            holds random keys, as `optax.noisy_sgd`'s does, each seed gets its own keys, and there
+            can be no `workdir`.
         train, test: `(image, label)`; images `[N, H, W, C]`, float in [0, 1] or standardised, or
             uint8 in 0...255; labels int `[N]`.
         validation: another split to evaluate on after each epoch.
@@ -109,28 +109,28 @@ def train(
         seed: root of all randomness.
         seeds_at_once: layout of the seed axis, see `seed_axis.over_seeds`; None: by device.
         progress: whether to show a progress bar, or a line per epoch outside a terminal.
-        callback: called after each epoch, when it has been saved, with the `Result` so far. If it
-            returns True, that epoch is the last. Its exceptions end the training; what has been
-            saved stays. When a run goes on, it is first called with what was saved. Seeds that were
-            added to a workdir are trained, and shown to it, by themselves, and end with the first.
+        callback: called after each epoch, once that is saved, with the `Result` so far. If it
+            returns True, that epoch is the last. An exception in it ends training; saved epochs
+            stay. A resumed run first calls it with what was saved. Seeds added to a workdir
+            are trained and shown by themselves, and end at the first seeds' last epoch.
         workdir: folder of the run; without it, nothing is written.
         checkpoint_every: epochs between checkpoints; the last epoch always has one.
         log_alignment: whether to log `pj.analysis.alignment` on one fixed training batch, before
             training and after each epoch, in the workdir.
         feedback_optimizer: for a rule whose feedback learns; None: as for the weights.
-        shuffle: whether each epoch has an order of its own; else it is that of `train`.
+        shuffle: whether each epoch has its own order; otherwise it is the order of `train`.
         drop_last: whether an epoch's last batch is dropped if it is incomplete.
         augment: flips and crops of the training images, drawn anew in each epoch.
 
     Returns:
         A `Result` with history `train_loss`, `train_accuracy`, `test_accuracy`, and
         `validation_accuracy` if there is such a split; with a workdir also `learning_rate` (NaN if
-        the optimizer's state does not hold it) and `seconds`. All are NaN from the epoch on in
-        which a seed's weights become non-finite. Without any other seed it ends there.
+        the optimizer's state does not hold it) and `seconds`. A seed's figures are NaN from the
+        epoch in which its weights become non-finite. Training ends when no seed is left.
 
     Raises:
         UserError: sizes do not fit, a number is out of range, images hold NaN or look unscaled, or
-            an argument is not of its kind; or the workdir holds another run, is in use, or cannot
+            an argument is of the wrong kind; or the workdir holds another run, is in use, or cannot
             be written.
     """
     for name, number in (("num_epochs", num_epochs), ("checkpoint_every", checkpoint_every)):
@@ -180,7 +180,7 @@ def _in_workdir(experiment, workdir, callback, progress):
 
     path, build = user_path(workdir), lambda config: experiment
     require(not (path / SWEEP_FILE).exists(), f"{path} holds a sweep: use another workdir")
-    with suppress(DivergedError):  # the result tells
+    with suppress(DivergedError):  # the result shows it
         run(experiment.config, path, build=build, is_enough=is_enough, progress=progress)
     done = load_run(path, rule=experiment.rule)
     trained = np.isfinite(done.history["seconds"]).any(0).sum()

@@ -1,8 +1,8 @@
 """The folder of a run: its configuration, its seeds' checkpoints, and what is made from them.
 
-The checkpoints are the run. `config.json`, `metrics.jsonl` and all else is written from them, anew
-at each start, and only read where there is no checkpoint yet: a file without checksums cannot
-make a result wrong.
+The checkpoints are the run. Each start writes `config.json`, `metrics.jsonl` and all else anew from
+them, and takes the configuration from `config.json` only if there is no checkpoint yet: a file
+without checksums cannot make a result wrong.
 """
 
 import json
@@ -28,11 +28,11 @@ class Workdir:
     """One run's folder.
 
     Args:
-        path: of the folder, which need not exist.
+        path: the folder, which need not exist.
 
     Attributes:
-        path: absolute.
-        content: of `config.json`, once some seeds are held.
+        path: its absolute path.
+        content: the content of `config.json`, once some seeds are held.
     """
 
     def __init__(self, path: Any):
@@ -41,13 +41,13 @@ class Workdir:
 
     @contextmanager
     def hold(self, config: dict, seeds: range | None = None) -> Generator[list[SeedGroup]]:
-        """Holds seeds of the run of a configuration, and gives their `SeedGroup`s.
+        """Holds seeds of a configuration's run, and yields their `SeedGroup` objects.
 
-        No other process can hold them meanwhile; however this one ends, the system sets them free.
+        No other process can hold them meanwhile. The system frees them however this process ends.
 
         Args:
             config: nested plain dict.
-            seeds: a range; all by default. Other processes may hold others at the same time.
+            seeds: a range; None: all seeds. Other processes may hold other seeds at the same time.
 
         Raises:
             UserError: the folder holds a different run, or other groups; another process holds one
@@ -63,11 +63,11 @@ class Workdir:
                     ranges = fill_up([group.seeds for group in found], seeds, self.path)
                     held.enter_context(hold_seeds(self.path, ranges))
                     groups = self._start(config, ranges)
-            self.settings = recorded_settings()  # not those that the configuration sets in training
+            self.settings = recorded_settings()  # before the configuration sets its own
             yield groups
 
     def _start(self, config, ranges):
-        # Only now, for until they were held another process may have trained them.
+        # Read only now: until they were held, another process may have trained them.
         groups = [SeedGroup(self.checkpoints, seeds) for seeds in ranges]
         found = self._find_all()
         saved = newest_config(found) if found else {"environment": describe_environment()}
@@ -79,7 +79,7 @@ class Workdir:
         return groups
 
     def prepare(self, config: dict) -> None:
-        """Makes the folder that of a run, for processes that train it by `read_config()` alone."""
+        """Makes the folder that of a run, for processes that take the configuration from it."""
         with self.hold(config, range(0)):
             pass
 
@@ -88,7 +88,7 @@ class Workdir:
         return without_environment(read_config_file(self.path))
 
     def begin(self, layout: dict) -> None:
-        """Records where training goes on, and where it went on before if that is not the same.
+        """Records the environment in which training goes on, and an earlier one if it differs.
 
         Args:
             layout: how seeds are laid out on the devices, a plain dict.
@@ -101,7 +101,7 @@ class Workdir:
         self.record({"environment": now, "earlier_environments": earlier})
 
     def record(self, fields: dict) -> None:
-        """Sets fields of `config.json`; the run may have been made longer in the meantime."""
+        """Sets fields of `config.json`; another process may have changed others meanwhile."""
         self.content |= fields
         with file_errors(self.path), alone(self.path):
             write_json(self.path / "config.json", read_config_file(self.path) | fields)
@@ -118,7 +118,7 @@ class Workdir:
         group.save(epoch, states, self.content)
 
     def write_results(self, write: Callable[["Workdir", SavedRun], Any]) -> Any:
-        """Makes the files of figures hold all that is saved, and calls `write(workdir, SavedRun)`.
+        """Writes all saved figures to their files, and calls `write(workdir, SavedRun)`.
 
         Returns:
             What `write` returns; None while seeds that other processes may train are not done.
@@ -135,9 +135,9 @@ class Workdir:
         """Ranges of seeds that have not reached the last epoch.
 
         Args:
-            config: of the run.
+            config: the run's configuration.
             size: most seeds of a range, unless they have been trained together so far.
-            seeds: a range, to look at these alone.
+            seeds: the range of seeds to look at; None: all.
         """
         ranges, there = [], self._find_all()
         for part in self._unfinished(there, config, seeds):
@@ -152,7 +152,7 @@ class Workdir:
         return [part for part in ranges if not done.get(part)]
 
     def write_figures(self, groups: list[SeedGroup]) -> None:
-        """Makes the files of figures hold just those of some groups, in their order."""
+        """Makes the files of figures hold exactly those of some groups, in their order."""
         for name in FIGURES:
             rows, path = [row for c in groups for row in c.rows[name]], self.path / f"{name}.jsonl"
             with file_errors(self.path):
@@ -165,7 +165,7 @@ class Workdir:
             write_json(self.path / "summary.json", summary)
 
     def read(self, states: bool = False) -> SavedRun:
-        """The run as it stands, a `SavedRun`; see there for seeds that are added to it.
+        """The run as it stands; `SavedRun` says which of its seeds are included.
 
         Args:
             states: whether its states are to be restored; figures alone are read faster.
@@ -176,7 +176,7 @@ class Workdir:
         return self.retry_reading(lambda: SavedRun.of(self._found_groups(states)))
 
     def retry_reading(self, read: Callable[[], Any]) -> Any:
-        """What `read()` returns, tried again if a process has saved or removed checkpoints."""
+        """Returns `read()`; tries again if a process has saved or removed checkpoints meanwhile."""
         while True:
             before = self._names_of_checkpoints()
             try:
@@ -186,7 +186,7 @@ class Workdir:
                     raise
 
     def _find_all(self):
-        """The groups with all figures, without a look at their states."""
+        """The groups with all figures; their states are not read."""
         return self.retry_reading(lambda: SeedGroup.find_all(self.checkpoints, states=False))
 
     def _found_groups(self, states):

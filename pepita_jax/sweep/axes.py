@@ -21,7 +21,7 @@ DISTRIBUTIONS = ("uniform", "log_uniform")
 
 
 class Range(NamedTuple):
-    """Numbers between `low` and `high`; these or, if `log`, their logarithms are drawn uniformly."""
+    """Numbers between `low` and `high`; they or, if `log`, their logarithms are drawn uniformly."""
 
     low: float
     high: float

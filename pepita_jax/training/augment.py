@@ -46,7 +46,7 @@ class Augment:
         return image
 
     def draw(self, key: Array, num_images: int) -> tuple[Array, Array]:
-        """Draws which images are flipped `[B]`, and corners of the parts that are cut out `[B, 2]`.
+        """Draws which images are flipped `[B]`, and corners of the parts cut out `[B, 2]`.
 
         A corner is a row and a column of the padded image.
         """
@@ -57,7 +57,7 @@ class Augment:
     def check(self, image_shape: tuple[int, ...]) -> None:
         """Raises a `UserError` if images `(H, W, C)` cannot be augmented like this."""
         height, width, channels = image_shape
-        require(isinstance(self.flip, bool), f"augment.flip must be true or false, got {self.flip!r}")
+        require(isinstance(self.flip, bool), f"augment.flip must be true or false: {self.flip!r}")
         require_int("augment.crop", self.crop, 0)
         message = f"augment.crop must be less than the side of the {height}x{width} images"
         require(self.crop < min(height, width), f"{message}, got {self.crop}")

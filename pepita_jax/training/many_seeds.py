@@ -59,8 +59,7 @@ class SeedTrainer:
         numbers: a pytree of arrays `[S]`, for `vary`.
         vary: for sweeps, `(rule, optimizer, feedback_optimizer, numbers of one seed) -> (rule,
             optimizer, feedback_optimizer)`.
-        feedback_optimizer: see `train_step`.
-        batching: see `Batching`.
+        feedback_optimizer, batching: see `train_step`, and `Batching`.
 
     Attributes:
         num_seeds: S.
@@ -187,8 +186,8 @@ class SeedTrainer:
 
         Returns:
             `{"gradient_angle": [S, L], "feedback_angle": [S, arrays of F], "feedback_product":
-            [S, arrays of F], "weight_norm": [S, L]}`; also `"gauss_newton_angle": [S, L]` if the
-            rule `nears_gauss_newton`.
+            [S, arrays of F], "weight_norm": [S, L]}`; if the rule `nears_gauss_newton`, also
+            `"gauss_newton_angle": [S, L]`.
         """
         with jax.debug_nans(False):  # see `analysis.alignment`
             measured = self.stages.measure_alignment(

@@ -25,8 +25,7 @@ from pepita_jax.types import Batch, Feedback, TrainState, Weights
 def seed_key(seed: Array | int, k: Array | int) -> Array:
     """The key of seed number `k` of a run: it depends on `seed` and `k` alone.
 
-    It is folded from the `jax.random.key(seed)` of JAX's default settings, whatever the settings
-    are.
+    It is folded from `jax.random.key(seed)` as JAX makes it by default, whatever is set otherwise.
     """
     words = jnp.array([0, seed], jnp.uint32)
     return jax.random.fold_in(jax.random.wrap_key_data(words, impl="threefry2x32"), k)

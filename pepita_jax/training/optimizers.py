@@ -1,4 +1,4 @@
-"""Optimizers by name, straight from optax, each with weight decay and clipping."""
+"""Optimizers by name, from optax; each can also have weight decay and clipping."""
 
 import inspect
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from pepita_jax.training.schedules import Schedule
 # optimistic_adam is deprecated for its second version.
 EXCLUDED = {"lbfgs", "noisy_sgd", "optimistic_adam"}
 
-# What any optimizer takes; one that has a weight decay of its own keeps that.
+# Options that any optimizer takes. One that has its own weight decay keeps it.
 COMMON = ("weight_decay", "decoupled_weight_decay", "clip_norm")
 
 
@@ -64,15 +64,17 @@ def build_optimizer(
     Args:
         name: a key of `OPTIMIZERS`, such as `sgd`, `adam`, `adamw`, `rmsprop`, `lion`.
         learning_rate: a number or an optax schedule.
-        **options: the optimizer's own keyword arguments; None keeps optax's default. Any optimizer
-            also takes these:
-            clip_norm: the pseudo-gradients are first scaled down to this global norm, if theirs is
-            larger.
-            weight_decay: this times the weights is added to the pseudo-gradients, before momentum
-            and all else (L2), unless the optimizer has an argument of this name, as `adamw` has.
-            decoupled_weight_decay: the learning rate times this times the weights is subtracted.
+        **options: the optimizer's own keyword arguments, and the three below; None keeps the
+            default. `clip_norm` first scales the pseudo-gradients down to this global norm, if
+            theirs is larger. `weight_decay` adds this times the weights to the pseudo-gradients,
+            before momentum and all else (L2); an optimizer that has an argument of this name, such
+            as `adamw`, uses its own. `decoupled_weight_decay` subtracts the learning rate times
+            this times the weights.
 
-    Raises:
+        Returns:
+            An optax transformation, whose state holds the learning rate of the last step.
+
+        Raises:
         UserError: the name or an option is not valid.
     """
     given = {option: value for option, value in options.items() if value is not None}
@@ -88,14 +90,14 @@ def build_optimizer(
     def make(learning_rate):
         return _with_common(OPTIMIZERS[name](learning_rate, **own), learning_rate, **common)
 
-    # Some optimizers take no schedule; injected, its current value reaches them all as a number.
+    # Some optimizers take no schedule. Injected, its current value reaches them all as a number.
     return optax.inject_hyperparams(make)(learning_rate=learning_rate)
 
 
 def _with_common(
     optimizer, learning_rate, weight_decay=None, decoupled_weight_decay=None, clip_norm=None
 ):
-    """An optimizer with those of `COMMON` that are set; without any, the optimizer itself."""
+    """The optimizer with those of `COMMON` that are set; the optimizer itself if none is."""
     parts = [optimizer]
     if weight_decay is not None:
         parts.insert(0, optax.add_decayed_weights(weight_decay))
@@ -108,16 +110,17 @@ def _with_common(
 
 @dataclass(frozen=True)
 class Optimizer:
-    """A configured optimizer with its schedule: used like an optax transformation.
+    """A configured optimizer with its schedule, used like an optax transformation.
 
-    Equal ones share compiled functions, which optax's own never do: they equal only themselves.
+    Equal `Optimizer` objects share compiled functions. Transformations of optax never do: each
+    equals only itself.
 
     Attributes:
         name: a key of `OPTIMIZERS`.
-        learning_rate: before the schedule changes it.
+        learning_rate: learning rate before the schedule changes it.
         options: `(argument, value)` of the optimizer's other arguments, sorted.
-        schedule: of the learning rate.
-        steps_per_epoch: batches of the training set.
+        schedule: schedule of the learning rate.
+        steps_per_epoch: number of steps of an epoch.
     """
 
     name: str
@@ -148,12 +151,12 @@ class Optimizer:
 
 
 def followed(optimizer: dict, feedback: dict) -> dict:
-    """What the optimizer of learned feedback has of the weights' optimizer.
+    """The fields that the optimizer of learned feedback takes over from the weights' optimizer.
 
     Args:
-        optimizer: fields of the weights', its name among them.
-        feedback: those that are set for the feedback's. With another name it follows in the
-            learning rate alone.
+        optimizer: fields of the weights' optimizer, its name among them.
+        feedback: fields that are set for the feedback's optimizer. If its name differs, it takes
+            over the learning rate alone.
     """
     is_same = feedback.get("name", optimizer["name"]) == optimizer["name"]
     return {

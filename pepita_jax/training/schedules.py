@@ -9,7 +9,7 @@ import optax
 from pepita_jax.errors import look_up, require, require_int, require_number
 from pepita_jax.options import check_options
 
-SCHEDULES = {  # and the fields that each uses
+SCHEDULES = {  # name: the fields that it uses
     "step": ("epochs", "factor"),
     "constant": (),
     "cosine": ("decay_epochs", "final"),
@@ -23,15 +23,17 @@ MAX_STEP = 2**31 - 1  # optax counts steps in 32 bits
 
 @dataclass(frozen=True)
 class Schedule:
-    """How the learning rate changes; what a schedule does not use has no effect.
+    """How the learning rate changes. A field that the schedule does not use has no effect.
 
     Attributes:
         name: a key of `SCHEDULES`.
-        epochs: of `step`, after which the learning rate is multiplied by `factor`.
-        factor: of `step`; of `exponential`, per epoch, in equal parts per step.
-        decay_epochs: of the whole schedule, warm-up included; the learning rate stays after it.
-        final: fraction of the learning rate that is left then.
-        warmup_epochs: in which the learning rate rises from 0 along a line.
+        epochs: for `step`: after each of these epochs the learning rate is multiplied by `factor`.
+        factor: for `step`, see `epochs`; for `exponential` it is the factor per epoch, applied in
+            equal parts per step.
+        decay_epochs: length of the whole schedule, warm-up included; afterwards the learning rate
+            stays.
+        final: fraction of the learning rate that is left afterwards.
+        warmup_epochs: number of epochs in which the learning rate rises from 0 along a line.
     """
 
     name: str = "constant"
@@ -51,7 +53,7 @@ class Schedule:
             return step_schedule(learning_rate, self.epochs, self.factor, steps_per_epoch)
         require_number("optimizer.learning_rate", learning_rate, at_least=0)
         self._check_numbers(MAX_STEP // steps_per_epoch)
-        # optax compares some learning rates, which cannot be done with those of a sweep.
+        # optax compares some learning rates; those of a sweep are traced and cannot be compared.
         fraction = self._fraction(steps_per_epoch)
         return lambda step: learning_rate * fraction(step)
 
@@ -71,7 +73,7 @@ class Schedule:
             require_int("schedule.warmup_epochs", self.warmup_epochs, 1)
             message = (
                 f"schedule.warmup_epochs {self.warmup_epochs} must be below schedule.decay_epochs "
-                f"{self.decay_epochs}, which counts them too and is num_epochs unless it is set"
+                f"{self.decay_epochs}, which includes them and is num_epochs by default"
             )
             require(self.warmup_epochs < self.decay_epochs, message)
         if self.name == "exponential":
@@ -96,10 +98,10 @@ def build_schedule(name: str, **fields: Any) -> Schedule:
 
     Args:
         name: a key of `SCHEDULES`.
-        **fields: see `Schedule`; None is an unset one.
+        **fields: the fields of `Schedule`; None is an unset field.
 
-    Raises:
-        UserError: the name is unknown, the schedule has no such field, or lacks one.
+        Raises:
+            UserError: the name is unknown, or the schedule has no such field, or lacks one.
     """
     own = look_up("schedule", name, SCHEDULES)
     given = {field: value for field, value in fields.items() if value is not None}
