@@ -2,10 +2,13 @@
 
 import math
 from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any
 
 import jax
+
+LONGEST_LIST = 150  # characters that a message spends on valid names
 
 
 class UserError(ValueError):
@@ -39,7 +42,16 @@ def look_up(kind: str, name: Any, table: Mapping[str, Any]) -> Any:
 def require_name(kind: str, name: Any, valid: Collection[str]) -> None:
     """Raises a `UserError` that lists the `valid` names if `name` is not among them."""
     is_known = isinstance(name, str) and name in valid
-    require(is_known, f"unknown {kind} {name!r}; valid: {', '.join(sorted(valid))}")
+    require(is_known, f"unknown {kind} {name!r}; valid: {list_valid(name, valid)}")
+
+
+def list_valid(name: Any, valid: Collection[str]) -> str:
+    """The valid names, sorted; of many, only those nearest to `name`, and how many more."""
+    names = sorted(valid)
+    if len(listing := ", ".join(names)) <= LONGEST_LIST:
+        return listing
+    near = get_close_matches(str(name), names, n=5, cutoff=0)
+    return f"{', '.join(near)} and {len(names) - len(near)} more"
 
 
 def require(condition: Any, message: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import jax
 
-from pepita_jax.errors import require, require_int, require_number
+from pepita_jax.errors import list_valid, require, require_int, require_number
 
 
 def keyword_options(function: Callable) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def field_options(dataclass: Any) -> dict[str, Any]:
 def check_options(owner: str, options: Collection[str], valid: Collection[str]) -> None:
     """Raises a `UserError` that lists the `valid` names if one of `options` is not among them."""
     unknown = [name for name in options if name not in valid]
-    listing = f"valid: {', '.join(sorted(valid))}" if valid else "it has none"
+    listing = f"valid: {list_valid(next(iter(unknown), ''), valid)}" if valid else "it has none"
     require(not unknown, f"{owner} has no option {', '.join(map(repr, unknown))}; {listing}")
 
 

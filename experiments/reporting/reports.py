@@ -82,7 +82,7 @@ def read_reports(path, epoch=None, num_seeds=None):
 
 def _of_workdir(name, epoch):
     saved = Workdir(name).read()
-    message = f"{name} holds settings of a sweep: its figures are in sweep.csv, a folder up"
+    message = f"{name} holds settings of a sweep; its figures are in sweep.csv, one folder up"
     require("settings" not in saved.config, message)
     last = _last_epoch(name, epoch or saved.config["num_epochs"], saved.num_epochs)
     has_alignment = saved.config["log_alignment"]

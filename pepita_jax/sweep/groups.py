@@ -62,7 +62,7 @@ def build_group_experiment(config: dict) -> Experiment:
 
 
 def make_groups(configs: list[dict], split: str, shared: dict | None = None) -> list[Group]:
-    """The `Group`s of a sweep.
+    """Sorts the settings of a sweep into `Group` objects.
 
     Args:
         configs: one valid nested plain dict per setting.

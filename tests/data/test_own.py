@@ -91,9 +91,9 @@ def test_arrays_that_cannot_be_meant_are_refused(mistake, tmp_path):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda content: b"", "no .npz file, or damaged"),
+        (lambda content: b"", "not an .npz file, or it is damaged"),
         (lambda content: b"\x93NUMPY" + content, "damaged"),
-        (lambda content: content[:-50], "no .npz file, or damaged"),
+        (lambda content: content[:-50], "not an .npz file, or it is damaged"),
         (lambda content: content[:300] + b"\0" * 9 + content[309:], "damaged"),
     ],
 )
@@ -113,7 +113,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_a_validation_split_that_takes_a_whole_class_is_refused(tmp_path):
     path = save(tmp_path / "mine.npz", y_train=np.sort(LABEL))
     assert len(load_stored(path, validation_fraction=0.3).validation[0]) == 9
-    message = "last 10 training images, .* are all of class 2: put the training set in a random"
+    message = (
+        "the last 10 training images, has all images of class 2: put the training set in a random"
+    )
     with pytest.raises(UserError, match=message):
         load_stored(path, validation_fraction=1 / 3)
 
@@ -208,7 +210,7 @@ FOLDERS = {
     empty: "train/a has no .png or .jpg file",
     lose_test: "it has no folder test: give test/CLASS/",
     lose_classes: "train has no folder per class: give train/CLASS/",
-    add_class: "test has the class d, which train has not",
+    add_class: "test has the class d, but train has not",
     mix_colours: r"(is grey and train/b/1.png is coloured|b/1.png is coloured and .* is grey)",
     mix_sizes: r"5x4 pixels large and test/a/0.png 6x4: give images of one size",
     truncate: r"train/b/1.png cannot be read as an image \(.*truncated",

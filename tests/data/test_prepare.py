@@ -173,7 +173,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
         ("emnist/all", None, "'emnist' has no part 'all'; valid: byclass, bymerge"),
         ("mnist/all", None, "'mnist' has no part 'all'$"),
         ("caltech101", None, r"'caltech101' have no fixed shape, but \(None, None, 3\)"),
-        ("lfw", None, "'lfw' is no set of images with one class each"),
+        ("lfw", None, "'lfw' does not consist of images with one class each"),
         ("coco/2017", None, "'coco/2017' cannot be used here: No module named 'tensorflow'"),
         ("svhn_cropped", ".", "there is no file train_32x32.mat in .*"),
         ("mnist", "nowhere", "--from: there is no folder .*/nowhere$"),

@@ -65,7 +65,7 @@ def test_a_run_does_not_go_on_with_other_data(file, tmp_path):
     longer = "--config.num_epochs=3"
     refused = train(run, *TINY, longer, choice=choice)
     assert_refused(refused, "holds a different run: data.checksum was '")
-    assert_refused(command("train", f"--workdir={run}", longer), "holds other data than those")
+    assert_refused(command("train", f"--workdir={run}", longer), "no longer holds the data")
 
 
 @pytest.mark.slow

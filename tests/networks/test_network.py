@@ -122,7 +122,8 @@ def test_weights_of_several_seeds_or_of_another_network_are_refused():
     params, image = make_params(net), make_batch(net).image
     for wrong in (jax.tree.map(lambda W: W[None], params), params[:1], params[::-1]):
         with pytest.raises(
-            UserError, match=r"weights have shapes .*; of several seeds, give each array's W\[k\]"
+            UserError,
+            match=r"weights have shapes .*; for seed k of several, give each array's W\[k\]",
         ):
             net.apply(wrong, image)
 

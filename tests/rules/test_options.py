@@ -1,5 +1,6 @@
 """What a rule refuses, by its name and by its class."""
 
+import re
 from functools import partial
 
 import pytest
@@ -15,10 +16,15 @@ def test_an_unknown_option_is_refused_and_the_valid_ones_listed(name):
         build_rule(name, make_network("conv"), nonsense=1)
 
 
-def test_an_unknown_rule_is_refused_and_the_valid_ones_listed():
-    listing = ", ".join(sorted(RULES))
-    with pytest.raises(UserError, match=f"unknown rule 'backprop'; valid: {listing}"):
-        build_rule("backprop", make_network("conv"))
+def test_an_unknown_rule_is_refused_and_the_nearest_ones_listed():
+    with pytest.raises(UserError) as refused:
+        build_rule("pepto", make_network("conv"))
+    named, more = re.fullmatch(
+        r"unknown rule 'pepto'; valid: (.*) and (\d+) more", str(refused.value)
+    ).groups()
+    assert "pepita" in named.split(", ")
+    assert set(named.split(", ")) < set(RULES)
+    assert len(named.split(", ")) + int(more) == len(RULES)
 
 
 def test_an_option_outside_its_values_is_refused():

@@ -60,7 +60,7 @@ def test_a_run_is_read_back_as_it_was_after_an_earlier_epoch(tmp_path, monkeypat
 
 def test_an_epoch_that_was_not_reached_is_refused(tmp_path):
     run(make_config(num_epochs=1), tmp_path)
-    with pytest.raises(pj.UserError, match="epoch 9 has not been reached, but 1"):
+    with pytest.raises(pj.UserError, match="epoch 9 has not been reached: the run is at epoch 1"):
         pj.load_run(tmp_path, 9)
 
 

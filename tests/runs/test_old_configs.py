@@ -74,7 +74,7 @@ def test_other_configurations_stay_as_they_are(config):
 
 @pytest.mark.parametrize("told", [MIRRORED, {"update": "time_local"}])
 def test_noise_with_another_of_the_old_rules_is_refused(told):
-    message = "pepita with modulation=noise and .* is no rule of this version, but of 0.1"
+    message = "pepita with modulation=noise and .* is a rule of version 0.1 alone"
     with pytest.raises(pj.UserError, match=message):
         upgrade({"rule": OLD | told | {"modulation": "noise"}})
 

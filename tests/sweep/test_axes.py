@@ -63,7 +63,7 @@ def test_settings_may_come_from_a_file(tmp_path):
         ({"a": "1,,2"}, 1, "--sweep.a has an empty value"),
         ({"a": ","}, 1, "--sweep.a has an empty value"),
         ({"a": "1,2,1"}, 1, "--sweep.a has a value twice"),
-        ({"a": "1,2"}, 3, "num_samples is for axes such as"),
+        ({"a": "1,2"}, 3, "num_samples needs an axis such as"),
         ({"a": "uniform:1:2"}, 0, "num_samples must be an integer of at least 1"),
         ({"a": "uniform:2:1"}, 1, "must be uniform:LOW:HIGH with numbers LOW < HIGH"),
         ({"a": "uniform:1"}, 1, "must be uniform:LOW:HIGH"),
@@ -79,7 +79,10 @@ def test_bad_axes_are_named(axes, num_samples, message):
 def test_listed_settings_are_combined_with_the_axes_and_none_may_be_there_twice():
     settings = make_settings({"a": "1,2"}, [{"b": 3}, {"c": 4}])
     assert settings == [{"a": 1, "b": 3}, {"a": 1, "c": 4}, {"a": 2, "b": 3}, {"a": 2, "c": 4}]
-    for listed, message in (([{"b": 3}] * 2, "there twice: .*'b': 3"), ([{"a": 3}], "a stands in")):
+    for listed, message in (
+        ([{"b": 3}] * 2, "given twice: .*'b': 3"),
+        ([{"a": 3}], "a is in the file"),
+    ):
         with pytest.raises(UserError, match=message):
             make_settings({"a": "1,2"}, listed)
 

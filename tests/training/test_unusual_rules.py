@@ -136,7 +136,7 @@ class Fewer(Unusual):
     ("rule", "message"),
     [
         (Three, "Three.steps_per_batch must be 1 or 2, got 3"),
-        (Both, "Both's feedback is either descended or set"),
+        (Both, "Both has both learns_feedback and sets_feedback"),
     ],
 )
 def test_a_rule_that_says_what_cannot_be_is_refused(rule, message):
