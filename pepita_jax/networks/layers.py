@@ -16,7 +16,12 @@ from pepita_jax.networks.pooling import Shape
 class Dense(Layer):
     """A fully connected layer of `units` units. Its input is flattened in row-major order.
 
-    Its weights are `[n_in, units]`. `bias` and `activation` may be given by keyword, see `Layer`.
+    Its weights are `[n_in, units]`. `activation` and `bias` may be given by keyword.
+
+    Attributes:
+        units: number of output units.
+        activation: the activation of the units; None: the network's.
+        bias: whether each unit has a bias.
 
     Raises:
         UserError: a number or a name is not valid.
@@ -44,14 +49,15 @@ class Dense(Layer):
 class Conv(Layer):
     """A convolution of `units` square filters.
 
-    Its weights are `[k, k, c_in, units]`. `bias` and `activation` may be given by keyword, see
-    `Layer`.
+    Its weights are `[k, k, c_in, units]`. `activation` and `bias` may be given by keyword.
 
     Attributes:
         units: number of filters.
         kernel_size: height and width of the filters, in pixels.
         stride: distance between neighbouring positions, in pixels.
         padding: zeros added on each side, in pixels.
+        activation: the activation of the filters; None: the network's.
+        bias: whether each filter has a bias.
 
     Raises:
         UserError: a number or a name is not valid.

@@ -18,9 +18,10 @@ SMALLEST_VARIANCE = 1e-8  # keeps a silent layer finite under `normalize`
 
 
 class Network(Chain):
-    """A `Chain` of layers, with the passes through it of which learning rules are made.
+    """A chain of layers, with the passes through it of which learning rules are made.
 
-    `pj.chain`, `pj.mlp` and the like build one; weights are a tuple with an entry per layer.
+    `pj.mlp`, `pj.chain` and the like build one; `Chain` explains its fields. Weights are a tuple
+    with an entry per layer: dense `[n_in, n_out]`, convolution `[k, k, c_in, c_out]`.
     """
 
     def forward(

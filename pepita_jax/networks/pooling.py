@@ -53,7 +53,15 @@ class Pool:
 
 
 class MaxPool(Pool):
-    """Max-pooling: each square window of `size` pixels becomes its largest value; see `Pool`."""
+    """Max-pooling, for a network's `layers`: each square window becomes its largest value.
+
+    Attributes:
+        size: side of the windows, in pixels.
+        stride: distance between neighbouring windows, in pixels; None: `size`.
+
+    Raises:
+        UserError: a number is not a positive integer.
+    """
 
     def __call__(self, h: Array) -> Array:
         return self.combine(h, "max")
@@ -64,7 +72,15 @@ class MaxPool(Pool):
 
 
 class AvgPool(Pool):
-    """Average pooling: each square window of `size` pixels becomes its mean; see `Pool`."""
+    """Average pooling, for a network's `layers`: each square window becomes its mean.
+
+    Attributes:
+        size: side of the windows, in pixels.
+        stride: distance between neighbouring windows, in pixels; None: `size`.
+
+    Raises:
+        UserError: a number is not a positive integer.
+    """
 
     def __call__(self, h: Array) -> Array:
         return self.combine(h, "sum") / self.size**2
@@ -75,7 +91,7 @@ class AvgPool(Pool):
 
 @dataclass(frozen=True)
 class GlobalAvgPool:
-    """Average pooling over all positions: each filter becomes one value."""
+    """Average pooling over all positions, `[B, H, W, n]` -> `[B, 1, 1, n]`, for `layers`."""
 
     def output_shape(self, shape: Shape) -> Shape:
         """`(1, 1, C)`."""

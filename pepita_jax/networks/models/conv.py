@@ -37,6 +37,9 @@ def conv(
         dropout: probability of silencing a unit in training, after each hidden dense layer.
         **options: activation, output, init, normalize, bias and input_dropout, see `chain`.
 
+    Returns:
+        A `Network`.
+
     Raises:
         UserError: a name or size is not valid.
     """

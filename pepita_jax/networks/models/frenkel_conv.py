@@ -32,6 +32,9 @@ def frenkel_conv(
             authors also drop what the first dense layer and the network receive.)
         activation, output, bias, **options: see `chain`; here with the authors' defaults.
 
+    Returns:
+        A `Network`.
+
     Raises:
         UserError: a name or size is not valid.
     """

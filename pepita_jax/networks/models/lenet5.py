@@ -23,6 +23,9 @@ def lenet5(input_shape: Shape, num_classes: int, *, bias: bool = True, **options
         bias: whether each unit, or each filter, has a bias.
         **options: activation, output, init, normalize and input_dropout, see `chain`.
 
+    Returns:
+        A `Network`.
+
     Raises:
         UserError: a name or size is not valid.
     """

@@ -29,6 +29,9 @@ def mlp(
         dropout: probability of silencing a unit in training, after each hidden layer.
         **options: activation, output, init, normalize, bias and input_dropout, see `chain`.
 
+    Returns:
+        A `Network`.
+
     Raises:
         UserError: a name or size is not valid.
     """

@@ -28,6 +28,9 @@ def vgg5(
         num_classes: number of output units.
         activation, bias, **options: see `chain`.
 
+    Returns:
+        A `Network`.
+
     Raises:
         UserError: a name or size is not valid.
     """
@@ -51,6 +54,9 @@ def vgg8b(input_shape: Shape, num_classes: int, *, bias: bool = True, **options:
         input_shape: `(H, W, C)` of one image; zeros pad smaller images to 16 pixels each way.
         num_classes: number of output units.
         bias, **options: see `chain`.
+
+    Returns:
+        A `Network`.
 
     Raises:
         UserError: a name or size is not valid.
