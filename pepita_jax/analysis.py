@@ -15,7 +15,7 @@ from pepita_jax.types import Batch, Feedback, Weights
 
 
 class Alignment(NamedTuple):
-    """What `alignment` measures on one batch. Angles are in degrees; with an array of zeros, NaN.
+    """What `alignment` measures on one batch. Angles are in degrees; an angle to zeros is NaN.
 
     Attributes:
         gradient_angle: one number per layer: the angle between the rule's pseudo-gradient and BP's

@@ -25,8 +25,8 @@ def make_builder(name: str, data_dir: Any = None) -> Any:
         name: name of the set; if it has configurations, with the name of one after a slash.
         data_dir: folder in which the builder would prepare the set.
 
-        Raises:
-            UserError: TensorFlow Datasets has no such set, or its builder needs TensorFlow.
+    Raises:
+        UserError: TensorFlow Datasets has no such set, or its builder needs TensorFlow.
     """
     import tensorflow_datasets as tfds
 
@@ -69,8 +69,8 @@ def image_and_label(name: str, info: Any) -> tuple[str, str]:
         name: name of the set.
         info: its `tfds.core.DatasetInfo`.
 
-        Raises:
-            UserError: the set does not consist of images of a fixed shape with one class each.
+    Raises:
+        UserError: the set does not consist of images of a fixed shape with one class each.
     """
     import tensorflow_datasets as tfds
 

@@ -26,7 +26,7 @@ class Chain:
 
     Attributes:
         layers: `Dense` and `Conv` with input shapes, as from `sequence.join`, input side first.
-        activation: that of each hidden layer that has none of its own; a key of `ACTIVATIONS`.
+        activation: activation of hidden layers without their own; a key of `ACTIVATIONS`.
         output: the last layer's non-linearity and the loss for it; a key of `OUTPUTS`.
         initializer: how all weights and biases are drawn; a key of `INITIALIZERS`.
         normalize: whether each hidden layer's activity is divided, sample by sample, by its
@@ -88,14 +88,14 @@ class Chain:
         return replace(self, layers=layers, input_dropout=0.0)
 
     def with_dropout(self, probability: float | Array) -> Self:
-        """The same network with this dropout after each hidden dense layer; it may be traced."""
+        """The same network with this (possibly traced) dropout after each hidden dense layer."""
         hidden = (
             replace(l, dropout=probability) if isinstance(l, Dense) else l for l in self.layers[:-1]
         )
         return replace(self, layers=(*hidden, self.layers[-1]))
 
     def with_input_dropout(self, probability: float | Array) -> Self:
-        """The same network with this dropout of the image; it may be traced."""
+        """The same network with this (possibly traced) dropout of the image."""
         return replace(self, input_dropout=probability)
 
     def init(self, key: Array) -> Weights:

@@ -82,9 +82,9 @@ def find_rule(name: str) -> type[Rule]:
     Args:
         name: a key of `RULES`, or the path `module.Class` of your own rule.
 
-        Raises:
-            UserError: there is no such rule.
-            RuntimeError: the file of your own rule has a bug, which is the error's cause.
+    Raises:
+        UserError: there is no such rule.
+        RuntimeError: the file of your own rule has a bug, which is the error's cause.
     """
     if not isinstance(name, str) or "." not in name:
         return look_up("rule", name, RULES)

@@ -31,8 +31,8 @@ class DeepFeedbackControl(Rule):
         v_l   = s(v_{l-1}) W_l + u Q_l,   s(v_0) = h_0         controlled pass
         dW_l  = -s(v_{l-1})^T (s(v_l) - s(v_l - u Q_l)) / step   mean over the batch
 
-    At the output s is the identity and Q_L = I. The paper's updates are `step` times as large as
-    these, which have the learning rates of other rules.
+    At the output s is the identity and Q_L = I. The paper's updates are these times `step`. Without
+    that factor, learning rates are those of other rules.
 
     The network must have dense layers alone, as in the paper.
 

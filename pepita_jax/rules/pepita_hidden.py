@@ -32,7 +32,7 @@ class PepitaHidden(Rule):
         dW_L     = e (h_{L-1}^err)^T                          output layer
 
     All dW are means over the batch, to be descended. With `modulate` at `every`, each hidden layer
-    is moved by its own F_k and passes nothing on: the equations of layer k hold for all of them.
+    is moved by its own F_k and passes nothing on: the equations of layer k hold for each.
 
     As F -> 0, layer k learns as in `dfa` with feedback -F_k, except with `post` or `normalize`.
     `pepita` moves the input by F e, and so the first layer's pre-activation by W_1 F e, which

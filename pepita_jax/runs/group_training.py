@@ -1,4 +1,4 @@
-"""Trains one seed group of a run, epoch by epoch; each is logged before the next begins."""
+"""Trains one seed group of a run; each epoch is logged before the next begins."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

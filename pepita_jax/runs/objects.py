@@ -102,8 +102,8 @@ def rebuild_rule(config: dict) -> Rule:
 def describe_optimizer(optimizer: Any, init: Callable) -> dict[str, Any]:
     """The fields `optimizer.*` of a configuration.
 
-    `states` names the parts of the optimizer's state. `first_steps` is the mean movement of the
-    weights in three steps: all weights begin at `LARGE`, and all gradients are 1, then 1/2, then
+    `states` names the parts of the optimizer's state. `first_steps` lists the weights' mean change
+    in each of three steps: all weights begin at `LARGE`, and all gradients are 1, then 1/2, then
     1/3. It shows most numbers of an optimizer, but no schedule that changes later.
 
     Args:

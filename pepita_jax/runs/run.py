@@ -45,13 +45,13 @@ def run(
             goes on from a checkpoint. True for the first seed group ends the run there.
         progress: whether to show a progress bar.
 
-        Returns:
-            The summary, as in `summary.json`; None while seeds are left to other processes, or if
-            the experiment has no summary.
+    Returns:
+        The summary, as in `summary.json`; None while seeds are left to other processes, or if
+        the experiment has no summary.
 
-        Raises:
-            UserError: the configuration, the data or the workdir is not valid, and no result is
-                touched; or something cannot be written, and what was saved before is kept.
+    Raises:
+        UserError: the configuration, the data or the workdir is not valid, and no result is
+            touched; or something cannot be written, and what was saved before is kept.
         StoppedError: `should_stop` said so; all finished epochs are saved.
         DivergedError: no seed is left; all is saved.
     """

@@ -118,9 +118,9 @@ def train_steps(
         feedback_optimizer: see `train_step`.
         augment: changes the images; None: nothing does.
 
-        Returns:
-            The new state, and `loss` and `accuracy` summed over batches. An incomplete batch adds
-            its share of a whole batch.
+    Returns:
+        The new state, and `loss` and `accuracy` summed over batches. An incomplete batch adds
+        its share of a whole batch.
     """
     image, label = data
     num_whole, batch_size = plan.order.shape
@@ -161,7 +161,7 @@ def is_finite(state: TrainState) -> Array:
 def count_correct(
     rule: Rule, params: Weights, F: Feedback, data: tuple[Array, Array], images_at_once: int
 ) -> Array:
-    """The number of `(image, label)` that `rule.scores` classifies correctly; no dropout."""
+    """The number of images that `rule.scores` classifies correctly; no dropout."""
     image, label = data
 
     def is_correct(example):

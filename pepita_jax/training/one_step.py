@@ -97,7 +97,7 @@ def train_step(
     It is pure: `jax.jit`, `jax.vmap` and `jax.lax.scan` take it. It does all that a rule may need:
     it descends `aux["feedback"]` with a second optimizer state if `rule.learns_feedback`, sets F,
     projects the weights, or takes two steps (see `Rule`). A loop that descends
-    `rule.pseudo_gradients` itself must do the same; otherwise, say, F stays as it was drawn.
+    `rule.pseudo_gradients` itself must do the same; otherwise learned feedback stays as drawn.
 
     >>> import jax, optax
     >>> import pepita_jax as pj

@@ -64,17 +64,17 @@ def build_optimizer(
     Args:
         name: a key of `OPTIMIZERS`, such as `sgd`, `adam`, `adamw`, `rmsprop`, `lion`.
         learning_rate: a number or an optax schedule.
-        **options: the optimizer's own keyword arguments, and the three below; None keeps the
-            default. `clip_norm` first scales the pseudo-gradients down to this global norm, if
-            theirs is larger. `weight_decay` adds this times the weights to the pseudo-gradients,
-            before momentum and all else (L2); an optimizer that has an argument of this name, such
-            as `adamw`, uses its own. `decoupled_weight_decay` subtracts the learning rate times
-            this times the weights.
+        **options: the optimizer's own keyword arguments, and three more; None keeps the default.
+            `clip_norm` first scales pseudo-gradients of a larger global norm down to this norm.
+            `weight_decay` then adds the weights, times this number, to the pseudo-gradients (L2);
+            an optimizer that has an argument of this name, such as `adamw`, uses its own.
+            `decoupled_weight_decay` subtracts the weights, times this number and the learning
+            rate, in each step.
 
-        Returns:
-            An optax transformation, whose state holds the learning rate of the last step.
+    Returns:
+        An optax transformation, whose state holds the learning rate of the last step.
 
-        Raises:
+    Raises:
         UserError: the name or an option is not valid.
     """
     given = {option: value for option, value in options.items() if value is not None}

@@ -100,8 +100,8 @@ def build_schedule(name: str, **fields: Any) -> Schedule:
         name: a key of `SCHEDULES`.
         **fields: the fields of `Schedule`; None is an unset field.
 
-        Raises:
-            UserError: the name is unknown, or the schedule has no such field, or lacks one.
+    Raises:
+        UserError: the name is unknown, or the schedule has no such field, or lacks one.
     """
     own = look_up("schedule", name, SCHEDULES)
     given = {field: value for field, value in fields.items() if value is not None}

@@ -2,7 +2,7 @@
 
 Every mapped function is compiled once. Its seed axis is shared out over the devices. On each device
 the seeds go by `vmap`, one after another, or in chunks. The devices' shares are equal and need
-nothing of one another. If seeds are lacking, the last one is trained again, as padding.
+nothing of one another. If there are too few seeds, the last one is trained again, as padding.
 """
 
 from collections.abc import Callable, Sequence

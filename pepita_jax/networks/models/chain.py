@@ -60,8 +60,8 @@ def chain(
         bias: whether each unit, or each filter, has a bias.
         input_dropout: probability of silencing a number of the image in training.
 
-        Returns:
-            A `Network`.
+    Returns:
+        A `Network`.
 
     Raises:
         UserError: a name, word or size is not valid.
