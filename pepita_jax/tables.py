@@ -39,9 +39,7 @@ def summary_table(summaries: list[dict], more: dict[str, list] | None = None) ->
             )
         )
         if s["diverged"]:
-            notes.append(
-                f"{s['rule']}: not in the means, since {_describe_diverged(s['diverged'])}"
-            )
+            notes.append(f"{s['rule']}: the means leave out {_describe_diverged(s['diverged'])}")
     return "\n\n".join([markdown_table([headings, *rows]), *notes])
 
 
@@ -53,8 +51,8 @@ def _describe_seeds(summary):
 def _describe_diverged(diverged):
     which = list_some(f"{d['seed']} (epoch {d['epoch']})" for d in diverged)
     if len(diverged) == 1:
-        return f"it diverged: seed {which}"
-    return f"they diverged: seeds {which}"
+        return f"the diverged seed {which}"
+    return f"the diverged seeds {which}"
 
 
 def markdown_table(rows: list) -> str:

@@ -26,10 +26,8 @@ def test_a_table_has_a_row_a_run():
     rows = [[cell.strip() for cell in row.split("|")] for row in table.splitlines()[2:]]
     assert [row[4] for row in rows] == ["2 of 3", "0 of 1"]
     assert rows[1][6] == "-"
-    assert notes[0] == "bp: not in the means, since it diverged: seed 2 (epoch 3)"
+    assert notes[0] == "bp: the means leave out the diverged seed 2 (epoch 3)"
     many = [{"seed": k, "epoch": 3} for k in range(12)]
     last = summary_table([{**summary, "diverged": many}]).splitlines()[-1]
-    assert last.startswith(
-        "bp: not in the means, since they diverged: seeds 0 (epoch 3), 1 (epoch 3), "
-    )
+    assert last.startswith("bp: the means leave out the diverged seeds 0 (epoch 3), 1 (epoch 3), ")
     assert last.endswith(", 9 (epoch 3), 2 more")

@@ -23,8 +23,7 @@ class Rule(RuleOptions):
     Attributes:
         learns_feedback: whether `aux["feedback"]` holds pseudo-gradients of F.
         sets_feedback: whether `aux["feedback_value"]` holds F for the next step.
-        feedback_from_weights: whether F begins from the initial weights; `init_feedback` then takes
-            `params` too.
+        feedback_from_weights: whether `init_feedback` also takes the initial weights, `params`.
         steps_per_batch: 1, or 2 for a rule that changes the weights between its two passes and
             has `second_pseudo_gradients`.
         nears_gauss_newton: whether `alignment` also compares its updates with Gauss-Newton's.
@@ -34,6 +33,9 @@ class Rule(RuleOptions):
             equal parts, each with its own key. Rules with two steps take each batch whole.
         static_options: names of numeric options that Python code compares or counts with. A sweep
             passes the other options to one compiled function as arrays.
+
+    Raises:
+        UserError: an option is not valid, or the rule does not suit the network.
     """
 
     learns_feedback: ClassVar[bool] = False
@@ -43,7 +45,6 @@ class Rule(RuleOptions):
     nears_gauss_newton: ClassVar[bool] = False
     draws_noise: ClassVar[bool] = False
     splits_batches: ClassVar[bool] = True
-
     static_options: ClassVar[frozenset[str]] = frozenset()
 
     net: Network

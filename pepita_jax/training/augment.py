@@ -13,6 +13,8 @@ from pepita_jax.errors import require, require_int, require_number
 class Augment:
     """Crops and flips a batch's images at random, each in its own way.
 
+    `pj.train` refuses one that does not fit its images.
+
     >>> import jax, jax.numpy as jnp
     >>> import pepita_jax as pj
     >>> augment = pj.Augment(flip=True, crop=4)

@@ -65,7 +65,7 @@ def test_seeds_that_have_diverged_are_in_no_mean_and_no_pair(workdirs, tmp_path)
     assert row[3:6] == ["3 of 4", "2", "73.33 ± 15.28"]
     assert row[-1].startswith("+16.67 [")
     assert row[-1].endswith("], 3 pairs")
-    assert note == ["pepita: not in the means, since it diverged: seed 0 (epoch 2)"]
+    assert note == ["pepita: the means leave out the diverged seed 0 (epoch 2)"]
 
 
 def test_runs_that_do_not_pair_are_not_compared(workdirs, tmp_path):
