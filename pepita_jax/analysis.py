@@ -56,7 +56,8 @@ def alignment(net: Network, rule: Rule, params: Weights, F: Feedback, batch: Bat
         net: the network: `rule.net`, or the same layers with other dropout. A rule with scores of
             its own is measured without dropout, because its scores have none.
         rule: any rule, from `build_rule`.
-        params, F: weights and feedback of one seed.
+        params: weights of one seed.
+        F: feedback of that seed.
         batch: the `Batch` to measure on. Its key draws dropout and the rule's own noise.
 
     Returns:

@@ -27,7 +27,7 @@ class SignSymmetry(SignalRule):
     Rows are samples. Convolutions: as in `bp`, with B's filters on the way back.
 
     Feedback: the magnitudes M_2 ... M_L, of the shapes of the weights; `()` if they are drawn
-    for each batch. Liao et al. normalise activities and updates; here M has the scale of
+    for each batch. Liao et al. normalize activities and updates; here M has the scale of
     initial weights instead.
 
     Options:

@@ -25,8 +25,10 @@ class Run(NamedTuple):
     """A finished or running run, read back. Arrays have a leading seed axis.
 
     Attributes:
-        net, rule: the network and the rule, as trained.
-        params, feedback: weights and feedback after the requested epoch, `[S, *shape]` each.
+        net: the network, as trained.
+        rule: the rule, as trained.
+        params: weights after the requested epoch, a tuple of `[S, *shape]`.
+        feedback: feedback after that epoch, `[S, *shape]` each.
         config: nested dict, as in `config.json`.
         history: `{name: [S, epochs]}`, up to that epoch.
         alignment: `{name: [S, 1 + epochs, arrays]}`, the fields of `analysis.Alignment` from

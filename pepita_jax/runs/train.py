@@ -100,8 +100,9 @@ def train(
         optimizer: any optax transformation; it descends the rule's pseudo-gradients. If its state
             holds random keys, as `optax.noisy_sgd`'s does, each seed gets its own keys, and there
             can be no `workdir`.
-        train, test: `(image, label)`; images `[N, H, W, C]`, float in [0, 1] or standardised, or
+        train: `(image, label)`; images `[N, H, W, C]`, float in [0, 1] or standardized, or
             uint8 in 0...255; labels int `[N]`.
+        test: the same, to evaluate on after each epoch.
         validation: another split to evaluate on after each epoch.
         num_seeds: independent runs; seed k depends on (`seed`, k) alone.
         num_epochs: passes over the training set.

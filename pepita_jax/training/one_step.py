@@ -31,7 +31,8 @@ def init_state(
     ([(64, 32), (32, 10)], [(10, 32)])
 
     Args:
-        rule, optimizer: any rule, and any optax transformation.
+        rule: any rule.
+        optimizer: any optax transformation.
         key: a random key. `pj.train` gives seed k the key `seed_key(seed, k)` of
             `pepita_jax.training.one_seed`.
         feedback_optimizer: as for `train_step`.
@@ -111,7 +112,8 @@ def train_step(
     ['accuracy', 'feedback', 'loss']
 
     Args:
-        rule, optimizer: any rule, and any optax transformation.
+        rule: any rule.
+        optimizer: any optax transformation.
         state: the `TrainState` before, as from `init_state`.
         batch: a `Batch`.
         images_at_once: size of the pieces in which a batch is taken, see `by_pieces`; None: the

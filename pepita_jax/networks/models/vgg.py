@@ -44,7 +44,7 @@ def vgg5(
 
 
 def vgg8b(input_shape: Shape, num_classes: int, *, bias: bool = True, **options: Any) -> Network:
-    """VGG8b of Nøkland & Eidnes (ICML 2019), without its batch normalisation and dropout.
+    """VGG8b of Nøkland & Eidnes (ICML 2019), without its batch normalization and dropout.
 
     >>> import pepita_jax as pj
     >>> [layer.units for layer in pj.vgg8b((32, 32, 3), 10).layers]
