@@ -27,6 +27,7 @@ nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
 
+smartquotes = False  # symbols such as s' stay as they are
 highlight_language = "text"
 default_role = "code"  # the docstrings' `code` is Markdown's
 autodoc_member_order = "bysource"
