@@ -30,7 +30,8 @@ def main(arguments):
     histories = {rule: load_run(root / rule).history for rule in RULES.value}
     plot = root / "demo.png"
     with decoration(plot):
-        save_figure(draw_learning_curves(histories, training=len(histories) <= 2), plot)
+        training, title = len(histories) <= 2, "mlp on digits"
+        save_figure(draw_learning_curves(histories, training, title), plot)
         print(f"Learning curves: {plot}")
 
 

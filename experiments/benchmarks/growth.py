@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from experiments.benchmarks.steps import Case, case_seconds, milliseconds
-from pepita_jax.plots import make_figure
+from pepita_jax.figures import make_figure
+from pepita_jax.styles import rule_style
 
 AXES = {
     "seeds": {n: {"num_seeds": n} for n in (1, 2, 5, 10, 20, 50)},
@@ -39,9 +40,9 @@ def plot_growth(rows, path):
         for rule in dict.fromkeys(row["rule"] for row in rows):
             chosen = [row for row in rows if (row["grows"], row["rule"]) == (axis, rule)]
             size, ms = [row["size"] for row in chosen], [row["ms"] for row in chosen]
-            axes.loglog(size, ms, marker="o", label=rule)
-        axes.set_xlabel(axis)
-        axes.set_ylabel("ms a step and seed")
+            axes.loglog(size, ms, label=rule, **rule_style(rule))
+        axes.set(xlabel=axis, title=f"time by {axis}")
+        axes.set_ylabel("ms per step and seed")
         axes.set_xticks(size, map(str, size))
         axes.set_xticks([], minor=True)
         axes.set_ylim(min(times) / 1.5, max(times) * 1.5)  # the same scale on all panels

@@ -5,12 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pepita_jax.figures import plot_band, save_figure
 from pepita_jax.files import replace_file
-from pepita_jax.plots import plot_band, save_figure
+from pepita_jax.styles import rule_style
 from pepita_jax.tables import as_percent
 from pepita_jax.watching import decoration
-
-COLORS = {"bp": "C0", "fa": "C1", "drtp": "C2", "pepita": "C3", "dfa": "C4", "shallow": "C5"}
 
 
 class Shown(NamedTuple):
@@ -56,20 +55,15 @@ def place_of(name):
 
 
 def plot_test_curve(axes, result, name, **style):
-    """A band of test accuracy over epochs; the legend gives seeds and epochs after the name."""
+    """A band of test accuracy over epochs in the rule's style, or another.
+
+    The legend gives seeds and epochs after the name.
+    """
     curve = 100 * result.history("metrics")["test_accuracy"]
     name = f"{name} ({describe_size(result)})"
+    style = style or rule_style(rule_of(result))
     plot_band(axes, np.arange(1, curve.shape[1] + 1), curve, name, **style)
     axes.set_ylabel("test accuracy (%), mean ± std")
-
-
-def put_legend_below(figure, panels):
-    """One legend for all panels, where it covers no curve."""
-    entries = {}
-    for axes in panels:
-        handles, labels = axes.get_legend_handles_labels()
-        entries |= dict(zip(labels, handles, strict=True))
-    figure.legend(entries.values(), entries, loc="outside lower center", ncols=2)
 
 
 def results_of(runs, find):

@@ -21,10 +21,11 @@ from configs.default import get_config
 from experiments.benchmarks.rounding import FORMS, MANTISSA_BITS, hidden_error, rounded_rule
 from experiments.command_line import cli
 from pepita_jax.data.images import to_float
+from pepita_jax.figures import make_figure, plot_band
 from pepita_jax.files import file_errors, replace_file, user_path
-from pepita_jax.plots import make_figure, plot_band
 from pepita_jax.runs.experiment import build_experiment
 from pepita_jax.runs.workdir import describe_environment
+from pepita_jax.styles import COLORS, MARKERS
 from pepita_jax.training.loop import epochs
 from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.watching import decoration
@@ -79,7 +80,8 @@ def plot(figures, path):
     figure, (left, right) = make_figure(2)
     for row in figures:
         style = {
-            "color": f"C{list(MANTISSA_BITS).index(row['format'])}",
+            "color": COLORS[list(MANTISSA_BITS).index(row["format"])],
+            "marker": MARKERS[list(MANTISSA_BITS).index(row["format"])],
             "linestyle": ("--", "-")[list(FORMS).index(row["form"])],
         }
         for axes, name, first in ((left, "error", 0), (right, "test_accuracy", 1)):
@@ -87,6 +89,8 @@ def plot(figures, path):
             epoch = np.arange(first, first + values.shape[1])
             plot_band(axes, epoch, values, f"{row['form']}, {row['format']}", **style)
     left.set_yscale("log")
+    seeds = np.shape(figures[0]["error"])[1]
+    figure.suptitle(f"PEPITA on MNIST in coarse matrix products, mean ± std over {seeds} seeds")
     left.set_ylabel("relative error of the hidden update (%)")
     right.set_ylabel("test accuracy (%)")
     right.legend()

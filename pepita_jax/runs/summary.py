@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from pepita_jax.data.own import show_name
 from pepita_jax.history import History
 from pepita_jax.plots import draw_alignment, draw_learning_curves, save_figure
+from pepita_jax.runs.objects import PYTHON
 from pepita_jax.runs.rows import as_json
 from pepita_jax.runs.saved_run import SavedRun
 from pepita_jax.runs.workdir import Workdir
@@ -15,12 +17,16 @@ def write_summary_and_plots(workdir: Workdir, saved: SavedRun) -> dict:
     history = saved.history("metrics")
     summary = summarize(saved.config, history, saved.seconds())
     workdir.write_summary(summary)
+    own = summary["model"] == PYTHON
+    title = "" if own else f"{summary['model']} on {show_name(summary['dataset'])}"
     with decoration(workdir.path / "curves.png"):
-        curves = draw_learning_curves({summary["rule"]: history})
+        curves = draw_learning_curves({summary["rule"]: history}, title=title)
         save_figure(curves, workdir.path / "curves.png")
     if saved.config["log_alignment"]:
         with decoration(workdir.path / "alignment.png"):
-            alignment = draw_alignment(saved.history("alignment"))
+            rule = summary["rule"].removeprefix("__main__.")
+            title = ", ".join(filter(None, (rule, title)))
+            alignment = draw_alignment(saved.history("alignment"), title)
             save_figure(alignment, workdir.path / "alignment.png")
     return summary
 

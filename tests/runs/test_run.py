@@ -56,8 +56,8 @@ def test_alignment_need_not_be_logged(tmp_path):
 @pytest.mark.parametrize("is_bug", [False, True])
 def test_plots_that_fail_do_not_undo_the_run(is_bug, tmp_path, monkeypatch, capsys):
     if is_bug:
-        monkeypatch.setattr("pepita_jax.runs.summary.draw_learning_curves", lambda _: 1 / 0)
-        monkeypatch.setattr("pepita_jax.runs.summary.draw_alignment", lambda _: 1 / 0)
+        monkeypatch.setattr("pepita_jax.runs.summary.draw_learning_curves", lambda *_, **__: 1 / 0)
+        monkeypatch.setattr("pepita_jax.runs.summary.draw_alignment", lambda *_: 1 / 0)
     names = ("curves.png", "alignment.png")
     for name in names:
         (tmp_path / name).mkdir()

@@ -4,14 +4,13 @@ from experiments.papers.comparison import compare
 from experiments.papers.drtp.published import AFTER_TEN, TEN
 from experiments.papers.drtp.runs import FC1
 from experiments.papers.show import (
-    COLORS,
     Shown,
     describe_accuracy,
     describe_seeds,
     label,
     plot_test_curve,
 )
-from pepita_jax.plots import make_figure
+from pepita_jax.figures import make_figure
 from pepita_jax.tables import markdown_table
 
 HEADINGS = (
@@ -33,6 +32,7 @@ def table_and_curves(find):
             at_ten = describe_accuracy(then) if len(then) else "-"
             end = describe_accuracy(result.test_accuracy), str(result.epochs)
             rows.append((label(rule), describe_seeds(result), at_ten, *beside, *end))
-            plot_test_curve(axes, result, label(rule), color=COLORS.get(rule, "C6"))
+            plot_test_curve(axes, result, label(rule))
+            axes.set_title(f"FC1-500 on {result.config['dataset']}")
     axes.legend()
     return Shown(markdown_table(rows), figure)

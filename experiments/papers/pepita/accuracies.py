@@ -13,7 +13,6 @@ from experiments.papers.pepita.runs import (
     of_table_1,
 )
 from experiments.papers.show import (
-    COLORS,
     Shown,
     describe_accuracy,
     describe_difference,
@@ -21,10 +20,9 @@ from experiments.papers.show import (
     label,
     plot_test_curve,
     results_of,
-    rule_of,
     words_of,
 )
-from pepita_jax.plots import make_figure
+from pepita_jax.figures import make_figure
 from pepita_jax.tables import markdown_table
 
 TRAINED = ("pepita", "shallow")  # filters that learn, and that do not
@@ -86,8 +84,8 @@ def frozen_filters(find):
         accuracies = map(describe_accuracy, (one, other))
         rows.append((data, *accuracies, describe_difference(one, other), ahead, str(epochs)))
         for result, name in ((trained, "PEPITA"), (frozen, "frozen filters")):
-            plot_test_curve(axes, result, name, color=COLORS[rule_of(result)])
-        axes.set_title(data)
+            plot_test_curve(axes, result, name)
+        axes.set_title(f"conv on {data}")
         axes.legend()
     return Shown(markdown_table(rows), figure)
 

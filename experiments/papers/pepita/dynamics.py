@@ -5,7 +5,6 @@ import numpy as np
 from experiments.papers.pepita import published as paper
 from experiments.papers.pepita.runs import LINEAR, LONG, NOISE, PEPITA, WITHOUT_NOISE
 from experiments.papers.show import (
-    COLORS,
     Shown,
     describe_accuracy,
     describe_seeds,
@@ -13,14 +12,14 @@ from experiments.papers.show import (
     describe_spread,
     label,
     plot_test_curve,
-    put_legend_below,
     results_of,
     rule_of,
 )
-from pepita_jax.plots import make_figure, plot_band
+from pepita_jax.figures import make_figure, plot_band, put_legend_below
+from pepita_jax.styles import number_style, rule_style
 from pepita_jax.tables import markdown_table
 
-NOISE_COLORS = {0.01: "C4", 0.1: "C7", 1.0: "C8"}
+NOISE_STYLES = {0.01: number_style(32), 0.1: number_style(34), 1.0: number_style(31)}  # no rule's
 HEADINGS = (
     "input of the second pass", "r", "k", "test %", "seeds", "epochs",
     "PEPITA after as many", "F = 0 after as many", "paper %",
@@ -78,7 +77,7 @@ def _draw(results, figures_of, angle=None):
         title = f"{result.run.replace('_', ' ')} ({describe_size(result)})"
         for axes, (name, (values, _)) in zip(row, shown.items(), strict=True):
             epoch = np.arange(result.epochs + 1)[-values.shape[1] :]
-            plot_band(axes, epoch, values, None, color=COLORS["pepita"])
+            plot_band(axes, epoch, values, None, **rule_style("pepita"))
             axes.set_ylabel(name)
             axes.set_xlim(left=0)
         if angle and result.config["dataset"] == "mnist":
@@ -110,12 +109,11 @@ def figure_5(find):
         of_paper = str(paper.FIGURE_5[rule]) if result.config["dataset"] == "cifar10" else "-"
         rows.append((label(rule), "-", "-", *_last(result), "-", "-", of_paper))
         for axes in panels:
-            line = "--" if rule == "shallow" else "-"  # weak noise lies on it
-            plot_test_curve(axes, result, label(rule), color=COLORS[rule], ls=line)
+            plot_test_curve(axes, result, label(rule))
     for (low, scale), result in ((key, find(run)) for key, run in NOISE.items()):
         if result:
-            axes, color = panels[0 if low == 0 else 1], NOISE_COLORS[scale]
-            plot_test_curve(axes, result, f"noise, k = {scale}", color=color)
+            axes, style = panels[0 if low == 0 else 1], NOISE_STYLES[scale]
+            plot_test_curve(axes, result, f"noise, k = {scale}", **style)
             then = [_after(result.epochs, usual.get(rule)) for rule in paper.FIGURE_5]
             rows.append(("noise", f"[{low}, 1)", str(scale), *_last(result), *then, "-"))
     put_legend_below(figure, panels)

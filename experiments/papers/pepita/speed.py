@@ -6,7 +6,6 @@ from experiments.papers.pepita import published as paper
 from experiments.papers.pepita.fits import FIT_EPOCHS, fit_plateau, fit_slowness
 from experiments.papers.pepita.runs import MLP_ON_CIFAR_10, TABLE_3
 from experiments.papers.show import (
-    COLORS,
     Shown,
     describe_size,
     describe_spread,
@@ -14,11 +13,14 @@ from experiments.papers.show import (
     plot_test_curve,
     results_of,
     rule_of,
+    words_of,
 )
 from pepita_jax.data import DATASETS
-from pepita_jax.plots import make_figure
+from pepita_jax.figures import make_figure
+from pepita_jax.styles import rule_style
 from pepita_jax.tables import markdown_table
 
+MEASURED = {"color": "grey", "ms": 3, "lw": 1}
 FEWEST = 3  # epochs that two parameters are fitted to
 HEADINGS = (
     "data", "rule", "paper", "slowness", "seed by seed", "plateau fitted too", "seed by seed",
@@ -50,8 +52,9 @@ def figure_7(find):
     """Test curves on CIFAR-10 (Fig. 7)."""
     figure, (axes,) = make_figure(1)
     for result in results_of(MLP_ON_CIFAR_10, find):
-        rule = rule_of(result)
-        plot_test_curve(axes, result, label(rule), color=COLORS[rule])
+        rule, model, data = words_of(result)
+        plot_test_curve(axes, result, label(rule))
+        axes.set_title(f"{model} on {data}")
     axes.legend()
     return Shown(figure=figure)
 
@@ -65,14 +68,13 @@ def figure_8(find):
     for axes, (result, curves) in zip(panels, fitted, strict=True):
         curve, chance = curves.mean(0), 1 / DATASETS[result.config["dataset"]].num_classes
         rule, epoch = rule_of(result), np.linspace(0, len(curve), 500)
-        axes.plot(
-            range(len(curve) + 1), 100 * np.r_[chance, curve], "k.-", ms=3, lw=1, label="test"
-        )
+        color = rule_style(rule)["color"]
+        axes.plot(range(len(curve) + 1), 100 * np.r_[chance, curve], ".-", **MEASURED, label="test")
         fits = ("", of_notebook(curve), "--"), ("plateau fitted too, ", fit_plateau(curve), ":")
         for what, fit, style in fits:
             name = f"{what}slowness {fit.slowness:.3f}"
-            axes.plot(epoch, 100 * fit(epoch), color=COLORS[rule], ls=style, label=name)
-        axes.set_title(f"{label(rule)} ({describe_size(result)})")
+            axes.plot(epoch, 100 * fit(epoch), color=color, ls=style, label=name)
+        axes.set_title(f"{label(rule)} on {words_of(result)[2]} ({describe_size(result)})")
         axes.set_ylabel("test accuracy (%)")
         axes.legend()
     return Shown(figure=figure)

@@ -6,13 +6,12 @@ from scipy import stats
 from experiments.papers.pepita.kept import EMBEDDING, FITS
 from experiments.papers.pepita.runs import HE_NORMAL, PEPITA
 from experiments.papers.show import (
-    COLORS,
     Shown,
     describe_spread,
     label,
-    put_legend_below,
 )
-from pepita_jax.plots import make_figure
+from pepita_jax.figures import make_figure, put_legend_below
+from pepita_jax.styles import number_style, rule_style
 from pepita_jax.tables import markdown_table
 
 NAMES = {"norm": "normal", "t": "Student's t"}
@@ -34,7 +33,9 @@ def figure_4(find):
         points = np.array(embedding[name])
         for number in np.unique(labels):
             at = points[labels == number]
-            axes.scatter(*at.T, s=4, color=f"C{number}", label=str(number), rasterized=True)
+            style = number_style(number)
+            look = {"color": style["color"], "marker": style["marker"], "s": 7, "lw": 0}
+            axes.scatter(*at.T, **look, label=str(number), rasterized=True)
         axes.set_xticks([])
         axes.set_yticks([])
     panels[0].set_title("before training")
@@ -52,7 +53,8 @@ def figure_6(find):
     for (rule, dropout), (first, *_) in known.items():
         name, line = f"{label(rule)}, dropout {dropout} ({_describe(first)})", LINES[dropout]
         for axes, histogram in zip(panels, first["histograms"], strict=True):
-            axes.stairs(*density_of(histogram), label=name, color=COLORS[rule], ls=line)
+            color = rule_style(rule)["color"]
+            axes.stairs(*density_of(histogram), label=name, color=color, ls=line)
     for axes, name in zip(panels, LAYERS, strict=True):
         axes.set(title=name, ylabel="density", yscale="log")
     put_legend_below(figure, panels)
@@ -67,7 +69,7 @@ def figure_10(find):
     figure, panels = make_figure(len(known), xlabel="weight", columns=2)
     for axes, ((rule, dropout), (first, *_)) in zip(panels, known.items(), strict=True):
         density, edges = density_of(first["histograms"][-1])
-        axes.stairs(density, edges, fill=True, alpha=0.4, color=COLORS[rule])
+        axes.stairs(density, edges, fill=True, alpha=0.4, color=rule_style(rule)["color"])
         at = np.linspace(edges[0], edges[-1], 500)
         for family, line in {"norm": "k-", "t": "k:"}.items():
             fit = first[FITS][family]

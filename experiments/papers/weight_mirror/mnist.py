@@ -9,11 +9,11 @@ from experiments.papers.show import (
     describe_seeds,
     describe_size,
     describe_spread,
-    put_legend_below,
 )
 from experiments.papers.weight_mirror.published import ACCURACY, ANGLE, EPOCHS
 from experiments.papers.weight_mirror.runs import ON_MNIST
-from pepita_jax.plots import make_figure, plot_band
+from pepita_jax.figures import make_figure, plot_band, put_legend_below
+from pepita_jax.styles import rule_style
 from pepita_jax.tables import markdown_table
 
 NAMES = {"bp": "BP", "fa": "FA", "weight_mirror": "weight mirror", "kolen_pollack": "Kolen-Pollack"}
@@ -21,7 +21,6 @@ _MEANS = {
     rule: {epoch: printed.mean for epoch, printed in theirs.items()}
     for rule, theirs in ACCURACY.items()
 }
-COLORS = {"bp": "C0", "fa": "C1", "weight_mirror": "C6", "kolen_pollack": "C9"}
 
 
 def accuracy(find):
@@ -73,13 +72,15 @@ def _figure(find, ylabel, values_of, theirs):
     """Our bands, and points where the authors' logs are quoted."""
     figure, (axes,) = make_figure(1)
     for rule, result in _results(find):
-        values, color = values_of(result), COLORS[rule]
+        values, style = values_of(result), rule_style(rule)
         if values is not None:
             epoch = np.arange(1, values.shape[1] + 1)
             name = f"{NAMES[rule]} ({describe_size(result)})"
-            plot_band(axes, epoch, values, name, color=color)
+            plot_band(axes, epoch, values, name, **style)
             if _is_mnist(result):
-                axes.plot(*zip(*theirs[rule].items(), strict=True), "o", mfc="none", color=color)
-    axes.set(xscale="log", ylabel=ylabel, title=f"circles: the authors' runs of {EPOCHS} epochs")
+                points = {**style, "ls": "none", "mfc": "none", "ms": 9}
+                axes.plot(*zip(*theirs[rule].items(), strict=True), **points)
+    title = f"hollow: the authors' runs of {EPOCHS} epochs"
+    axes.set(xscale="log", ylabel=f"{ylabel}, mean ± std", title=title)
     put_legend_below(figure, [axes])
     return figure
