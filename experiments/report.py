@@ -1,11 +1,15 @@
 """Runs side by side: a table, their differences from one of them, and a page to look at.
 
-    python -m experiments.report DIR [DIR ...] [--out=report.html] [--baseline=DIR] [--json=FILE]
-        [--epoch=N] [--num_seeds=N]
+    python -m experiments.report DIR [DIR ...] [--out=report.html] [--plot=FILE] [--baseline=DIR]
+        [--json=FILE] [--epoch=N] [--num_seeds=N]
 
 DIR is a workdir, or results of `experiments.reproduce`: their folder, or the file of one run. The
-page is one file that needs nothing else: tables that sort, curves of every seed, figures,
-configurations.
+page is one file that needs nothing else. It opens on a verdict: what agrees with a paper, or which
+runs differ. Then come tables that sort, curves of every seed, figures and configurations.
+
+--plot draws the test curves of all runs, and beside them each run's paired difference from the
+baseline with its 95 % interval and p value. Without --baseline, the page and the plot compare with
+the first run.
 
 With --baseline each run's test accuracy is compared with that run's, seed by seed: runs of one
 `seed` on the same data share their data order and, where the networks are the same, their initial
@@ -19,9 +23,12 @@ import json
 from absl import flags
 
 from experiments.command_line import cli
+from experiments.reporting.comparison import draw_comparison
 from experiments.reporting.page import make_page
 from experiments.reporting.reports import compare, read_documents, read_reports
+from experiments.reporting.verdict import judge_documents, judge_runs
 from pepita_jax.errors import require
+from pepita_jax.figures import save_figure
 from pepita_jax.files import file_errors, replace_file, user_path
 from pepita_jax.runs.rows import as_json
 from pepita_jax.tables import summary_table
@@ -29,6 +36,7 @@ from pepita_jax.watching import require_printed
 
 OUT = flags.DEFINE_string("out", None, "HTML file to write (extra: report)")
 BASELINE = flags.DEFINE_string("baseline", None, "workdir that the others are compared with")
+PLOT = flags.DEFINE_string("plot", None, "file for a plot of all runs: .png, .svg or .pdf")
 JSON = flags.DEFINE_string("json", None, "file for configurations and figures of every epoch")
 EPOCH = flags.DEFINE_integer("epoch", None, "epoch to show; each run's last by default", 1)
 NUM_SEEDS = flags.DEFINE_integer("num_seeds", None, "how many seeds to show; all by default", 1)
@@ -37,23 +45,28 @@ DECIMALS = 6
 
 def main(arguments):
     require(arguments, "which runs? Give their workdirs")
-    for path in filter(None, (OUT.value, JSON.value)):
+    for path in filter(None, (OUT.value, JSON.value, PLOT.value)):
         user_path(path)  # which refuses an address before there is anything to lose
     read = lambda path: read_reports(path, EPOCH.value, NUM_SEEDS.value)
     reports = [report for path in arguments for report in read(path)]
-    more, differences = {"workdir": [report.name for report in reports]}, []
+    more, differences, baseline = {"workdir": [report.name for report in reports]}, [], None
     if BASELINE.value:
         (baseline, *others) = read(BASELINE.value)
         require(not others, f"--baseline={BASELINE.value} holds several runs: name one")
-        differences = [compare(report, baseline) for report in reports]
+        differences = [str(compare(report, baseline)) for report in reports]
         more["difference, 95 % interval"] = differences
     print(summary_table([report.summary for report in reports], more))
     if JSON.value:
         write(JSON.value, as_lines(reports))
     if OUT.value:
         documents = [document for path in arguments for document in read_documents(path)]
-        write(OUT.value, make_page(reports, differences, documents))
+        verdicts = judge_documents(documents)
+        verdicts += judge_runs(reports, baseline) if baseline or not documents else []
+        write(OUT.value, make_page(reports, differences, documents, verdicts))
         print(f"\n{OUT.value}: to be opened in a browser")
+    if PLOT.value:
+        plot(PLOT.value, draw_comparison(reports, baseline))
+        print(f"\n{PLOT.value}")
     require_printed()
 
 
@@ -63,6 +76,17 @@ def write(path, text):
     with file_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, text)
+
+
+def plot(path, figure):
+    """Writes a figure to a file that the user has named."""
+    path = user_path(path)
+    kinds = sorted(figure.canvas.get_supported_filetypes())
+    message = f"--plot={path.name} must end with one of {', '.join(kinds)}"
+    require(path.suffix.removeprefix(".") in kinds, message)
+    with file_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_figure(figure, path)
 
 
 def as_lines(reports):

@@ -99,28 +99,6 @@ def describe_accuracy(values):
     return as_percent({"mean": float(values.mean()) if len(values) else None, "std": std})
 
 
-def describe_difference(one, other):
-    """Points of accuracy between the same seeds of two runs: a mean, and its 95 % interval by
-    Student's t.
-
-    Args:
-        one, other: fractions, `[S]`; a pair that is not finite is left out.
-    """
-    from scipy.stats import ttest_rel
-
-    one, other = np.asarray(one, float), np.asarray(other, float)
-    both = np.isfinite(one) & np.isfinite(other)
-    if not both.any():
-        return "-"
-    one, other = one[both], other[both]
-    mean = f"{100 * np.mean(one - other):+.2f}"
-    pairs = "" if both.all() else f", {both.sum()} pairs"
-    if len(one) < 2 or np.ptp(one - other) == 0:
-        return mean + pairs
-    low, high = ttest_rel(one, other).confidence_interval(0.95)
-    return f"{mean} [{100 * low:+.2f}, {100 * high:+.2f}]{pairs}"
-
-
 def describe_spread(values, decimals):
     """Values `[S]` of the seeds as `mean ± std`; those that are not finite are left out."""
     values = np.asarray(values, float)

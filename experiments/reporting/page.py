@@ -3,29 +3,33 @@
 import hashlib
 import io
 import re
+from functools import partial
 from importlib import resources
 
 import numpy as np
 
+from experiments.reporting.comparison import draw_curves, short_names
 from pepita_jax.errors import UserError
+from pepita_jax.figures import FEW_EPOCHS, make_figure, save_figure
 from pepita_jax.options import flatten
-from pepita_jax.plots import draw_alignment, make_figure, plot_band, save_figure
+from pepita_jax.plots import draw_alignment
+from pepita_jax.styles import number_style
 from pepita_jax.tables import as_percent
 from pepita_jax.watching import decoration
 
 HEADINGS = ("run", "rule", "network", "data", "seeds", "epochs", "test %", "training %")
 
-LINES = ("-", "--", ":")
-MOST_NAMED = 20  # seeds, which have ten colours
+MOST_NAMED = 20  # seeds in a legend
 
 
-def make_page(reports, differences, documents):
+def make_page(reports, differences, documents, verdicts=()):
     """The page's text.
 
     Args:
         reports: `Report`s.
         differences: from the baseline, a text per report; empty without one.
         documents: `(title, Markdown text or None, SVG text or None)`, shown above the runs.
+        verdicts: `Verdict`s, shown first.
 
     Raises:
         UserError: Jinja is not installed.
@@ -48,6 +52,7 @@ def make_page(reports, differences, documents):
         Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
         .from_string(template)
         .render(
+            verdicts=verdicts,
             documents=shown,
             overview=[headings, *rows],
             groups=_groups(reports),
@@ -77,12 +82,12 @@ def _row(report):
 
 
 def _groups(reports):
-    """`(title, figure)` for the runs of each network and data set."""
+    """A figure for the runs of each network and data set."""
     groups = {}
     for report in reports:
         groups.setdefault(report.words[1:], []).append(report)
     return [
-        (f"{model} on {data}", to_svg(draw_means, members, f"test curves, {model} on {data}"))
+        to_svg(draw_means, members, f"test curves, {model} on {data}")
         for (model, data), members in groups.items()
     ]
 
@@ -97,7 +102,8 @@ def _describe(report):
     figures = [to_svg(draw_seeds, report, f"{report.name}: accuracy of each seed")]
     if report.alignment:
         title = f"{report.name}: angles and norms"
-        figures.append(to_svg(draw_alignment, report.alignment, title))
+        draw = partial(draw_alignment, title=", ".join(report.words))
+        figures.append(to_svg(draw, report.alignment, title))
     return {
         "name": report.name,
         "figures": [figure for figure in figures if figure],
@@ -110,12 +116,8 @@ def _describe(report):
 def draw_means(reports):
     """Test accuracy of several runs, mean and deviation over seeds."""
     figure, (axes,) = make_figure(1)
-    for i, report in enumerate(reports):
-        curves = 100 * report.history["test_accuracy"]
-        style = {"color": f"C{i % 10}", "ls": LINES[i // 10 % len(LINES)]}
-        name = report.name.replace("$", r"\$")  # which begins a formula
-        plot_band(axes, np.arange(1, curves.shape[1] + 1), curves, name, **style)
-    axes.set_ylabel("test accuracy (%), mean ± std")
+    draw_curves(axes, reports, short_names([report.name for report in reports]))
+    axes.get_legend().remove()
     names = figure.legend(loc="outside lower left", fontsize="small")
     figure.set_figheight(figure.get_figheight() + 0.2 * len(names.get_texts()))
     return figure
@@ -127,8 +129,10 @@ def draw_seeds(report):
     for axes, split, name in zip(panels, ("test", "train"), ("test", "training"), strict=True):
         curves = zip(report.seeds, 100 * report.history[f"{split}_accuracy"], strict=True)
         for seed, curve in curves:
-            color, epoch = f"C{seed % 10}", np.arange(1, len(curve) + 1)
-            axes.plot(epoch, curve, lw=1, color=color, label=str(seed))
+            style, epoch = number_style(seed), np.arange(1, len(curve) + 1)
+            style["marker"] = "." if len(curve) <= FEW_EPOCHS else None
+            axes.plot(epoch, curve, lw=1, label=str(seed), **style)
+        axes.set_title(f"{name} accuracy of {len(report.seeds)} seeds")
         axes.set_ylabel(f"{name} accuracy (%)")
     if len(report.seeds) <= MOST_NAMED:
         panels[0].legend(title="seed", fontsize="small", ncols=2)

@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from experiments.papers.differences import paired_difference
 from experiments.papers.papers import PAPERS
 from experiments.papers.record_files import OLD_FILES, read_records
 from experiments.papers.results import Results, make_result
-from experiments.papers.show import describe_difference, place_of
+from experiments.papers.show import place_of
 from pepita_jax.data.own import show_name
 from pepita_jax.errors import require
 from pepita_jax.files import file_errors, user_path
@@ -135,7 +136,11 @@ def _first_seeds(report, num_seeds):
 
 
 def compare(report, baseline):
-    """Points of accuracy that the seeds of a run and of the baseline differ by."""
+    """The `Difference` of a run to the baseline.
+
+    Raises:
+        UserError: their seeds, or what they were trained on, do not pair.
+    """
     for field in PAIRED:
         pair = _paired(report.config, field), _paired(baseline.config, field)
         message = f"runs cannot be compared seed by seed: {field} is {pair[0]!r} and {pair[1]!r}"
@@ -145,7 +150,7 @@ def compare(report, baseline):
     message = f"runs of {len(one)} and {len(other)} seeds: give --num_seeds to compare the first"
     require(len(one) == len(other), message)
     require(report.seeds == baseline.seeds, f"seeds {report.seeds} do not pair {baseline.seeds}")
-    return describe_difference(one, other)
+    return paired_difference(one, other)
 
 
 def _paired(config, field):

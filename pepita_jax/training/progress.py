@@ -8,6 +8,7 @@ from tqdm import tqdm
 from pepita_jax.watching import standard_error
 from pepita_jax.words import describe_time
 
+BAR = "{desc}: {percentage:3.0f}%|{bar}| {remaining} left{postfix}"  # fits 80 columns
 MOST_NAMED = 10  # seeds that diverge in an epoch
 
 
@@ -44,7 +45,7 @@ class Progress:
             initial=done * steps_per_epoch,
             desc=label,
             file=self.stream,
-            unit=" steps",
+            bar_format=BAR,
             disable=not self.is_live,
             dynamic_ncols=True,
         )

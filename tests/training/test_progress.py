@@ -1,5 +1,7 @@
 """Progress, in a terminal and outside one."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -38,8 +40,20 @@ def test_a_live_bar_in_a_terminal(capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     shown = show(capsys, label="bp on digits")
     assert "bp on digits" in shown
-    assert "20/30" in shown
-    assert "epoch 2/3, test 51.00 %" in shown
+    assert "67%" in shown
+    assert re.search(r"\d\d:\d\d left, epoch 2/3, test 51.00 %", shown)
+
+
+def test_a_live_bar_of_eighty_columns_holds_epoch_accuracies_and_the_time_left(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("tqdm.std._screen_shape_wrapper", lambda: lambda _: (80, 24))
+    metrics = {"train_accuracy": np.array([0.9237]), "test_accuracy": np.array([0.8642])}
+    with Progress(100, 10, label="pepita on digits") as progress:
+        progress.advance(10)
+        progress.finish_epoch(EPOCH._replace(number=10, metrics=metrics))
+    *_, line = [part for part in capsys.readouterr().err.split("\r") if "86.42" in part]
+    assert re.search(r"\d\d:\d\d left, epoch 10/100, train 92.37 %, test 86.42 %", line)
+    assert len(line.rstrip()) <= 80
 
 
 def test_of_different_settings_the_best_is_shown(capsys):

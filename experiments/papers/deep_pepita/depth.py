@@ -3,7 +3,8 @@
 from experiments.papers.comparison import HEADINGS, accuracy_cells
 from experiments.papers.deep_pepita.published import ACCURACY
 from experiments.papers.deep_pepita.runs import DEPTH, NORMALIZED
-from experiments.papers.show import Shown, describe_difference, describe_seeds
+from experiments.papers.differences import paired_difference
+from experiments.papers.show import Shown, describe_seeds
 from pepita_jax.tables import markdown_table
 
 
@@ -44,5 +45,5 @@ def _paired(find, pairs):
             ours, plain = (result.accuracy_of_seeds(epochs) for result in (one, other))
             both = sorted(ours.keys() & plain.keys())
             values = ([of[seed] for seed in both] for of in (ours, plain))
-            rows.append((*words, describe_difference(*values), describe_seeds(one), str(epochs)))
+            rows.append((*words, str(paired_difference(*values)), describe_seeds(one), str(epochs)))
     return Shown(markdown_table(rows))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from experiments.papers.comparison import HEADINGS, accuracy_cells
+from experiments.papers.differences import paired_difference
 from experiments.papers.pepita import published as paper
 from experiments.papers.pepita.runs import (
     DATASETS,
@@ -15,7 +16,6 @@ from experiments.papers.pepita.runs import (
 from experiments.papers.show import (
     Shown,
     describe_accuracy,
-    describe_difference,
     describe_seeds,
     label,
     plot_test_curve,
@@ -82,7 +82,7 @@ def frozen_filters(find):
         one, other = (np.array([of[seed] for seed in both]) for of in (ours, random))
         data, ahead = trained.config["dataset"], f"{(other > one).sum()} of {len(both)}"
         accuracies = map(describe_accuracy, (one, other))
-        rows.append((data, *accuracies, describe_difference(one, other), ahead, str(epochs)))
+        rows.append((data, *accuracies, str(paired_difference(one, other)), ahead, str(epochs)))
         for result, name in ((trained, "PEPITA"), (frozen, "frozen filters")):
             plot_test_curve(axes, result, name)
         axes.set_title(f"conv on {data}")
@@ -97,4 +97,4 @@ def _as_usual(result, usual):
     ours, then = (r.accuracy_of_seeds(result.epochs) for r in (result, usual))
     both = ours.keys() & then.keys()
     here, there = (np.array([accuracy[seed] for seed in both]) for accuracy in (ours, then))
-    return describe_accuracy(there), describe_difference(here, there)
+    return describe_accuracy(there), str(paired_difference(here, there))

@@ -1,0 +1,83 @@
+"""Several runs in one plot: their curves, and what they differ by."""
+
+from itertools import takewhile
+from pathlib import Path
+
+from experiments.reporting.reports import compare
+from pepita_jax.errors import UserError
+from pepita_jax.figures import make_figure
+from pepita_jax.plots import draw_accuracies
+from pepita_jax.styles import line_styles
+
+LINE = 0.5  # inches of height for each difference
+
+
+def draw_comparison(reports, baseline=None):
+    """A figure of test accuracies and of paired differences with interval and p value.
+
+    Args:
+        reports: `Report`s.
+        baseline: the one that the others are compared with; by default the first of them.
+    """
+    baseline = baseline or reports[0]
+    names = short_names([*(report.name for report in reports), baseline.name])
+    others, differences = _differences(reports, baseline)
+    figure, panels = make_figure(2 if others else 1)
+    draw_curves(panels[0], reports, names[:-1])
+    if others:
+        styles = line_styles([report.words[0] for report in reports])
+        _draw_differences(panels[1], others, differences, names, styles)
+        epochs = reports[others[0]].config["num_epochs"]
+        panels[1].set_title(f"difference from {names[-1]} after epoch {epochs}")
+        figure.set_figheight(max(figure.get_figheight(), 1.5 + LINE * len(others)))
+    return figure
+
+
+def draw_curves(axes, reports, names):
+    """Test accuracy of each run, named so, into a panel."""
+    histories = [(n, report.history) for n, report in zip(names, reports, strict=True)]
+    draw_accuracies(axes, histories, [report.words[0] for report in reports])
+    what = {" on ".join(report.words[1:]) for report in reports}
+    axes.set_title(what.pop() if len(what) == 1 else "test accuracy")
+
+
+def short_names(names):
+    """Folders without what all of them begin with."""
+    paths = [Path(name) for name in names]
+    levels = zip(*(path.parent.parts for path in paths), strict=False)
+    same = len([*takewhile(lambda level: len(set(level)) == 1, levels)])
+    return [str(Path(*path.parts[same:])) for path in paths]
+
+
+def _differences(reports, baseline):
+    """Places of the runs that pair with the baseline, and their `Difference`s."""
+    places, differences = [], []
+    for i, report in enumerate(reports):
+        if report.name != baseline.name:
+            try:
+                difference = compare(report, baseline)
+            except UserError:
+                continue
+            if difference.mean is not None:
+                places.append(i)
+                differences.append(difference)
+    return places, differences
+
+
+def _draw_differences(axes, others, differences, names, styles):
+    for row, (i, found) in enumerate(zip(others, differences, strict=True)):
+        bar = None if found.p is None else [[found.mean - found.low], [found.high - found.mean]]
+        style = {**styles[i], "ls": "none", "capsize": 4}
+        axes.errorbar([found.mean], [row], xerr=bar, **style)
+        place = {"textcoords": "offset points", "ha": "center", "fontsize": "small"}
+        axes.annotate(found.with_p(), (found.mean, row), (0, 8), **place)
+    axes.axvline(0, color="grey", lw=1, ls="--")
+    axes.set_yticks(range(len(others)), [names[i] for i in others])
+    axes.set_ylim(len(others) - 0.4, -0.8)  # the first on top
+    axes.margins(x=0.35)  # for the words
+    axes.xaxis.get_major_locator().set_params(integer=False, min_n_ticks=2)
+    pairs = {found.pairs for found in differences}
+    over = f"{pairs.pop()} seeds" if len(pairs) == 1 else "seeds"
+    axes.set_xlabel(
+        f"points of test accuracy, paired over {over}:\nmean and 95 % interval, Student's t"
+    )

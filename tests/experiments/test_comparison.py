@@ -1,0 +1,152 @@
+"""Several runs in one plot, and what a page opens on."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from experiments.papers.differences import paired_difference
+from experiments.reporting.comparison import draw_comparison, short_names
+from experiments.reporting.page import make_page
+from experiments.reporting.verdict import judge_documents, judge_runs
+from pepita_jax.history import History
+from pepita_jax.styles import rule_style
+from tests.experiments.commands import assert_refused, command
+from tests.experiments.test_page import make_report
+from tests.experiments.test_report import ACCURACIES, plant
+
+ONE = np.array([0.5, 0.6, 0.7, 0.9])
+OTHER = np.array([0.4, 0.4, 0.6, 0.7])
+
+
+def run(name, rule, accuracies, **fields):
+    """A `Report` of seeds with these last accuracies."""
+    report = make_report(name, 0.5)
+    curves = np.stack([np.full(len(accuracies), 0.1), accuracies], 1)
+    seeds = list(range(len(accuracies)))
+    config = report.config | {"rule": {"name": rule}, "seed": 0, "num_epochs": 2} | fields
+    history = History(dict.fromkeys(report.history, curves), seeds)
+    return report._replace(seeds=seeds, config=config, history=history)
+
+
+def test_a_difference_is_that_of_student_s_t_for_pairs():
+    found = paired_difference(ONE, OTHER)
+    points = 100 * (ONE - OTHER)
+    error = points.std(ddof=1) / 2
+    half = stats.t.ppf(0.975, 3) * error
+    assert (found.mean, found.low, found.high) == pytest.approx((15, 15 - half, 15 + half))
+    assert found.p == pytest.approx(2 * stats.t.sf(15 / error, 3))
+    assert found.excludes_zero
+    assert found.with_p().endswith(f"], p = {found.p:.3f}")
+
+
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        (OTHER, "+0.00"),
+        ([0.5, np.nan, np.nan, np.nan], "+10.00, 1 pairs"),
+        ([np.nan] * 4, "-"),
+    ],
+)
+def test_where_there_is_no_interval_there_is_no_p_value(one, words):
+    found = paired_difference(one, OTHER)
+    assert (found.with_p(), found.excludes_zero) == (words, None)
+
+
+def test_the_plot_has_each_run_s_curve_and_its_difference_from_the_first():
+    reports = [run("runs/bp", "bp", OTHER), run("runs/pepita", "pepita", ONE)]
+    curves, differences = draw_comparison(reports).axes
+    drawn = {line.get_label(): line for line in curves.lines}
+    for report, rule in zip(reports, ("bp", "pepita"), strict=True):
+        mean = 100 * report.history["test_accuracy"].mean(0)
+        np.testing.assert_allclose(drawn[rule].get_ydata(), mean)
+        assert drawn[rule].get_color() == rule_style(rule)["color"]
+    found = paired_difference(ONE, OTHER)
+    (bar,) = differences.collections
+    np.testing.assert_allclose(bar.get_segments()[0][:, 0], [found.low, found.high])
+    point = differences.lines[0]
+    np.testing.assert_allclose(point.get_xydata(), [[15, 0]])
+    assert (point.get_color(), point.get_marker()) == (
+        rule_style("pepita")["color"], rule_style("pepita")["marker"]
+    )  # fmt: skip
+    assert [text.get_text() for text in differences.texts] == [found.with_p()]
+    assert [text.get_text() for text in differences.get_yticklabels()] == ["pepita"]
+    assert differences.get_title() == "difference from bp after epoch 2"
+    assert "4 seeds" in differences.get_xlabel()
+
+
+def test_runs_that_do_not_pair_have_curves_alone():
+    reports = [run("bp", "bp", OTHER), run("fa", "fa", ONE, seed=7)]
+    (curves,) = draw_comparison(reports).axes
+    assert {"bp", "fa"} <= {line.get_label() for line in curves.lines}
+
+
+def test_folders_are_named_without_what_they_share():
+    assert short_names(["runs/a/bp", "runs/a/fa"]) == ["bp", "fa"]
+    assert short_names(["runs/a/bp", "runs/b/bp"]) == ["a/bp", "b/bp"]
+    assert short_names(["/tmp/bp", "bp"]) == ["/tmp/bp", "bp"]
+    assert short_names(["runs/bp"]) == ["bp"]
+
+
+def test_the_verdict_tells_runs_that_differ_from_those_that_cannot_be_told_apart():
+    reports = [
+        run("bp", "bp", OTHER),
+        run("fa", "fa", ONE),
+        run("drtp", "drtp", OTHER + np.array([0.01, -0.01, 0.02, -0.01])),
+        run("dfa", "dfa", OTHER, seed=7),
+    ]
+    (verdict,) = judge_runs(reports)
+    assert verdict.title == "Compared with bp"
+    lists = dict(verdict.lists)
+    (differs,), (alike,), (apart,) = lists.values()
+    assert list(lists) == ["Differ", "Cannot be told apart", "Not compared"]
+    assert differs == f"fa: {paired_difference(ONE, OTHER).with_p()}"
+    assert alike.startswith("drtp: +0.25 [")
+    assert apart.startswith("dfa: runs cannot be compared seed by seed: seed is 7 and 0")
+    assert judge_runs(reports[:1]) == []
+
+
+TABLE = """Words.
+
+| data  | rule | test %       | seeds | paper % | difference | agrees |
+|-------|------|--------------|-------|---------|------------|--------|
+| mnist | BP   | 98.60 ± 0.04 | 10    | 98.63   | -0.03      | yes    |
+| mnist | DRTP | 95.53 ± 0.12 | 10    | 95.10   | +0.43      | no     |
+| mnist | DFA  | 98.41 ± 0.06 | 10    | -       | -          | -      |
+| cifar | FA   | 24.81 ± 0.21 | 10    | 24.61   | -          | later  |
+"""
+
+
+def test_the_verdict_on_a_paper_is_that_of_its_tables():
+    documents = [("Table 1", TABLE, None), ("Table 3", "| a |\n|---|\n| 1 |", None)]
+    (verdict,) = judge_documents([*documents, ("Figure", None, "<svg")])
+    assert verdict.title == "Table 1"
+    assert verdict.sentence.startswith("1 of 2 accuracies agree")
+    assert dict(verdict.lists) == {
+        "Do not agree": ["mnist DRTP: 95.53 ± 0.12 %, the paper 95.10 % (+0.43)"],
+        "Agree": ["mnist BP"],
+        "Not compared": ["cifar FA: later"],
+    }
+
+
+def test_the_page_opens_on_the_verdict_and_its_contents_name_it():
+    documents = [("Table 1", TABLE, None)]
+    page = make_page([make_report("bp", 0.5)], [], documents, judge_documents(documents))
+    places = [page.index(text) for text in ('href="#verdict"', 'id="verdict"', 'id="document-1"')]
+    assert places == sorted(places)
+    assert "mnist DRTP: 95.53" in page
+    assert 'id="verdict"' not in make_page([make_report("bp", 0.5)], [], documents)
+
+
+def test_one_command_writes_the_plot(tmp_path):
+    workdirs = [plant(tmp_path / rule, rule, values) for rule, values in ACCURACIES.items()]
+    plot = tmp_path / "new" / "runs.svg"
+    done = command("report", *workdirs, f"--plot={plot}", f"--baseline={workdirs[1]}")
+    assert done.returncode == 0, done.stderr
+    last = [np.array(ACCURACIES[rule])[:, -1] for rule in ("pepita", "shallow")]
+    assert paired_difference(*last).with_p() in plot.read_text()
+
+
+def test_a_plot_of_another_kind_is_refused(tmp_path):
+    workdir = plant(tmp_path / "bp", "bp", ACCURACIES["pepita"])
+    refused = command("report", workdir, f"--plot={tmp_path / 'plot.xyz'}")
+    assert_refused(refused, "--plot=plot.xyz must end with one of", "png")
