@@ -78,7 +78,7 @@ def plot_band(
     style["markevery"] = mark_every(len(x), style["marker"])
     if len(x) > FEW_EPOCHS:
         (line,) = axes.plot(x, mean, label=label, **style)
-        axes.fill_between(x, mean - std, mean + std, color=line.get_color(), alpha=0.2, lw=0)
+        axes.fill_between(x, mean - std, mean + std, color=line.get_color(), alpha=0.15, lw=0)
         return
     place = _moved(axes, shift)
     (line,) = axes.plot(x, mean, label=label, transform=place, **style)

@@ -41,6 +41,7 @@ def draw_learning_curves(
     """
     figure, (axes,) = make_figure(1)
     draw_accuracies(axes, [*histories.items()], [*histories], training)
+    place_legend(axes)
     axes.set_title(title or "learning curves")
     return figure
 
@@ -51,7 +52,7 @@ def draw_accuracies(
     rules: list[str],
     training: bool = False,
 ) -> None:
-    """Draws what `draw_learning_curves` does into a panel.
+    """Draws what `draw_learning_curves` does into a panel, without a legend.
 
     Args:
         axes: the panel.
@@ -75,7 +76,6 @@ def draw_accuracies(
             axes.plot(number, mean, label=f"{label}, training", **thin)
     over = "seeds" if differ or not sizes else sizes[0]
     axes.set_ylabel(f"{'test ' * (not training)}accuracy (%)\n{describe_band(over)}")
-    place_legend(axes)
 
 
 def count_seeds(values: np.ndarray) -> str:

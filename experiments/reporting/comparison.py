@@ -5,11 +5,12 @@ from pathlib import Path
 
 from experiments.reporting.reports import compare
 from pepita_jax.errors import UserError
-from pepita_jax.figures import make_figure
+from pepita_jax.figures import LEGEND_BESIDE, make_figure, put_legend_below
 from pepita_jax.plots import draw_accuracies
 from pepita_jax.styles import line_styles
 
-LINE = 0.5  # inches of height for each difference
+LINE, LEGEND_LINE = 0.5, 0.12  # inches of height for each difference, for each name below
+WIDTH = 11  # inches
 
 
 def draw_comparison(reports, baseline=None):
@@ -24,12 +25,17 @@ def draw_comparison(reports, baseline=None):
     others, differences = _differences(reports, baseline)
     figure, panels = make_figure(2 if others else 1)
     draw_curves(panels[0], reports, names[:-1])
+    if len(reports) > LEGEND_BESIDE:
+        put_legend_below(figure, panels[:1])
+        figure.set_figheight(figure.get_figheight() + LEGEND_LINE * len(reports))
+    else:
+        panels[0].legend()
     if others:
         styles = line_styles([report.words[0] for report in reports])
         _draw_differences(panels[1], others, differences, names, styles)
         epochs = reports[others[0]].config["num_epochs"]
-        panels[1].set_title(f"difference from {names[-1]} after epoch {epochs}")
-        figure.set_figheight(max(figure.get_figheight(), 1.5 + LINE * len(others)))
+        panels[1].set_title(f"difference from {names[-1]}\nafter epoch {epochs}", fontsize="medium")
+        figure.set_size_inches(WIDTH, max(figure.get_figheight(), 1.5 + LINE * len(others)))
     return figure
 
 
@@ -69,15 +75,12 @@ def _draw_differences(axes, others, differences, names, styles):
         bar = None if found.p is None else [[found.mean - found.low], [found.high - found.mean]]
         style = {**styles[i], "ls": "none", "capsize": 4}
         axes.errorbar([found.mean], [row], xerr=bar, **style)
-        place = {"textcoords": "offset points", "ha": "center", "fontsize": "small"}
-        axes.annotate(found.with_p(), (found.mean, row), (0, 8), **place)
     axes.axvline(0, color="grey", lw=1, ls="--")
-    axes.set_yticks(range(len(others)), [names[i] for i in others])
-    axes.set_ylim(len(others) - 0.4, -0.8)  # the first on top
-    axes.margins(x=0.35)  # for the words
+    words = [f"{names[i]}\n{d.with_p()}" for i, d in zip(others, differences, strict=True)]
+    axes.set_yticks(range(len(others)), words, fontsize="small")
+    axes.set_ylim(len(others) - 0.4, -0.6)  # the first on top
+    axes.margins(x=0.1)
     axes.xaxis.get_major_locator().set_params(integer=False, min_n_ticks=2)
     pairs = {found.pairs for found in differences}
     over = f"{pairs.pop()} seeds" if len(pairs) == 1 else "seeds"
-    axes.set_xlabel(
-        f"points of test accuracy, paired over {over}:\nmean and 95 % interval, Student's t"
-    )
+    axes.set_xlabel(f"points of test accuracy, {over} in pairs:\nmean, 95 % interval, Student's t")

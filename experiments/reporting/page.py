@@ -117,7 +117,6 @@ def draw_means(reports):
     """Test accuracy of several runs, mean and deviation over seeds."""
     figure, (axes,) = make_figure(1)
     draw_curves(axes, reports, short_names([report.name for report in reports]))
-    axes.get_legend().remove()
     names = figure.legend(loc="outside lower left", fontsize="small")
     figure.set_figheight(figure.get_figheight() + 0.2 * len(names.get_texts()))
     return figure

@@ -68,9 +68,9 @@ def test_the_plot_has_each_run_s_curve_and_its_difference_from_the_first():
     assert (point.get_color(), point.get_marker()) == (
         rule_style("pepita")["color"], rule_style("pepita")["marker"]
     )  # fmt: skip
-    assert [text.get_text() for text in differences.texts] == [found.with_p()]
-    assert [text.get_text() for text in differences.get_yticklabels()] == ["pepita"]
-    assert differences.get_title() == "difference from bp after epoch 2"
+    (label,) = differences.get_yticklabels()
+    assert label.get_text() == f"pepita\n{found.with_p()}"
+    assert differences.get_title() == "difference from bp\nafter epoch 2"
     assert "4 seeds" in differences.get_xlabel()
 
 
@@ -150,3 +150,15 @@ def test_a_plot_of_another_kind_is_refused(tmp_path):
     workdir = plant(tmp_path / "bp", "bp", ACCURACIES["pepita"])
     refused = command("report", workdir, f"--plot={tmp_path / 'plot.xyz'}")
     assert_refused(refused, "--plot=plot.xyz must end with one of", "png")
+
+
+def test_the_plot_of_many_runs_of_long_names_lies_inside_its_file():
+    names = [f"runs/a_rather_long_name_of_a_run_{i}" for i in range(12)]
+    reports = [run(name, "bp", ONE + 0.01 * i * ONE) for i, name in enumerate(names)]
+    figure = draw_comparison(reports)
+    figure.canvas.draw()
+    box = figure.get_tightbbox(figure.canvas.get_renderer())
+    assert box.x0 >= 0
+    assert box.y0 >= 0
+    assert box.x1 <= figure.get_figwidth()
+    assert box.y1 <= figure.get_figheight()
