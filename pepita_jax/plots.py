@@ -142,7 +142,7 @@ def _draw_layers(axes, values, labels, depth, names_missing):
     epoch, means = np.arange(values.shape[1]), []
     for i, label in enumerate(labels):
         part = i / max(depth - 1, 1)
-        style = {
+        style: dict[str, Any] = {
             "color": colormaps["viridis"](0.9 * part),  # the deeper, the lighter
             "marker": MARKERS[i % len(MARKERS)],
             "lw": WIDEST + part * (NARROWEST - WIDEST),

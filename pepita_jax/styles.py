@@ -9,7 +9,8 @@ COLORS = ("#D55E00", "#000000", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 DASHES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
 
-# A rule's place is the number of its style. The first seven have solid lines.
+# A rule's place is the number of its style. The first seven have solid lines. A new rule goes to
+# the end; without a place, its style follows from its name.
 RULE_ORDER = (
     "pepita",
     "bp",
@@ -42,6 +43,7 @@ RULE_ORDER = (
     "burst_propagation",
 )
 NUM_STYLES = len(COLORS) * len(MARKERS)  # their numbers have no common divisor: all pairs differ
+NUM_PLAIN = len(COLORS) * len(DASHES)  # of them differ without markers, too: RULE_ORDER's
 
 
 def number_style(number: int) -> dict[str, Any]:
@@ -87,4 +89,4 @@ def line_styles(rules: Sequence[str]) -> list[dict[str, Any]]:
 def _number_of(name):
     if name in RULE_ORDER:
         return RULE_ORDER.index(name)
-    return len(RULE_ORDER) + crc32(name.encode()) % (NUM_STYLES - len(RULE_ORDER))
+    return NUM_PLAIN + crc32(name.encode()) % (NUM_STYLES - NUM_PLAIN)

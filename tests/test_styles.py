@@ -21,14 +21,15 @@ BLIND = {
 }  # fmt: skip
 
 
-def test_all_rules_and_no_others_have_a_place():
-    assert sorted(RULE_ORDER) == sorted(RULES)
+def test_only_rules_have_a_place_and_29_at_least():
+    assert set(RULE_ORDER) <= set(RULES)
+    assert len(set(RULE_ORDER)) == len(RULE_ORDER) >= 29
 
 
 def test_no_two_rules_look_alike():
     for names in (("color", "marker"), ("color", "ls")):  # with markers, and without them
-        seen = {tuple(rule_style(rule)[name] for name in names) for rule in RULES}
-        assert len(seen) == len(RULES)
+        seen = {tuple(rule_style(rule)[name] for name in names) for rule in RULE_ORDER}
+        assert len(seen) == len(RULE_ORDER)
 
 
 def test_the_rules_of_most_plots_have_colours_and_markers_of_their_own():
@@ -58,7 +59,7 @@ def to_lab(linear):
 
 
 def test_a_rule_of_one_s_own_has_the_same_style_always_and_none_of_a_known_rule():
-    known = {tuple(rule_style(rule).values())[:2] for rule in RULES}
+    known = {tuple(rule_style(rule).values())[:2] for rule in RULE_ORDER}
     for own in OWN:
         assert rule_style(own) == rule_style(own)
         assert tuple(rule_style(own).values())[:2] not in known

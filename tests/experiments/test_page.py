@@ -149,15 +149,21 @@ SORT = """<script>
     return [...table.tBodies[0].rows].map(row => row.cells[0].textContent).join();
   };
   const fits = document.documentElement.scrollWidth <= innerWidth;
-  parent.postMessage([innerWidth, fits, click(), click()].join(";"), "*");
+  const sorted = [click(), click()];
+  scrollTo(0, document.documentElement.scrollHeight);
+  const { top, bottom } = document.querySelector("nav").getBoundingClientRect();
+  const stays = scrollY > 0 && top >= 0 && bottom <= innerHeight;
+  const open = document.querySelector("nav > details").open;
+  parent.postMessage([innerWidth, fits, ...sorted, stays, open].join(";"), "*");
 </script>"""
 TELEPHONE = """<!DOCTYPE html><title></title><script>
-  addEventListener("message", message => { document.title = message.data; });
-</script><iframe src="page.html" style="width: 390px; height: 800px; border: 0"></iframe>"""
+  addEventListener("message", message => { document.title += message.data + " "; });
+</script><iframe src="page.html" style="width: 390px; height: 800px; border: 0"></iframe>
+<iframe src="page.html" style="width: 1200px; height: 800px; border: 0"></iframe>"""
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
-def test_on_a_telephone_the_page_fits_and_its_tables_sort(page, tmp_path):
+def test_on_all_screens_the_page_fits_its_tables_sort_and_its_contents_stay(page, tmp_path):
     (tmp_path / "page.html").write_text(page.replace("</body>", SORT + "</body>"))
     (tmp_path / "telephone.html").write_text(TELEPHONE)
     done = subprocess.run(
@@ -168,4 +174,6 @@ def test_on_a_telephone_the_page_fits_and_its_tables_sort(page, tmp_path):
     )  # fmt: skip
     title = html.unescape(re.search("<title>(.*)</title>", done.stdout)[1])
     rising, falling = "runs/<b>&,runs/a,c", "c,runs/a,runs/<b>&"  # what diverged comes last
-    assert title == f"390;true;{rising},none;{falling},none"
+    wide, narrow = sorted(title.split())  # 1200 before 390
+    assert narrow == f"390;true;{rising},none;{falling},none;true;false"
+    assert wide == f"1200;true;{rising},none;{falling},none;true;true"
