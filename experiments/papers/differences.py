@@ -35,7 +35,7 @@ class Difference(NamedTuple):
         if self.mean is None:
             return "-"
         interval = "" if self.p is None else f" [{self.low:+.2f}, {self.high:+.2f}]"
-        pairs = "" if self.pairs == self.seeds else f", {self.pairs} pairs"
+        pairs = "" if self.pairs == self.seeds else f", {self.pairs} pair{'s' * (self.pairs != 1)}"
         return f"{self.mean:+.2f}{interval}{pairs}"
 
     def with_p(self):

@@ -43,7 +43,7 @@ def test_a_difference_is_that_of_student_s_t_for_pairs():
     ("one", "words"),
     [
         (OTHER, "+0.00"),
-        ([0.5, np.nan, np.nan, np.nan], "+10.00, 1 pairs"),
+        ([0.5, np.nan, np.nan, np.nan], "+10.00, 1 pair"),
         ([np.nan] * 4, "-"),
     ],
 )
