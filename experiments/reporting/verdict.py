@@ -40,7 +40,7 @@ def _judge_table(title, table):
     first = next(i for i, name in enumerate(headings) if "%" in name or name == "seeds")
     ours = next(i for i, name in enumerate(headings) if "%" in name)
     name = lambda row: " ".join(row[:first])
-    describe = lambda row: f"{name(row)}: {row[ours]} %, the paper {row[difference - 1]} %"
+    describe = lambda row: f"{name(row)}: {row[ours]} %, published {row[difference - 1]} %"
     agree = [name(row) for row in rows if row[column] == "yes"]
     differ = [f"{describe(row)} ({row[difference]})" for row in rows if row[column] == "no"]
     others = [
@@ -49,7 +49,7 @@ def _judge_table(title, table):
     if not agree and not differ:
         return None
     sentence = (
-        f"{len(agree)} of {len(agree) + len(differ)} accuracies agree with the paper's, "
+        f"{len(agree)} of {len(agree) + len(differ)} accuracies agree with the published ones, "
         "within two standard errors or the tolerance of the printed figure."
     )
     lists = [("Do not agree", differ), ("Agree", agree), ("Not compared", others)]

@@ -122,7 +122,7 @@ def test_the_verdict_on_a_paper_is_that_of_its_tables():
     assert verdict.title == "Table 1"
     assert verdict.sentence.startswith("1 of 2 accuracies agree")
     assert dict(verdict.lists) == {
-        "Do not agree": ["mnist DRTP: 95.53 ± 0.12 %, the paper 95.10 % (+0.43)"],
+        "Do not agree": ["mnist DRTP: 95.53 ± 0.12 %, published 95.10 % (+0.43)"],
         "Agree": ["mnist BP"],
         "Not compared": ["cifar FA: later"],
     }
