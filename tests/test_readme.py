@@ -5,10 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
-
-import pepita_jax as pj
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("docs", "experiments", "tests")
@@ -36,23 +33,6 @@ def test_python_of_the_readme_runs(capsys):
     assert names["accuracy"].shape == (10,)
     assert names["accuracy"].mean() > 80  # percent; chance is 10
     assert "±" in capsys.readouterr().out
-
-
-def test_the_loop_of_ones_own_trains_as_pj_train_does():
-    (block,) = re.findall(
-        r"```python\n(.*?)```", (ROOT / "docs/how_to/own_loop.md").read_text(), flags=re.DOTALL
-    )
-    names = {}
-    exec(compile(block, "own_loop.md", "exec"), names)
-    data, state = names["data"], names["state"]
-    splits = {"train": data.train, "test": data.test}
-    more = {"num_seeds": 1, "num_epochs": 2, "batch_size": 32, "progress": False}
-    found = pj.train(names["net"], names["rule"], names["optimizer"], **splits, **more)
-    for W, wanted in zip(state.params, found.params, strict=True):
-        np.testing.assert_allclose(W, wanted[0], rtol=1e-5, atol=1e-5)
-    start, _ = names["rule"].init(names["key"])
-    assert np.abs(start[0] - state.params[0]).max() > 0.01
-    assert float(names["accuracy"]) == pytest.approx(found.history["test_accuracy"][0, -1])
 
 
 @pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
