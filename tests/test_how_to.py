@@ -12,7 +12,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 import pepita_jax as pj
-from configs.default import get_config
+from configs.default import FIELDS, get_config
 from experiments.papers.show import describe_difference
 from pepita_jax.runs.run import run
 
@@ -43,6 +43,19 @@ def train(words, workdir, **fields):
 def own_folder(tmp_path, monkeypatch):
     """Pages write below the folder that they are run in."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in PAGES.glob("*.md")))
+def test_flags_and_fields_that_are_named_exist(page):
+    source = "".join(file.read_text() for file in (PAGES.parents[1] / "experiments").rglob("*.py"))
+    flags = {"help", *re.findall(r'DEFINE_\w+\(\s*"(\w+)"', source)}
+    flags |= {f"no{flag}" for flag in flags}
+    text = (PAGES / page).read_text()
+    named = set(re.findall(r"--(\w+)(?=[=\s`\"])", text))
+    assert named <= flags
+    known = lambda field: field in FIELDS or f"{field.split('.')[0]}.*" in FIELDS
+    fields = re.findall(r"--(?:config|sweep)\.([a-z_.]+)", text)
+    assert [f for f in fields if not known(f) and not f.startswith("rule.")] == []
 
 
 def test_a_loop_of_ones_own_trains_as_pj_train_does():
