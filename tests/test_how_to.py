@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 
 import pepita_jax as pj
 from configs.default import FIELDS, get_config
-from experiments.papers.show import describe_difference
+from experiments.papers.differences import paired_difference
 from pepita_jax.runs.run import run
 
 PAGES = Path(__file__).parents[1] / "docs/how_to"
@@ -115,7 +115,7 @@ def test_two_rules_are_compared_as_the_report_compares_them(capsys):
     paths = ("runs/pepita", "runs/bp")
     last = [pj.load_run(path).history["test_accuracy"][:, -1] for path in paths]
     printed = capsys.readouterr().out.splitlines()[-1]
-    assert printed == f"{describe_difference(*last)} points, 3 pairs"
+    assert printed == f"{paired_difference(*last)} points, 3 pairs"
 
 
 def test_angles_are_those_of_the_arrays(capsys):
