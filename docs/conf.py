@@ -26,6 +26,7 @@ copybutton_exclude = ".linenos, .gp, .go"
 nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
+nb_merge_streams = True
 
 smartquotes = False  # symbols such as s' stay as they are
 highlight_language = "text"

@@ -39,6 +39,8 @@ def write_copies(app):
 def relink_page(app, docname, content):
     """Before Sphinx reads a page of `docs`; copies have their links already."""
     page = f"docs/{docname}.md"
+    if not os.fspath(app.env.doc2path(docname)).endswith(".md"):
+        return  # a notebook is JSON
     if docname == "index":
         app.env.note_dependency(str(ROOT / "README.md"))
         content[0] = relinked((ROOT / "README.md").read_text(), "README.md", page) + content[0]

@@ -146,7 +146,9 @@ def rules():
         + "\n"
         for file, names in files.items()
     )
-    every = directive("autoclass", "pepita_jax.Rule", ":members:")
+    every = "\n\n".join(
+        directive("autoclass", f"pepita_jax.{name}", ":members:") for name in ("Rule", "SignalRule")
+    )
     return "\n".join(
         [
             "# Rules\n",

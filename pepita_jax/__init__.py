@@ -26,7 +26,7 @@ from pepita_jax.networks import (
     vgg5,
     vgg8b,
 )
-from pepita_jax.rules import RULES, Rule, build_rule
+from pepita_jax.rules import RULES, Rule, SignalRule, build_rule
 from pepita_jax.rules.bp import BP
 from pepita_jax.rules.burst_propagation import BurstPropagation
 from pepita_jax.rules.contrastive_hebbian import ContrastiveHebbian
@@ -109,6 +109,7 @@ __all__ = [
     "Run",
     "Shallow",
     "SignSymmetry",
+    "SignalRule",
     "SyntheticGradients",
     "TrainState",
     "UserError",
