@@ -1,10 +1,11 @@
-"""What the command lines share: one clear line for a user's mistake, and help that helps."""
+"""What the command lines share: one clear line for a user's mistake, and the text of --help."""
 
 import os
 import resource
 import signal
 import sys
 from contextlib import suppress
+from textwrap import fill
 
 import jax
 from absl import app, flags, logging
@@ -13,6 +14,7 @@ from experiments.command_line import config_flag, old_flags
 from pepita_jax import watching
 from pepita_jax.errors import StoppedError, UserError, require
 
+UNBROKEN = {"break_long_words": False, "break_on_hyphens": False}
 HELP_FLAGS = ("--help", "-help", "-h", "--helpfull", "--helpshort")
 
 
@@ -55,15 +57,24 @@ def refuse(arguments):
 
 
 def describe_flags(module, leave_out=()):
-    """A line for each flag that `module` defines."""
+    """An entry for each flag that `module` defines."""
     defined = [f for f in flags.FLAGS.get_flags_for_module(module) if f.name not in leave_out]
-    value = lambda flag: "" if flag.default in (None, []) else f" [{flag.default}]"
-    line = lambda flag: f"  --{flag.name}{value(flag)}: {' '.join(flag.help.split())}"
-    return "\n".join(map(line, defined))
+    return "\n".join(describe(f"--{flag.name}", flag.default, flag.help) for flag in defined)
+
+
+def describe(name, default, meaning):
+    """An entry of a help text, in lines of 100 characters."""
+    value = "" if default in (None, []) else f" [{default}]"
+    text = f"{name}{value}: {' '.join(meaning.split())}"
+    return fill(text, 100, initial_indent="  ", subsequent_indent="      ", **UNBROKEN)
 
 
 def read_seeds(text, num_seeds=None):
-    """The range of seeds that `FIRST:END` names, of at most `num_seeds`; None if it is None.
+    """The range of seeds that `FIRST:END` names; None if the text is None.
+
+    Args:
+        text: of the flag --seeds.
+        num_seeds: END may be at most this; None: anything.
 
     Raises:
         UserError: the text is not such a range.
@@ -81,9 +92,9 @@ def read_seeds(text, num_seeds=None):
 
 
 def prepare_process():
-    """What a process that trains needs; to be called before JAX starts."""
+    """Prepares a process that trains; call it before JAX starts."""
     _make_every_core_a_device()
-    # The seeds that are held at one time, a range of them an open file, may be more than are usual.
+    # A process keeps one file open per range of seeds, which may be more than the usual limit.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(OSError, ValueError):  # not all systems can
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -108,19 +119,19 @@ def _parse(argv):
     except (flags.Error, AttributeError, KeyError, OSError, TypeError, ValueError) as error:
         _fail(config_flag.user_error_behind(error))
     if not flags.FLAGS["verbosity"].present:
-        logging.set_verbosity(logging.ERROR)  # else every checkpoint logs a page
+        logging.set_verbosity(logging.ERROR)  # otherwise every checkpoint logs a page
     return arguments
 
 
 def _require_device(error):
-    """Says that JAX can start no device, if that is behind an error of a bug's kind."""
+    """Ends with one line if what looks like a bug is that JAX cannot start a device."""
     reason = str(error) if "Unable to initialize backend" in str(error) else None
     if not (reason or isinstance(error, AssertionError)):
         return
     try:
         jax.devices()
-    except Exception as again:  # an `AssertionError` without a word, where there is no GPU
-        reason = reason or str(again) or "there is none"
+    except Exception as again:  # without a GPU, an `AssertionError` without a message
+        reason = reason or str(again) or "this machine has none"
     if reason:
         chosen = f" of JAX_PLATFORMS={jax.config.jax_platforms}" if jax.config.jax_platforms else ""
         _fail(UserError(f"JAX cannot start the devices{chosen}: {reason}"))

@@ -1,4 +1,4 @@
-"""The options that choose where jobs are trained."""
+"""The options that say where jobs are trained, and the training of jobs there."""
 
 import os
 import shlex
@@ -19,28 +19,32 @@ from pepita_jax.watching import require_printed
 
 LAUNCHER = flags.DEFINE_enum(
     "launcher", "here", ["here", "local", "slurm", "print"],
-    "here: in this process, one job after another; local: in processes that share this machine; "
-    "slurm: on a cluster (extra: slurm); print: print the jobs' commands and train nothing",
+    "where the jobs run: here in this process, one after another; local in processes that share "
+    "this machine; slurm on a cluster (extra: slurm); print only prints their commands",
 )  # fmt: skip
 SEEDS_PER_JOB = flags.DEFINE_integer(
-    "seeds_per_job", None, "most seeds in one job, those of all its settings; default: no limit", 1
+    "seeds_per_job", None, "most seeds per job, over all of its settings; default: no limit", 1
 )
-PARALLEL = flags.DEFINE_integer("parallel", 2, "most jobs at a time, local or slurm", 1)
-PARTITION = flags.DEFINE_string("slurm_partition", None, "partition; default: the cluster's")
-MINUTES = flags.DEFINE_integer("slurm_time", 240, "minutes per job; a longer one is continued", 1)
+PARALLEL = flags.DEFINE_integer("parallel", 2, "most jobs at a time, for local and slurm", 1)
+PARTITION = flags.DEFINE_string(
+    "slurm_partition", None, "partition of the cluster; default: its own"
+)
+MINUTES = flags.DEFINE_integer(
+    "slurm_time", 240, "minutes per job; a job that needs more is requeued", 1
+)
 GPUS = flags.DEFINE_integer("slurm_gpus", None, "GPUs per job", 0)
-CPUS = flags.DEFINE_integer("slurm_cpus", None, "cores per job", 1)
-MEMORY = flags.DEFINE_integer("slurm_memory", None, "GiB per job", 1)
+CPUS = flags.DEFINE_integer("slurm_cpus", None, "CPU cores per job", 1)
+MEMORY = flags.DEFINE_integer("slurm_memory", None, "GiB of memory per job", 1)
 OPTION = flags.DEFINE_multi_string(
     "slurm_option", [], "another option of sbatch, NAME=VALUE or NAME"
 )
 
 
 def begin():
-    """Checks the options; to be called first, as a check of a configuration starts JAX.
+    """Checks the options; call it first, because checking a configuration starts JAX.
 
     Raises:
-        UserError: an option is given that would do nothing, or there is no SLURM.
+        UserError: an option would have no effect, or this machine has no SLURM.
     """
     for name in flags.FLAGS:
         if name.startswith("slurm_") and flags.FLAGS[name].present:
@@ -53,12 +57,12 @@ def begin():
         require(find_spec("submitit"), message)
         require(shutil.which("squeue"), "--launcher=slurm: this machine has no SLURM (squeue)")
     if LAUNCHER.value == "local":
-        # Else this process took most of a GPU's memory; the jobs inherit it.
+        # Otherwise this process takes most of a GPU's memory. The jobs inherit the setting.
         os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 
 def launch(jobs, root):
-    """Trains jobs where `--launcher` says, and yields each when it is done.
+    """Trains jobs where `--launcher` says, and yields each one when it is done.
 
     Args:
         jobs: `Job`s.
@@ -66,7 +70,7 @@ def launch(jobs, root):
 
     Raises:
         StoppedError: Ctrl-C; all finished epochs are saved.
-        UserError: a job has failed; all others have been done.
+        UserError: a job has failed; all others are done.
     """
     if LAUNCHER.value == "here" or not jobs:
         return _train_here(jobs)
@@ -78,7 +82,7 @@ def launch(jobs, root):
 
 
 def train_all(configs, root, on_done=lambda job: None, seeds=None):
-    """Trains what some workdirs lack of their runs, as jobs.
+    """Trains, as jobs, the seeds and epochs that workdirs still lack.
 
     Args:
         configs: `{path of the workdir: configuration}`.
@@ -87,7 +91,7 @@ def train_all(configs, root, on_done=lambda job: None, seeds=None):
         seeds: a range, to train only these.
 
     Returns:
-        Whether all is trained: jobs that are only printed are not.
+        Whether everything is trained; False if the jobs were only printed.
 
     Raises:
         StoppedError, UserError: see `launch`.
@@ -98,8 +102,8 @@ def train_all(configs, root, on_done=lambda job: None, seeds=None):
         return False
     for path, config in configs.items():
         for missing in Workdir(path).unfinished(config, seeds=seeds):
-            which = f"seeds {missing.start} to {missing[-1]} of {path}"
-            raise UserError(f"{which} have not reached epoch {config['num_epochs']}: start again")
+            which, epoch = f"seeds {missing.start} to {missing[-1]} of {path}", config["num_epochs"]
+            raise UserError(f"{which} have not reached epoch {epoch}: repeat the command")
     return True
 
 
@@ -123,9 +127,9 @@ def train_jobs(jobs, root, on_done=lambda job: None):
 
 
 def require_data(jobs):
-    """Loads each data set once, so that one that is missing is told before anything is trained.
+    """Loads each data set once, so that a missing one is reported before training begins.
 
-    Jobs that run elsewhere may see other folders.
+    Jobs on other machines may see other folders: for them nothing is loaded.
     """
     if LAUNCHER.value not in ("here", "local"):
         return
@@ -135,15 +139,16 @@ def require_data(jobs):
 
 
 def print_commands(jobs):
-    """Prints the jobs' commands, a line each."""
+    """Prints the jobs' commands, one per line."""
     for job in jobs:
         print(shlex.join(["python", "-m", "experiments.train", *job.arguments]))
     require_printed()
-    print("run these from here; when all are done, repeat the command", file=sys.stderr)
+    message = "run these commands in this folder; when all are done, repeat your command"
+    print(message, file=sys.stderr)
 
 
 def slurm_parameters():
-    """What submitit asks SLURM for, for each job."""
+    """The parameters of each job, as submitit's `SlurmExecutor` takes them."""
     options = {name: value or True for name, _, value in (o.partition("=") for o in OPTION.value)}
     wanted = {
         "job_name": "pepita_jax",
@@ -168,7 +173,7 @@ def _train_here(jobs):
 
 
 def _count(finished, total):
-    """Yields what is finished, and says how far that is."""
+    """Yields the finished jobs, and prints how many are done."""
     start = time.monotonic()
     for number, job in enumerate(finished, 1):
         minutes = (time.monotonic() - start) / 60

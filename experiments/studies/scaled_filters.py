@@ -15,7 +15,7 @@ from pepita_jax.types import Activity, Weights
 
 @dataclass(frozen=True)
 class OtherUpdate:
-    """What changes the update of each convolution's filters; all else is the rule's."""
+    """Changes the update of each convolution's filters; everything else is the rule's own."""
 
     filter_scale: float = 1.0
     positions: Literal["all", "winners"] = "all"
@@ -37,23 +37,23 @@ class OtherUpdate:
 
 @dataclass(frozen=True)
 class ScaledFilters(OtherUpdate, Pepita):
-    """PEPITA whose update of the filters is scaled, and perhaps confined to winners of pooling.
+    """PEPITA with a scaled update of the filters, which may be limited to the winners of pooling.
 
         dW_l = c (h_l - h_l^err) (h_{l-1}^err)^T          each convolution
 
     All else is as in `pepita`.
 
     Options:
-        filter_scale: c. The program of PEPITA's authors has -1 / batch size; as many as a
-            filter's positions turn its mean over them into a sum.
-        positions: at which filters learn, `all`, or the `winners` of pooling alone.
+        filter_scale: c. The program of PEPITA's authors has -1 / batch size. With c equal to the
+            number of a filter's positions, the mean over the positions becomes a sum.
+        positions: where filters learn, at `all` positions, or only at the `winners` of pooling.
         presynaptic, output_error, modulation_sign, feedback_scale, feedback_init: as in `pepita`.
     """
 
 
 @dataclass(frozen=True)
 class MirroredScaledFilters(OtherUpdate, PepitaMirrored):
-    """The same of `pepita_mirrored`.
+    """The same changes to `pepita_mirrored`.
 
     Options:
         filter_scale, positions: as in `ScaledFilters`.

@@ -1,6 +1,7 @@
 """The training command: what a run leaves, and what --help says."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 import pepita_jax as pj
+from configs.fields import FIELDS
 from tests.experiments.commands import ROOT, TINY, assert_refused, command, read_rows, train
 
 
@@ -80,8 +82,17 @@ def test_help_explains_every_field_and_option():
     assert "model.hidden [(1024,)]" in done.stdout
     for word in ("seeds_at_once", "schedule.epochs", "modulation_sign", "x + F e", "--workdir"):
         assert word in done.stdout
-    for line in ("\n  rule pepita: Two", "\n    Options:", "\n        modulation_sign: 1 for"):
+    for entry in (*FIELDS, *pj.RULES):
+        assert re.search(rf"^  {re.escape(entry)}( \[.*\])?: ", done.stdout, re.M), entry
+    for line in ("\nThe rule pepita", "\n  Options:", "\n      modulation_sign: 1 for"):
         assert line in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_help_explains_the_rule_that_config_names():
+    done = command("train", "--config=configs/default.py:fa,conv,mnist", "--help")
+    for word in ("\nThe rule fa", "model.channels [(32,)]", "e     = h_L - t"):
+        assert word in done.stdout
 
 
 def test_without_docstrings_there_is_no_help():

@@ -89,7 +89,7 @@ def test_jobs_that_are_in_the_queue_are_not_submitted_again(tmp_path):
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "the jobs go on" in errors
+    assert "the jobs continue" in errors
     again = start(tmp_path, long, *SLURM)
     time.sleep(5)
     assert job_in_queue() == job
