@@ -10,14 +10,16 @@ TANH_SIGMOID = {"activation": "tanh", "output": "sigmoid"}
 MODEL_OF_RULE = {
     "drtp": TANH_SIGMOID,  # Sec. 4.1
     "sdfa": TANH_SIGMOID,  # validation on MNIST, 92.5 % against 89.8 % with ReLU and softmax
-    # By validation on the digits, of relu, tanh and sigmoid: others settle badly as weights grow.
+    # Chosen by validation on the digits; with relu and tanh the states settle badly as weights
+    # grow.
     "equilibrium_propagation": {"activation": "sigmoid"},
     "burst_propagation": {"activation": "sigmoid", "output": "sigmoid"},
 }
-# Of 0.5, 1 and 2 for sigmoid units on the digits, by validation: 1 and 2 do as well.
+# Chosen among 0.5, 1 and 2 by validation on the digits with sigmoid units; 2 does as well as 1.
 OPTIONS_OF_RULE = {"equilibrium_propagation": {"init_scale": 1.0}}
-# SGD with momentum needs more epochs than the digits have: a squared error of sigmoid units begins
-# with a plateau, and learning rates that would leave it saturate the units.
+# SGD with momentum needs more epochs than the preset of the digits has: the squared error of
+# sigmoid units begins with a plateau, and a learning rate that is large enough to leave it
+# saturates them.
 OPTIMIZER_OF_RULE = {"burst_propagation": {"name": "adam", "momentum": float}}  # float: not set
 
 NUM_EPOCHS = 100
@@ -30,14 +32,15 @@ SCHEDULE_EPOCHS = {
     ("conv", "cifar10"): (10, 30, 50),
     ("conv", "cifar100"): (10, 30, 50),
 }
-# Learning rate times decay of weight_mirror: B follows W within about a thousand steps. Chosen by
-# validation at FA's learning rates, and kept for its own. The decays tried were 0.1, 0.01 and
-# 0.001 on MNIST; on CIFAR-10 0.1 at learning rate 0.001, and 0.01 and 0.001 at learning rate 0.01.
+# Learning rate times decay of weight_mirror, with which B follows W within about a thousand steps.
+# It was chosen by validation at FA's learning rates, and kept for the rule's own. The decays tried
+# on MNIST were 0.1, 0.01 and 0.001. On CIFAR-10, 0.1 was tried at learning rate 0.001, and 0.01 and
+# 0.001 at learning rate 0.01.
 # (The default decay of kolen_pollack was the best of 1e-4, 1e-3 and 1e-2 on MNIST.)
 MIRRORED_PER_STEP = 1e-4
 SAME_AS = {"fashion_mnist": "mnist"}
 
-# scikit-learn's digits are not in the paper: small nets for a short demonstration.
+# scikit-learn's digits are not in the paper: these small networks are for short demonstrations.
 DIGITS_MODEL = {
     "mlp": {"hidden": (256,)},
     "conv": {"channels": (16,), "kernel_size": 3},
@@ -47,11 +50,11 @@ USUAL = {"num_epochs": 50, "batch_size": 64, "schedule.epochs": ()}  # other mod
 
 
 def trained_like(dataset, num_channels):
-    """The data set whose settings a data set takes: another one's where there are none for it.
+    """The data set whose settings are used: a similar one if the data set has none of its own.
 
     Args:
         dataset: its name or path.
-        num_channels: `() -> number` of its images' channels.
+        num_channels: `() -> number of channels` of its images.
     """
     known = {"digits", *SAME_AS, *(dataset for _, dataset in SCHEDULE_EPOCHS)}
     if dataset in known:
@@ -66,7 +69,7 @@ def model(rule, name, dataset):
 
 
 def training(rule, model, dataset):
-    """How a rule trains a model on a data set, and its options that are not its defaults."""
+    """The fields with which a rule trains a model on a data set: those that are not defaults."""
     own = {f"rule.{option}": value for option, value in OPTIONS_OF_RULE.get(rule, {}).items()}
     own |= {f"optimizer.{field}": v for field, v in OPTIMIZER_OF_RULE.get(rule, {}).items()}
     return _of_weights(rule, model, dataset) | _of_feedback(rule, dataset) | own

@@ -1,8 +1,8 @@
-"""The configuration of a run that is there.
+"""The configuration of an existing run.
 
     --config=configs/saved.py:DIR
 
-reads it from the workdir DIR; `experiments.train` without --config takes that of its own workdir.
+reads it from the workdir DIR. Without --config, `experiments.train` takes that of its own workdir.
 """
 
 from ml_collections import ConfigDict, config_dict
@@ -21,17 +21,16 @@ def get_config(workdir=None):
     Raises:
         UserError: the folder holds no run, or the file is damaged.
     """
-    require(workdir, "whose configuration? --config=configs/saved.py:DIR")
+    require(workdir, "name a workdir: --config=configs/saved.py:DIR")
     path = user_path(workdir)
-    message = f"{path} holds a sweep, not a run: it goes on with the command that began it"
+    message = f"{path} holds a sweep, not a run: to resume it, repeat the command that began it"
     require(not (path / SWEEP_FILE).exists(), message)
     message = f"--config=configs/default.py:RULE,MODEL,DATASET is needed: {path} holds no run"
-    require((path / "config.json").exists(), f"{message} to go on with")
+    require((path / "config.json").exists(), f"{message} to resume")
     saved = Workdir(path).read_config()
     is_script = saved.get("dataset") == ARRAYS
-    require(
-        not is_script, f"{path} holds a run of pj.train: it goes on with the script or notebook"
-    )
+    message = f"{path} holds a run of pj.train: run the script or notebook again to resume it"
+    require(not is_script, message)
     try:
         return _as_config_dict(saved)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -39,14 +38,14 @@ def get_config(workdir=None):
 
 
 def _as_config_dict(saved):
-    """With the types of all fields, so that --config.FIELD=VALUE is read as ever."""
+    """A `ConfigDict` that knows the types of all fields, which --config.FIELD=VALUE needs."""
     words = saved["rule"]["name"], saved["model"]["name"], saved["dataset"]
     try:
         config = default.get_config(",".join(words))
     except UserError:  # a rule, model or data set of the user's own, without a preset
         return ConfigDict(saved)
-    config.optimizer.momentum = None  # a default of SGD's, which may have been unset
-    config.schedule.epochs = config_dict.placeholder(tuple)  # likewise, of the step schedule
+    config.optimizer.momentum = None  # SGD's default; the saved run may have it unset
+    config.schedule.epochs = config_dict.placeholder(tuple)  # likewise the step schedule's
     config.schedule.factor = config_dict.placeholder(float)
     config.update(saved)
     return config

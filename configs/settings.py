@@ -30,7 +30,7 @@ class Chosen(NamedTuple):
 
     Attributes:
         words: RULE, MODEL and DATASET.
-        fields: `{field: value}` given beside them.
+        fields: `{field: value}` of the fields that are set beside the words.
     """
 
     words: tuple[str, str, str]
@@ -42,10 +42,10 @@ def make_config(chosen, setting):
 
     Args:
         chosen: a `Chosen`.
-        setting: `{field: value}`; may choose other words.
+        setting: `{field: value}`; it may also choose other words.
 
     Raises:
-        UserError: a field is not known or cannot be swept, or a value is not valid.
+        UserError: a field is unknown or cannot be swept, or a value is not valid.
     """
     forbidden = ", ".join(NOT_SWEPT & setting.keys())
     require(not forbidden, f"{forbidden} cannot be swept")
@@ -68,11 +68,11 @@ def make_config(chosen, setting):
 
 
 def check_own_fields(words, fields):
-    """Raises a `UserError` that says what there is if the rule or the model lacks a field.
+    """Raises a `UserError` that lists the valid fields if the rule or the model lacks one.
 
     Args:
         words: RULE, MODEL and DATASET.
-        fields: names of fields, of any groups.
+        fields: names of fields, of any group.
     """
     owners = zip(("rule", "model"), words, (rule_options, model_options), strict=False)
     for group, name, options in owners:  # a word may be missing
@@ -84,7 +84,7 @@ def check_own_fields(words, fields):
 
 
 def command_line(chosen, setting, workdir):
-    """What trains one setting by itself."""
+    """The command that trains one setting by itself."""
     as_text = lambda value: str(value).replace(" ", "") if isinstance(value, tuple) else value
     fields = [
         f"--config.{field}={as_text(value)}"
@@ -113,7 +113,7 @@ def _set_field(config, field, value):
 
 
 def _as_read(value, kind):
-    """A value as --config reads it: a list may be its only entry, and a truth any word for it."""
+    """A value as --config reads it: one value also stands for a list of one, a word for a bool."""
     if kind is tuple and not isinstance(value, (list, tuple)):
         return (value,)
     is_text = isinstance(value, str) and kind in PARSERS

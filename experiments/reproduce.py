@@ -1,15 +1,21 @@
-"""Reproduces the tables and figures of papers beside their own numbers.
+"""Reproduces the tables and figures of papers, and shows the papers' own numbers beside them.
+
+    python -m experiments.reproduce table1 --notrain
+
+shows Table 1 of the first paper from the results in the repository. In general:
 
     python -m experiments.reproduce PAPER[:ARTIFACT[:RUN]] ... [--seeds=0:10] [--out=DIR]
 
-PAPER and ARTIFACT are names below. PAPER alone is all that there is of it. RUN is a part of an
-artifact, such as pepita:table1:pepita,conv,cifar10, in which * stands for anything. The first paper
-may be left out: table1 is its table, and all is everything of it. The command does not train again
-what the results in --out already have. The repository includes results; --out=DIR in another place
-trains everything anew. To continue after an interruption, repeat the command. --seeds=0:5 trains
-these seeds alone, and --merge=DIR adds the results that another machine has written to its own
---out. The tables show every seed that the results have. --quick tries everything on scikit-learn's
-digits.
+PAPER and ARTIFACT are names from the list below. PAPER alone stands for all of its artifacts. RUN
+is one of an artifact's runs, by its name or its RULE,MODEL,DATASET, as in
+pepita:table1:pepita,conv,cifar10; * stands for anything. The name of the first paper may be left
+out: table1 is its table, and all stands for all of its artifacts.
+
+Without --notrain the command first trains what the results in --out lack, which can take days. The
+repository has results; to train everything anew, give another --out=DIR. To resume, repeat the
+command. --seeds=0:5 trains only these seeds. --merge=DIR adds results that another machine has
+written to its own --out. The tables show every seed in the results. --quick tries everything on a
+small scale, on scikit-learn's digits.
 """
 
 from functools import cache
@@ -28,24 +34,24 @@ from pepita_jax.files import file_errors, replace_file, user_path
 from pepita_jax.runs.locks import alone
 
 OUT = flags.DEFINE_string(
-    "out", None, "folder of the results; default: the paper's in experiments/papers, or "
+    "out", None, "folder of the results; default: the paper's folder in experiments/papers, or "
     "runs/quick/PAPER with --quick",
 )  # fmt: skip
 WORKDIR = flags.DEFINE_string(
-    "workdir", None, "folder of the runs and their checkpoints, which can be removed when all is "
-    "done; default: runs/reproduce/PAPER, or OUT/runs with --out or --quick",
+    "workdir", None, "folder of the runs and their checkpoints, which can be removed at the end; "
+    "default: runs/reproduce/PAPER, or OUT/runs with --out or --quick",
 )  # fmt: skip
 SEEDS = flags.DEFINE_string(
-    "seeds", None, "FIRST:END, the seeds to train; default: as the paper, 0:10 for most"
+    "seeds", None, "FIRST:END trains seeds FIRST to END - 1; default: as the paper, 0:10 for most"
 )
 EPOCHS = flags.DEFINE_integer(
-    "epochs", None, "epochs to train; default: as the paper, 100 for most", 1
+    "epochs", None, "epochs to train; default: the paper's, 100 for most runs", 1
 )
 MERGE = flags.DEFINE_multi_string(
     "merge", [], "folder of results whose seeds are added to those in --out"
 )
-QUICK = flags.DEFINE_bool("quick", False, "two seeds, three epochs, and digits for every data set")
-TRAIN = flags.DEFINE_bool("train", True, "--notrain trains nothing and shows the results there are")
+QUICK = flags.DEFINE_bool("quick", False, "two seeds, three epochs, the digits as data")
+TRAIN = flags.DEFINE_bool("train", True, "--notrain only shows the results")
 
 
 def main(arguments):
@@ -64,7 +70,7 @@ def main(arguments):
     for other in MERGE.value:
         results.merge(Results(existing(other)), runs)
     for run in (run for artifact in artifacts.values() for run in artifact.runs):
-        results.read(stands_for(run))  # what is damaged is named now, not after hours
+        results.read(stands_for(run))  # reports damage now, not after hours
     reproduction.collect()
     if TRAIN.value and not reproduction.train():
         return
@@ -78,18 +84,18 @@ def existing(folder):
     """The path of a folder of results.
 
     Raises:
-        UserError: there is none.
+        UserError: the folder holds no results.
     """
     path = user_path(folder)
     is_there = (path / "records").is_dir() or (path / "cells").is_dir()
-    require(is_there, f"--merge={folder} holds no results: there is no folder records in it")
+    require(is_there, f"--merge={folder} holds no results: it has no folder records")
     return path
 
 
 def show_all(artifacts, find, out):
     """Prints and writes the artifacts that have results; returns the names of the files.
 
-    The tables are also filled in where the folder's README.md has a place for them.
+    Tables also go into the folder's README.md, if it has a place for them.
 
     Args:
         artifacts: `{name: Artifact}`.
@@ -112,14 +118,16 @@ def show_all(artifacts, find, out):
 
 
 def describe():
-    own, where = map(cli.describe_flags, (__name__, launch.__name__))
-    lines, runs = [__doc__, own, where, "\nPapers and their artifacts:"], ["\nTheir runs:"]
+    own, jobs = map(cli.describe_flags, (__name__, launch.__name__))
+    lines, runs = [__doc__, "Papers and their artifacts:\n"], ["\nRuns of the artifacts:\n"]
     for paper, (title, artifacts, _) in PAPERS.items():
         lines.append(f"  {paper}: {title}")
         lines += [f"    {name}: {artifact.title}" for name, artifact in artifacts.items()]
-        needed = {name: ", ".join(run.name for run in a.runs) for name, a in artifacts.items()}
-        runs += [f"  {paper}:{name}: {those}" for name, those in needed.items() if those]
-    return "\n".join(lines + runs)
+        for name, artifact in artifacts.items():
+            names = ", ".join(run.name for run in artifact.runs)
+            runs.append(cli.describe(f"{paper}:{name}", None, names or "it needs none"))
+    options = f"\nOptions:\n\n{own}\n\nOptions for jobs:\n\n{jobs}"
+    return "\n".join([*lines, options, *runs])
 
 
 if __name__ == "__main__":

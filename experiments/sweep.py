@@ -1,31 +1,36 @@
-"""Trains every combination of some values of the configuration's fields, all seeds of each.
+"""Trains every combination of some values of the configuration's fields, with all seeds of each.
 
-    python -m experiments.sweep --config=configs/default.py:pepita,mlp,mnist --workdir=DIR \\
-        --sweep.optimizer.learning_rate=0.01,0.03,0.1 --sweep.rule.feedback_scale=0.02,0.05
+    python -m experiments.sweep --config=configs/default.py:pepita,mlp,digits \\
+        --workdir=runs/sweep --sweep.optimizer.learning_rate=0.01,0.03,0.1 \\
+        --sweep.rule.feedback_scale=0.02,0.05
 
-Separate values by commas, or draw them: --sweep.FIELD=log_uniform:1e-4:1e-1 (or
-uniform:) with --num_samples=32. --settings=FILE has JSON lines {"FIELD": VALUE, ...}; each is
-combined with all of these. Settings that differ only in numbers (the learning rate, the optimizer's
-other numbers, dropout, the rule's numbers, the seed) train side by side in one compiled program.
+Each combination is a setting: this sweep has six, and trains ten seeds of each. The help of
+experiments.train explains the fields. Settings that differ only in numbers (the learning rate,
+other numbers of the optimizer or the rule, dropout, the seed) train side by side in one compiled
+program.
 
---sampler=tpe --trials=N searches instead: a sampler of Optuna's chooses N settings from these
-values, --at_once=K of them at a time, by the accuracies of those before. DIR/study.db is its study.
-To try more settings, repeat the command with more trials. --halving=1,3,9 ends bad settings early:
-after each of these epochs only the better half of a compiled program's settings goes on.
+Values. Separate the values of a field by commas. Tuples need quotes,
+"--sweep.model.hidden=(64,),(32,32)", and so does text with commas:
+"--sweep.model.layers='conv 6 3, maxpool 2','dense 32'". Draw numbers at random with
+--sweep.FIELD=log_uniform:1e-4:1e-1 (or uniform:) and --num_samples=32. --settings=FILE reads
+settings from a file, one {"FIELD": VALUE, ...} per line, and combines each with all other values.
 
-The sweep chooses the best setting on a validation split: the last tenth of the training set, or
---config.validation_fraction. It then trains that setting on the whole training set, and tests it
-once; with --final_seeds=0 it ends before that, and the test set is not used. A setting with a
-diverged seed ranks below all settings without one; a setting whose seeds have all diverged is never
-chosen. The exit status is 3 if no setting has a seed left, or if all seeds of the chosen settings
-diverge in their own runs.
+Choice. The sweep chooses the best setting on a validation split: the last tenth of the training
+set, or --config.validation_fraction. It then trains that setting on the whole training set, and
+tests it once. With --final_seeds=0 it ends before that, and does not use the test set. A setting
+with a diverged seed ranks below all settings without one. A setting whose seeds have all diverged
+is never chosen. The exit status is 3 if no setting has a seed left, or if all seeds of the chosen
+settings diverge in their own runs.
 
-DIR then holds sweep.csv, with one row per setting and seed; sweep.png, for one or two numeric
-fields; best.csv; best_N, the workdir of setting N trained on the whole set; and one workdir per
-group of settings. Press Ctrl-C once to stop after the current epoch, twice to stop immediately. To
-resume, repeat the command; num_epochs and num_seeds may be higher then. Tuples need quotes,
-"--sweep.model.hidden=(64,),(32,32)", and so does each text with commas:
-"--sweep.model.layers='conv 6 3, maxpool 2','dense 32'".
+Results. DIR then holds sweep.csv, with one row per setting and seed; sweep.png, if one or two
+numeric fields are swept; best.csv; best_N, the workdir of setting N trained on the whole training
+set; and one workdir per group of settings. Press Ctrl-C once to stop after the current epoch, twice
+to stop immediately. To resume, repeat the command; num_epochs and num_seeds may be higher then.
+
+Saving time. --halving=1,3,9 ends bad settings early: after each of these epochs only the better
+half of a compiled program's settings continues. --sampler=tpe --trials=N searches: a sampler of
+Optuna chooses N settings from the values above, --at_once=K of them at a time, by the accuracies of
+those before. DIR/study.db is its study. To try more settings, repeat the command with more trials.
 """
 
 import sys
@@ -50,21 +55,21 @@ from pepita_jax.sweep.halving import check_halving
 from pepita_jax.sweep.results import is_left
 from pepita_jax.sweep.search import check_sampler, examples
 
-SAMPLES = flags.DEFINE_integer("num_samples", 1, "draws from uniform: and log_uniform: axes")
+SAMPLES = flags.DEFINE_integer("num_samples", 1, "draws from uniform: and log_uniform:")
 HALVING = flags.DEFINE_list(
-    "halving", [], "epochs after each of which the worse half of a program's settings leaves"
+    "halving", [], "epochs after each of which the worse half of a program's settings ends"
 )
-MAX_SEEDS = flags.DEFINE_integer("max_seeds", 1000, "most seeds to train, those of all settings")
+MAX_SEEDS = flags.DEFINE_integer("max_seeds", 1000, "most seeds to train, over all settings")
 COMPARE = flags.DEFINE_list(
     "compare",
     [],
-    "choose the best setting for each value of these fields, and compare them",
+    "fields; the best setting for each of their values is tested, and these are compared",
 )
 FINAL_SEEDS = flags.DEFINE_integer(
     "final_seeds", None,
-    "seeds of the best settings' own runs; 0: no such runs and no test; default: num_seeds", 0,
+    "seeds with which the best setting is trained and tested; 0: no test; default: num_seeds", 0,
 )  # fmt: skip
-PREFIX = "--sweep."  # or with one dash, as for any flag
+PREFIX = "--sweep."  # or with one dash, as any flag
 
 
 def main(arguments, axes):
@@ -130,7 +135,7 @@ def read_halving(num_epochs):
 
 
 def show_and_test(root, settings, configs, rows, split, num_seeds):
-    """Shows the ranking, and trains the best on the whole training set to test them, if wanted."""
+    """Shows the ranking; trains the best settings on the whole training set and tests them."""
     ranking = show_ranking(root, rows, settings, split)
     best = best_of_each(ranking, settings, COMPARE.value)
     more = {"num_seeds": FINAL_SEEDS.value or num_seeds}
@@ -162,12 +167,13 @@ def read_axes(arguments):
 
 def describe():
     shared = cli.describe_flags(train.__name__, leave_out=("seeds",))
-    own = [cli.describe_flags(name) for name in (__name__, sweep_configs.__name__, search.__name__)]
-    return "\n".join([__doc__, *own, shared, cli.describe_flags(launch.__name__)])
+    own = map(cli.describe_flags, (__name__, sweep_configs.__name__, search.__name__))
+    jobs = f"\nOptions for jobs:\n\n{cli.describe_flags(launch.__name__)}"
+    return "\n".join([__doc__, "Options:\n", shared, *own, jobs])
 
 
 if __name__ == "__main__":
-    # Their names are any field's, so no flag can be defined for them.
+    # Any field can follow --sweep., so no flags are defined for these arguments.
     swept = [a for a in sys.argv if a.startswith((PREFIX, PREFIX[1:]))]
     sys.argv = [argument for argument in sys.argv if argument not in swept]
     cli.start(lambda arguments: main(arguments, read_axes(swept)), describe)

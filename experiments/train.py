@@ -45,7 +45,7 @@ from pepita_jax.words import list_some
 CONFIG = config_flags.DEFINE_config_file(
     "config", None, "configuration file: configs/default.py:RULE,MODEL,DATASET"
 )
-WORKDIR = flags.DEFINE_string("workdir", None, "folder of the run; it is created if needed")
+WORKDIR = flags.DEFINE_string("workdir", None, "folder for the results; it is created if needed")
 SEEDS = flags.DEFINE_string(
     "seeds", None, "FIRST:END trains the seeds FIRST to END - 1; default: all"
 )

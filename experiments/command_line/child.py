@@ -2,8 +2,8 @@
 
     python -m experiments.command_line.child CORES ARGUMENTS
 
-is `experiments.train ARGUMENTS` on these cores (numbers with commas between them), and ends when
-the process that has started it ends, however that happens.
+runs `experiments.train ARGUMENTS` on these cores, whose numbers are separated by commas. It ends
+when the process that started it ends, for whatever reason.
 """
 
 import ctypes

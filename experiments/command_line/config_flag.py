@@ -1,4 +1,4 @@
-"""The flag --config on a command line: what can be wrong with it, in one line."""
+"""Checks of the flag --config, and one line for whatever is wrong with it."""
 
 import re
 import traceback
@@ -14,12 +14,12 @@ from pepita_jax.errors import UserError, require
 from pepita_jax.rules import check_moved
 
 USAGE = "--config=configs/default.py:RULE,MODEL,DATASET"
-# Functions of ml_collections' and of configuration files': what fails in them is in such a file.
+# Functions that load a configuration file: an error inside them is an error in the file.
 LOADING = {"_LoadConfigModule", "get_config"}
 
 
 class _Group(flags.ArgumentParser):
-    """Refuses a value for all fields of a group at once, of which some would be forgotten."""
+    """Refuses one value for a whole group of fields, as fields that it lacks would be lost."""
 
     syntactic_help = (
         "set field by field, --config.GROUP.FIELD=VALUE; RULE,MODEL,DATASET are chosen after "
@@ -27,13 +27,16 @@ class _Group(flags.ArgumentParser):
     )
 
     def parse(self, argument):
-        if not isinstance(argument, ConfigDict):  # which the group has without a value
+        if not isinstance(argument, ConfigDict):  # the group itself, which is its default
             raise ValueError
         return argument
 
 
 class _Text(flags.ArgumentParser):
-    """Takes any text; the default of rule.update is said to be the group's method of that name."""
+    """Takes any text; what is not text is unset.
+
+    ml_collections takes the default of a field `rule.update` to be the method `ConfigDict.update`.
+    """
 
     def parse(self, argument):
         return argument if isinstance(argument, str) else None
@@ -44,7 +47,7 @@ config_flags.register_flag_parser_for_type(str, _Text())
 
 
 def values_of(flag, arguments):
-    """All values that a command line gives a flag, before flags are read."""
+    """All values that the arguments give a flag, before absl reads them."""
     values = []
     for argument, following in zip_longest(arguments, arguments[1:]):
         name, has_value, value = argument.partition("=")
@@ -60,14 +63,14 @@ def is_from(module):
 
 
 def check(arguments):
-    """Raises a `UserError` unless --config is a Python file, there once and before its fields."""
+    """Raises a `UserError` unless --config names a Python file, once, and before its fields."""
     files = values_of("config", arguments)
-    require(len(files) < 2, f"--config is given {len(files)} times")
+    require(len(files) < 2, f"--config is given {len(files)} times: give it once")
     for file in files:
         require(file, f"--config lacks its value; usual: {USAGE}")
         path = Path(file.partition(":")[0])
         is_python = path.suffix == ".py" and path.is_file()
-        require(is_python, f"--config={file} names no Python file that is there; usual: {USAGE}")
+        require(is_python, f"--config={file} names no Python file that exists; usual: {USAGE}")
     for argument in arguments:
         if re.match("--?config(=|$)", argument):
             break
@@ -85,9 +88,9 @@ def check(arguments):
 
 
 def user_error_behind(error):
-    """What a user did wrong, in one line; a bug in a configuration file is raised again."""
+    """An exception that says what the user did wrong; raises a bug in a configuration file."""
     origin = error
-    # absl and ml_collections wrap what the file raised, without `from`.
+    # absl and ml_collections wrap the file's exception, without `from`.
     while origin.__context__ is not None and not origin.__suppress_context__:
         origin = origin.__context__
     if LOADING & {frame.f_code.co_name for frame, _ in traceback.walk_tb(origin.__traceback__)}:
@@ -110,15 +113,16 @@ def user_error_behind(error):
 
 
 def _with_what_is_valid(error):
-    """`flag --NAME=VALUE: how parsing it failed`, but with what it takes in the reason's place."""
+    """absl's message, `flag --NAME=VALUE: REASON`, with what is valid in place of the reason."""
     given = str(error).removeprefix("flag ").removesuffix(f": {error.__context__}")
     name = given.removeprefix("--").partition("=")[0]
     if name not in flags.FLAGS:
         return str(error)
     parser, group = flags.FLAGS[name].parser, name.removeprefix("config.")
-    fields = [f"--config.{field}" for field in default.FIELDS if field.startswith(f"{group}.")]
+    fields = [field for field in default.FIELDS if field.startswith(f"{group}.")]
     if isinstance(parser, _Group) and fields:
-        return f"{given}: set its fields one by one, {', '.join(fields)}"
+        others = "".join(f", {field.removeprefix(group)}" for field in fields[1:])
+        return f"{given}: set its fields one by one, --config.{fields[0]}{others}"
     if isinstance(parser, flags.BooleanParser):
         return f"{given}: must be true or false"
     return f"{given}: must be {parser.syntactic_help}" if parser.syntactic_help else str(error)

@@ -1,4 +1,4 @@
-"""Jobs: a workdir, or some of its seeds. They need nothing of one another, and can be stopped."""
+"""Jobs: each trains some seeds of a workdir, independently of the others, and can be stopped."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from pepita_jax.sweep.groups import builder
 
 @dataclass(frozen=True)
 class Job:
-    """Some seeds of a workdir, which says what is to be trained.
+    """Trains some seeds of a workdir, as its configuration says.
 
     Attributes:
         path: of the workdir, which has been prepared.
         seeds: a range.
-        num_epochs: to train, as the workdir says too.
+        num_epochs: epochs to train, the same as in the configuration.
     """
 
     path: Path
@@ -26,7 +26,7 @@ class Job:
     num_epochs: int
 
     def __call__(self, should_stop=lambda: False):
-        with suppress(DivergedError):  # all is saved, and the summary tells
+        with suppress(DivergedError):  # everything is saved, and the summary says so
             config = Workdir(self.path).read_config()
             run(config, self.path, should_stop, self.seeds, build=builder(config))
 
@@ -35,17 +35,17 @@ class Job:
 
     @property
     def arguments(self):
-        """Of `experiments.train`."""
+        """The arguments with which `experiments.train` trains this job."""
         return [f"--workdir={self.path}", f"--seeds={self.seeds.start}:{self.seeds.stop}"]
 
 
 def make_jobs(path, config, size=None, seeds=None):
-    """`Job`s for what a workdir lacks of a run, which it is prepared for.
+    """Prepares a workdir for a run, and returns `Job`s for the seeds that are not finished.
 
     Args:
         path: of the workdir.
         config: of the run.
-        size: most seeds of a job; seeds that have been trained together stay together.
+        size: most seeds per job; seeds that were trained together stay together.
         seeds: a range, to train only these.
     """
     workdir = Workdir(path)

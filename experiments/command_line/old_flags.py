@@ -1,4 +1,4 @@
-"""Flags that have another name now; for one release the old name still works."""
+"""Flags that were renamed; the old name still works for one release."""
 
 import re
 import sys
@@ -11,7 +11,7 @@ RENAMED = {"max_runs": "max_seeds", "runs_per_job": "seeds_per_job"}
 
 
 def rename(arguments: list[str]) -> list[str]:
-    """A command line with new names for old ones, each of which is told on standard error.
+    """The command line with new names in place of old ones; says so on standard error.
 
     Raises:
         UserError: a flag is given by both names.
@@ -28,7 +28,7 @@ def _rename(argument):
     new = RENAMED.get(old)
     if new is None or old in flags.FLAGS or new not in flags.FLAGS:
         return argument
-    print(f"--{old} is --{new} now; the old name will go", file=sys.stderr)
+    print(f"--{old} is --{new} now; the old name will be removed", file=sys.stderr)
     return argument.replace(old, new, 1)
 
 

@@ -17,22 +17,22 @@ STOPPED = (StoppedError.exit_status, -signals.ASK)
 
 
 def launch_processes(jobs, logs, limit):
-    """Runs the jobs as processes, at most `limit` at a time; yields each when it is done.
+    """Runs the jobs as processes, at most `limit` at a time; yields each one when it is done.
 
-    Ctrl-C lets each finish its epoch; whatever ends this process ends them too.
+    After Ctrl-C, each job finishes its epoch. When this process ends, its jobs end too.
 
     Args:
         jobs: `Job`s.
-        logs: folder for what they print, a file each.
-        limit: processes at a time.
+        logs: folder for what the jobs print, one file per job.
+        limit: most processes at a time.
 
     Raises:
         StoppedError: Ctrl-C was pressed.
-        UserError: a job has failed; all others have been done.
+        UserError: a job has failed; all others are done.
     """
     with file_errors(logs):
         logs.mkdir(parents=True, exist_ok=True)
-    print(f"{len(jobs)} jobs, {limit} at a time; what they print is in {logs}", file=sys.stderr)
+    print(f"{len(jobs)} jobs, {limit} at a time; their output is in {logs}", file=sys.stderr)
     waiting, running, failed, asked = list(jobs), {}, [], False
     with signals.stopping_gently() as should_stop:
         while running or (waiting and not asked):
@@ -59,7 +59,7 @@ def launch_processes(jobs, logs, limit):
 
 
 def share(items, place, places):
-    """The items of one of several processes; if there are too few, some share one."""
+    """The items for one of several processes; several share an item if there are too few."""
     return items[place::places] or items[place % len(items) :][:1] if items else []
 
 
@@ -72,7 +72,7 @@ def _start(job, logs, place, places):
             stdout=file,
             stderr=subprocess.STDOUT,
             env=os.environ | _gpus(place, places),
-            start_new_session=True,  # else Ctrl-C reached it as well, and twice
+            start_new_session=True,  # otherwise the job would get Ctrl-C twice
         )
 
 

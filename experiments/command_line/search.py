@@ -1,4 +1,4 @@
-"""A search: settings that a sampler chooses, a round of them at a time."""
+"""A search: a sampler chooses the settings, one round of them at a time."""
 
 import itertools
 import sys
@@ -15,41 +15,46 @@ from pepita_jax.sweep.results import rank
 from pepita_jax.sweep.search import SAMPLERS, Search, examples
 
 SAMPLER = flags.DEFINE_enum(
-    "sampler", None, SAMPLERS, "search with this sampler of Optuna's, not a grid (extra: search)"
+    "sampler",
+    None,
+    SAMPLERS,
+    "sampler of Optuna that chooses settings, in place of a grid (extra: search)",
 )
-TRIALS = flags.DEFINE_integer("trials", None, "settings that a search tries", 1)
-AT_ONCE = flags.DEFINE_integer("at_once", 8, "settings of a search that train together", 1)
+TRIALS = flags.DEFINE_integer("trials", None, "number of settings that a search tries", 1)
+AT_ONCE = flags.DEFINE_integer("at_once", 8, "number of a search's settings that train together", 1)
 STUDY_FILE = "study.db"
-WORST = 0.0  # the accuracy that is told of a setting of which a seed has diverged
+WORST = 0.0  # the accuracy that a sampler is told for a setting with a diverged seed
 
 
 def check_flags(num_samples):
-    """Raises a `UserError` if a flag of a search is missing, or would do nothing.
+    """Raises a `UserError` if a flag of a search is missing, or would have no effect.
 
     Args:
-        num_samples: the flag of a grid's draws.
+        num_samples: the flag --num_samples.
     """
     for flag in (TRIALS, AT_ONCE):
         message = f"--{flag.name} is for a search: give --sampler={'|'.join(SAMPLERS)} too"
         require(SAMPLER.value or not flag.present, message)
     if SAMPLER.value:
         require(TRIALS.value, f"--sampler={SAMPLER.value} needs --trials=N")
-        message = "--num_samples is for axes without a sampler; with one it is --trials"
+        message = "--num_samples is for sweeps without --sampler; a search needs --trials"
         require(not num_samples.present, message)
 
 
 def train_rounds(root, axes, listed, seed, split, halving, show):
-    """Trains what the sampler asks for, and tells it, until all trials are done.
+    """Trains the settings that the sampler asks for, round by round, until all trials are done.
+
+    After each round the sampler is told the accuracies.
 
     Args:
         root: of the sweep.
         axes: `{field: values}`, see `read_axes`.
-        listed: settings, of which each trial has one besides.
+        listed: settings; each trial is combined with one of them.
         seed: of the sampler.
         split, halving, show: see `train_groups`.
 
     Returns:
-        Settings, configurations and rows of all trials; None where jobs have only been printed.
+        Settings, configurations and rows of all trials; None if jobs were only printed.
     """
     settings, configs, rows = [], [], []
     with alone(root, patience=0):
@@ -76,15 +81,15 @@ def train_rounds(root, axes, listed, seed, split, halving, show):
 
 
 def count_programs(groups):
-    """How many compiled programs some groups take, in words."""
+    """The number of compiled programs that some groups need, in words."""
     return f"{len(groups)} compiled program" + ("s" if len(groups) > 1 else "")
 
 
 def _make_groups(configs, first, split, shown):
     """The groups of a round, whose settings are counted from `first`.
 
-    What a group's own configuration has of the swept fields comes from the settings `shown`, the
-    same in all rounds.
+    A group's own configuration has values of the swept fields, too. They come from the settings
+    `shown`, which are the same in all rounds.
     """
     shared = {field: value for setting in reversed(shown) for field, value in setting.items()}
     groups = make_groups([with_split(config) for config in configs], split, shared)
@@ -92,6 +97,6 @@ def _make_groups(configs, first, split, shown):
 
 
 def values_to_tell(rows, settings, split):
-    """The accuracy to be told of each setting of which there are rows."""
+    """The accuracy to tell the sampler, for each setting that has rows."""
     ranking = sorted(rank(rows, settings, split), key=lambda row: row["setting"])
     return [WORST if row["diverged"] else row["mean"] for row in ranking]

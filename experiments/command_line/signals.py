@@ -1,8 +1,8 @@
 """What a long command does when it is told to stop.
 
-The first Ctrl-C (SIGINT) only asks; a second one, or SIGTERM, ends the process at once, which loses
-no more than a crash would. A thread sees to it: the main one may be inside a compiled program for
-minutes, where Python cannot answer.
+The first Ctrl-C (SIGINT) only asks the command to stop. A second one, or SIGTERM, ends the process
+at once; nothing is lost that a crash would not lose. A thread watches for the signals, because the
+main thread may spend minutes inside a compiled program, where Python cannot react.
 """
 
 import os
@@ -19,15 +19,16 @@ STOPPED = "stopped; repeat the command to resume from the last checkpoint"
 
 @contextmanager
 def stopping_gently(first=FINISHING, second=STOPPED):
-    """Gives a function that tells whether Ctrl-C was pressed, to be asked now and then.
+    """Yields a function that says whether Ctrl-C was pressed; it is to be called now and then.
 
     Args:
-        first, second: what is printed when it is pressed, and when a signal ends the process.
+        first: printed after the first Ctrl-C.
+        second: printed when another signal ends the process.
     """
     asked = threading.Event()
     reader, writer = socket.socketpair()
     writer.setblocking(False)
-    # Python writes each signal's number there, whatever the main thread is doing.
+    # Python writes each signal's number to the socket, whatever the main thread is doing.
     wakeup = signal.set_wakeup_fd(writer.fileno())
     handlers = {number: signal.signal(number, lambda *_: None) for number in SIGNALS}
     threading.Thread(target=_watch, args=(reader, asked, first, second), daemon=True).start()
@@ -54,6 +55,6 @@ def _watch(reader, asked, first, second):
 
 
 def _say(line):
-    """Past `sys.stderr`, whose lock the main thread may hold; it may also be closed by now."""
+    """Prints without `sys.stderr`, whose lock the main thread may hold, and which may be closed."""
     with suppress(OSError):
         os.write(2, f"\n{line}\n".encode())

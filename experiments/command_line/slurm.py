@@ -1,6 +1,6 @@
-"""Jobs on a SLURM cluster, through submitit: an array, whose jobs are requeued and go on.
+"""Jobs on a SLURM cluster, through submitit: one job array, whose jobs are requeued and continue.
 
-The folder of the run must be one that all nodes see, and the command be run from the clone.
+All nodes must see the folder of the run. The command must be started in the project's root.
 """
 
 import json
@@ -20,15 +20,15 @@ from pepita_jax.files import file_errors, replace_file
 from pepita_jax.words import list_some
 
 POLL = 2.0  # seconds
-PATIENCE = 60.0  # seconds that a result may take to be seen on a shared disk, or SLURM to answer
-MAX_TIMEOUTS = 100  # for a job that saves nothing in its time would never end
+PATIENCE = 60.0  # seconds: the longest wait for a result on a shared disk, or for SLURM
+MAX_TIMEOUTS = 100  # a job that saves nothing within its time limit would never end
 WAITING = "the jobs continue; repeat the command to wait for them, or end them with scancel"
 
 
 class Resumable(Checkpointable):
-    """A job that submitit starts anew when it was preempted or has used up its time.
+    """A job that submitit starts again after a preemption or at the end of its time limit.
 
-    Its result is None, or in a line why it has failed.
+    Its result is None, or one line that says why it has failed.
     """
 
     def __init__(self, job):
@@ -45,7 +45,7 @@ class Resumable(Checkpointable):
 
 
 def launch_on_slurm(jobs, folder, parameters):
-    """Submits the jobs that are not in the queue yet, and yields each when it is done.
+    """Submits the jobs that are not in the queue yet, and yields each one when it is done.
 
     Args:
         jobs: `Job`s.
@@ -54,14 +54,14 @@ def launch_on_slurm(jobs, folder, parameters):
 
     Raises:
         StoppedError: Ctrl-C was pressed; the jobs stay in the queue.
-        UserError: there is no cluster, it refuses the jobs, or a job has failed; all others have
-            been done.
+        UserError: there is no cluster, or it refuses the jobs, or a job has failed and all others
+            are done.
     """
     failed, last_seen = [], {}
     with signals.stopping_gently(WAITING, WAITING) as should_stop:
         slurm_jobs = _submit(jobs, folder, parameters)
         print(
-            f"{len(slurm_jobs)} jobs in the queue; what they print is in {folder}",
+            f"{len(slurm_jobs)} jobs in the queue; their output is in {folder}",
             file=sys.stderr,
         )
         while slurm_jobs and not should_stop():
@@ -85,7 +85,7 @@ def launch_on_slurm(jobs, folder, parameters):
 
 
 def _submit(jobs, folder, parameters):
-    """`{job: submitit's job}`; those that are in the queue already are left there."""
+    """Submits the jobs that are not in the queue; returns `{job: submitit's job}` of all."""
     path = folder / "jobs.json"
     with file_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ def _submit(jobs, folder, parameters):
 
 
 def _queue(patience=0.0):
-    """Identifiers of the user's jobs that wait or run; tries for some seconds to get an answer."""
+    """Identifiers of the user's jobs that wait or run; asks again for `patience` seconds."""
     command = ["squeue", "--me", "--array", "--noheader", "--format=%i"]
     end = time.monotonic() + patience
     while True:
@@ -122,6 +122,6 @@ def _queue(patience=0.0):
 
 
 def _problem(slurm_job):
-    """Why a job that has ended has failed, in a line; None if it has not."""
+    """One line that says why an ended job has failed; None if it has not."""
     error = slurm_job.exception()
     return slurm_job.result() if error is None else "it has ended with an error"

@@ -1,4 +1,4 @@
-"""The configurations of a sweep's settings, from what the command line says of them all."""
+"""The configurations of a sweep's settings, from the command line."""
 
 import json
 
@@ -10,16 +10,16 @@ from experiments import train
 from pepita_jax.errors import UserError
 from pepita_jax.runs.experiment import check_config
 
-SETTINGS = flags.DEFINE_string("settings", None, "file of settings, JSON lines {field: value}")
+SETTINGS = flags.DEFINE_string("settings", None, 'file with one setting per line, {"FIELD": VALUE}')
 SELECT = flags.DEFINE_enum(
     "select_on", "validation", ["validation", "test"],
-    "split that the best setting is chosen on; test only to repeat a paper that did so",
+    "split that the best setting is chosen on; use test only to repeat a paper that did so",
 )  # fmt: skip
 VALIDATION_FRACTION = 0.1
 
 
 def make_configs(settings):
-    """The configuration of each setting; an error names the setting if a file lists it."""
+    """The configuration of each setting; an error names the setting if it is from a file."""
     configs = []
     for setting in settings:
         try:
@@ -31,14 +31,14 @@ def make_configs(settings):
 
 
 def read_chosen():
-    """What the command line says of all settings, a `Chosen`."""
+    """What the command line says about all settings, a `Chosen`."""
     config = train.CONFIG.value
     words = (config.rule.name, config.model.name, config.dataset)
     return Chosen(words, config_flags.get_override_values(flags.FLAGS["config"]))
 
 
 def with_split(config):
-    """The same with a validation split, if settings are chosen on it."""
+    """The configuration, with a validation split if settings are chosen on it."""
     if SELECT.value == "validation" and not config["validation_fraction"]:
         config = config | {"validation_fraction": VALIDATION_FRACTION}
         check_config(config)

@@ -1,4 +1,4 @@
-"""What a sweep has found: tables on disk and on the terminal, and a plot."""
+"""What a sweep has found, as tables on disk and on the terminal, and as a plot."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,21 +13,21 @@ from pepita_jax.watching import decoration
 
 
 def show_progress(root: Path, rows: list[dict]) -> None:
-    """Writes the table of what is there."""
+    """Writes sweep.csv with the rows so far."""
     with file_errors(root):
         write_csv(root / "sweep.csv", rows)
 
 
 def show_ranking(root: Path, rows: list[dict], settings: list[dict], split: str) -> list[dict]:
-    """Writes the table, prints the ranking, which it returns, and draws the plot."""
+    """Writes the table, prints the ranking and draws the plot; returns the ranking."""
     ranking = rank(rows, settings, split)
     show_progress(root, rows)
     print(f"\n{ranking_table(ranking, settings, split)}\n")
     if has_early_ends(ranking):
         trained = sum(row["epochs"] for row in rows)
         whole = len(rows) * max(row["epochs"] for row in rows)
-        print("Settings that halving ended stand below those that went on, by their last epoch.")
-        print(f"Trained: {trained} epochs of single seeds, of {whole} without halving.\n")
+        print("Settings that halving ended rank below those that continued, by their last epoch.")
+        print(f"Epochs trained, summed over seeds: {trained}; without halving: {whole}.\n")
     print(f"{root}: sweep.csv")
     plot = root / "sweep.png"
     with decoration(plot):
@@ -50,9 +50,9 @@ def show_best(
     Args:
         root, settings, split: of the sweep.
         best: see `best_of_each`.
-        fields: that are compared.
+        fields: the fields that are compared.
         summaries: of the best settings' own runs, `{setting: summary}`.
-        repeat: `(setting, workdir) -> command` that trains a setting by itself.
+        repeat: `(setting, workdir) -> command`; the command trains the setting by itself.
     """
     on_validation = "on the validation split, then tested once"
     how = on_validation if split == "validation" else "ON THE TEST SET"
@@ -63,10 +63,11 @@ def show_best(
         table = comparison_table(best, settings, fields, summaries)
         others = ", ".join(f for f in merge(settings) if f not in fields)
         brackets = f" (in brackets: {others})" if others else ""
-        print(f"\nthe best of each, chosen {how}{brackets}:\n\n{table}")
-        print(f"\n{root}: best.csv, and the workdirs best_N, N being the number of the setting")
+        print(f"\nThe best of each, chosen {how}{brackets}:\n\n{table}")
+        print(f"\n{root}: best.csv, and workdirs best_N, where N is the number of the setting")
     else:
         ((index, summary),) = summaries.items()
         final = settings[index] | {"num_seeds": summary["num_seeds"]}
         command = repeat(final, root / f"best_{index}")
-        print(f"\nthe best, chosen {how}:\n\n{summary_table([summary])}\n\n{command}")
+        print(f"\nThe best setting, chosen {how}:\n\n{summary_table([summary])}")
+        print(f"\nThe command of its run, for example to train longer:\n\n{command}")

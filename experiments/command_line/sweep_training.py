@@ -1,4 +1,4 @@
-"""What a sweep trains, as jobs: its groups, rung by rung where they are halved, and the best."""
+"""Trains a sweep's groups as jobs, rung by rung if they are halved, and then the best settings."""
 
 from contextlib import suppress
 
@@ -11,15 +11,15 @@ from pepita_jax.sweep.results import rank, setting_rows
 
 
 def train_groups(folder, groups, settings, split, halving, show):
-    """Trains all groups; returns all rows, or None where jobs have only been printed.
+    """Trains all groups; returns all rows, or None if the jobs were only printed.
 
     Args:
-        folder: of the groups' workdirs.
+        folder: holds the groups' workdirs.
         groups: `Group`s of the settings.
-        settings: `{field: value}` each.
-        split: that halving ranks settings on.
-        halving: epochs after each of which the worse half of each group leaves; may be empty.
-        show: called with the rows that are there, whenever a job is done.
+        settings: a list of `{field: value}`.
+        split: the split that halving ranks settings on.
+        halving: epochs after each of which the worse half of each group ends; may be empty.
+        show: called with the rows so far, whenever a job is done.
     """
     if not halving:
         return _train({folder / f"group_{n}": g for n, g in enumerate(groups)}, settings, show)
@@ -44,9 +44,9 @@ def train_groups(folder, groups, settings, split, halving, show):
 
 
 def train_best(root, chosen):
-    """Trains settings on the whole training set; returns their summaries.
+    """Trains settings on the whole training set; returns `{setting: summary}`.
 
-    None where jobs have only been printed.
+    Returns None if the jobs were only printed.
 
     Args:
         root: of the sweep.
@@ -64,7 +64,7 @@ def train_best(root, chosen):
 
 
 def _train(groups, settings, show):
-    """The rows of `{path: Group}`, which may be empty."""
+    """Trains `{path: Group}`, which may be empty; returns the rows, see `train_groups`."""
     read = lambda path: setting_rows(groups[path], Workdir(path).read(), settings)
     found = {}
 
@@ -81,6 +81,6 @@ def _train(groups, settings, show):
 
 
 def _update(rows, new):
-    """Rows with those of later epochs in the place of the same settings' earlier ones."""
+    """The rows, with new ones in place of the same settings' earlier ones."""
     later = {row["setting"] for row in new}
     return [row for row in rows if row["setting"] not in later] + new

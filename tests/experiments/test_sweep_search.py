@@ -40,7 +40,7 @@ def test_a_search_trains_what_is_asked_for_and_tests_the_best(searched):
     assert [row["setting"] for row in rows] == [str(i) for i in range(4) for _ in range(2)]
     trained = {(row["setting"], row["epochs"]) for row in rows}
     assert [e for _, e in sorted(trained)].count("2") == 2  # one of each round
-    assert "Trained: 12 epochs of single seeds, of 16 without halving." in done.stdout
+    assert "Epochs trained, summed over seeds: 12; without halving: 16." in done.stdout
     best = read_table(workdir / "best.csv")[0]
     assert (best["setting"], "2") in trained
     assert best["test_accuracy_mean"]

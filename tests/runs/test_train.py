@@ -269,5 +269,5 @@ def test_a_workdir_that_is_in_use_or_not_a_run_s_is_refused(whole, tmp_path):
     (tmp_path / "sweep.json").touch()
     with pytest.raises(pj.UserError, match="holds a sweep: use another workdir"):
         train(tmp_path)
-    with pytest.raises(pj.UserError, match=r"holds a run of pj\.train: it goes on with the script"):
+    with pytest.raises(pj.UserError, match=r"holds a run of pj\.train: run the script"):
         saved.get_config(whole[0])
