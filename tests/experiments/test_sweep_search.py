@@ -95,7 +95,7 @@ MISTAKES = {
     "no trials": (["--sampler=tpe"], ["--sampler=tpe needs --trials=N"]),
     "no sampler": (["--trials=3"], ["--trials is for a search: give --sampler=cmaes|random|tpe"]),
     "nothing at once": (["--at_once=3"], ["--at_once is for a search"]),
-    "samples": (["--sampler=tpe", "--trials=3", "--num_samples=2"], ["with one it is --trials"]),
+    "samples": (["--sampler=tpe", "--trials=3", "--num_samples=2"], ["a search needs --trials"]),
     "cmaes": (["--sampler=cmaes", "--trials=3"], ["not --sweep.optimizer.momentum"]),
     "too large": (["--sampler=tpe", "--trials=501"], ["1002 seeds, more than --max_seeds=1000"]),
     "a bad bound": (
