@@ -1,18 +1,20 @@
 """Measures how fast training is on this machine, and how near that is to the machine's limits.
 
-    python -m experiments.benchmark [--only=mlp,mnist,pepita] [--full] [--json=FILE]
+    python -m experiments.benchmark --only=mlp,mnist,pepita
 
-The networks are those of Table 2, with ReLU and softmax for every rule. The images are random.
-Cases that are compared take turns, a block of steps per turn. A step time is the median over the
-blocks; a ratio compares blocks of the same turn. An epoch is timed once. Operations are those
-of the rule's products and convolutions (`benchmarks/operations.py`).
+takes some minutes; without --only it measures all shapes and rules. Run nothing else on the machine
+meanwhile, because other work distorts the figures.
 
 The words after --only select models (mlp and conv unless others are named, such as lenet5 and
-vgg5), shapes (mnist, cifar) and rules. The command
-always measures the step of bp, because it compares the other rules with it. It also compares with
-PyTorch if that is installed (the extra `bench`). --full measures layouts, starts and epochs for all
-shapes, and how time grows with seeds, network and data. Run nothing else on the machine meanwhile:
-other work distorts the figures.
+vgg5), shapes of images (mnist, cifar) and rules. The command always measures the step of bp,
+because it compares the other rules with it. If PyTorch is installed (the extra `bench`), the
+command compares with it too. --full measures layouts, starts and epochs for all shapes, and how the
+time grows with seeds, network and data.
+
+The networks are those of Table 2, with ReLU and softmax for every rule. The images are random.
+Cases that are compared take turns, with one block of steps per turn. The time of a step is the
+median over the blocks. A ratio compares blocks of the same turn. An epoch is timed once. Operations
+are those of the rule's products and convolutions (`benchmarks/operations.py`).
 """
 
 import importlib.util
@@ -38,10 +40,10 @@ from pepita_jax.runs.workdir import describe_environment
 from pepita_jax.tables import markdown_table
 
 ONLY = flags.DEFINE_list("only", [], "models, shapes and rules to measure; default: all")
-FULL = flags.DEFINE_bool("full", False, "measure more: all shapes, and growth")
-JSON = flags.DEFINE_string("json", None, "file for all figures; --full adds a plot beside it")
+FULL = flags.DEFINE_bool("full", False, "measure all shapes in every section, and growth")
+JSON = flags.DEFINE_string("json", None, "file for all figures; with --full also a plot beside it")
 MANY_CLASSES = 100
-BENCHMARKED = [model for model in MODELS if model != "chain"]  # which has no layers of its own
+BENCHMARKED = [model for model in MODELS if model != "chain"]  # chain has no layers of its own
 
 
 def main(arguments):
@@ -50,10 +52,10 @@ def main(arguments):
         require_name("--only", word, (*BENCHMARKED, *SHAPES, *RULES))
     for rule in set(ONLY.value) & set(RULES):
         why = [unsuited(rule, *net) for net in chosen_nets()]
-        require(not all(why), f"--only: {rule} {why[0]}, and no network to be measured is such")
+        require(not all(why), f"--only: {rule} {why[0]}, and no network to be measured has that")
     figures = {"environment": describe_environment()}
     save = lambda: JSON.value and write_json(user_path(JSON.value), figures)
-    save()  # for what follows takes minutes, and the file must be one that can be written
+    save()  # finds out now, and not in some minutes, whether the file can be written
     for section, rows in measure():
         figures.setdefault(section, []).extend(rows)
         show(section, rows)
@@ -61,7 +63,7 @@ def main(arguments):
 
 
 def measure():
-    """Yields `(section, rows)`, a section in several parts."""
+    """Yields `(section, rows)`; a section may come in several parts."""
     models, shapes, rules, nets = chosen_models(), chosen(SHAPES), chosen(RULES), chosen_nets()
     some = nets if FULL.value else list(product(models, shapes[:1]))
     suited = [rule for rule in rules if not any(unsuited(rule, *net) for net in nets)]
@@ -90,7 +92,7 @@ def measure():
 
 
 def chosen(words):
-    """Those of `words` that --only names; all if it names none of them."""
+    """The `words` that --only names; all of them if it names none."""
     return [w for w in words if w in ONLY.value] or list(words)
 
 
@@ -104,7 +106,7 @@ def chosen_nets():
 
 
 def unsuited(rule, model, shape):
-    """Why a rule cannot be measured on a network, None if it can."""
+    """The reason why a rule cannot be measured on a network; None if it can."""
     return RULES[rule].unsuited(Case(model, shape, rule).net)
 
 

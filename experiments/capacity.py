@@ -1,15 +1,17 @@
 """Estimates how many seeds fit on an accelerator that you do not have, and what a step costs there.
 
-    python -m experiments.capacity --target=tpu-v5e|tpu-v6e|h100 [--rule=pepita] [--optimizer=sgd]
+    python -m experiments.capacity --target=tpu-v5e --rule=pepita
 
-The command needs no device. It compiles the training step for the accelerator, for each network of
-the paper's Table 2: with 10 and with 20 seeds on one chip, and with 40 seeds on four chips. This
-takes a minute or two. MFLOP are counted from the rule's equations; the other figures come from the
-compiled functions. The number of seeds that fit is extrapolated in a straight line.
+The command needs no device, but it needs the target's compiler: the extra tpu (libtpu) or gpu (CUDA
+12's libraries). It takes a minute or two.
+
+It compiles the training step for the accelerator, for each network of the paper's Table 2: with 10
+and with 20 seeds on one chip, and with 40 seeds on four chips. MFLOP are counted from the rule's
+equations. The other figures come from the compiled functions. The number of seeds that fit is
+extrapolated in a straight line.
 
 Bytes count whole operands and results outside the chip's fast memory. Cycles are the TPU compiler's
-own estimate. Both serve to compare compiled functions; they do not predict times. The command needs
-the target's compiler: the extra tpu (libtpu) or gpu (CUDA 12's libraries).
+own estimate. Both serve to compare compiled functions; they do not predict times.
 """
 
 import sys
@@ -42,12 +44,12 @@ COLUMNS = (
 
 
 class Needs(NamedTuple):
-    """Of one network.
+    """What training a network needs.
 
     Attributes:
         few, many: `CompiledSteps` of ten and of twenty seeds on one chip.
-        shared: of forty seeds on four chips.
-        operations: of a step of one seed.
+        shared: `CompiledSteps` of forty seeds on four chips.
+        operations: of one step of one seed.
     """
 
     few: object
@@ -61,7 +63,7 @@ class Needs(NamedTuple):
         return (_memory(self.many) - _memory(self.few)) / (MANY - FEW)
 
     def seeds_that_fit(self, memory):
-        """On a chip with some bytes of memory."""
+        """The number of seeds that fit on a chip with so many bytes of memory."""
         shared_by_all = _memory(self.few) - FEW * self.a_seed
         return int((memory - shared_by_all) / self.a_seed)
 

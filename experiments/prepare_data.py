@@ -1,18 +1,24 @@
 """Prepares data sets with TensorFlow Datasets, without TensorFlow.
 
-    python -m experiments.prepare_data mnist fashion_mnist cifar10 cifar100
+    python -m experiments.prepare_data mnist
 
-    python -m experiments.prepare_data kmnist emnist/balanced svhn_cropped
+downloads MNIST and prepares it. Several sets can be named at once:
 
-This downloads the sets. Any set of images by class that TensorFlow Datasets has can be named,
-unless its builder needs TensorFlow. A set that is already prepared and readable is left unchanged.
+    python -m experiments.prepare_data fashion_mnist cifar10 cifar100 emnist/balanced svhn_cropped
 
-Without a network connection, put the original files in a folder and add --from=FOLDER. For MNIST,
-Fashion-MNIST and KMNIST these are the four IDX files (gz or not); for EMNIST those of the
-configuration, or gzip.zip; for SVHN train_32x32.mat and test_32x32.mat; for CIFAR the binary or the
-Python archive, or the files that it unpacks to; for other sets the files that TensorFlow Datasets
-would download. Files of several sets have the same names, so FOLDER may have a subfolder per set,
-such as FOLDER/mnist. FOLDER may also be torchvision's (FOLDER/MNIST/raw).
+These are names of TensorFlow Datasets. Any of its sets of labelled images can be named, unless its
+builder needs TensorFlow. A set that is already prepared and readable is left unchanged.
+
+Without a network connection, put the original files in a folder and add --from=FOLDER:
+
+    MNIST, Fashion-MNIST, KMNIST    the four IDX files, with or without .gz
+    EMNIST                          the IDX files of the named part, or gzip.zip
+    SVHN                            train_32x32.mat and test_32x32.mat
+    CIFAR-10, CIFAR-100             the binary or the Python archive, or its unpacked files
+    any other set                   the files that TensorFlow Datasets would download
+
+FOLDER may have a subfolder per set, such as FOLDER/mnist, because files of several sets have the
+same names. FOLDER may also be torchvision's (FOLDER/MNIST/raw).
 """
 
 import itertools
@@ -26,10 +32,8 @@ from pepita_jax.errors import require
 
 SOURCE = flags.DEFINE_string("from", None, "folder with the original files; default: download")
 DATA_DIR = flags.DEFINE_string(
-    "data_dir", None, "where to prepare; default: $TFDS_DATA_DIR or ~/tensorflow_datasets"
+    "data_dir", None, "folder for the sets; default: $TFDS_DATA_DIR, or else ~/tensorflow_datasets"
 )
-
-
 ALIKE = ("mnist", "fashion_mnist", "kmnist")  # their files have the same names
 
 

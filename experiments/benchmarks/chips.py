@@ -1,7 +1,7 @@
-"""Accelerators that programs can be compiled for on a machine that has none.
+"""Accelerators for which programs can be compiled on a machine that has none.
 
-Both compilers run without their device: the TPU's comes with libtpu (extra `tpu`), the GPU's with
-CUDA's libraries (extra `gpu`).
+Their compilers run without the device. The TPU's comes with libtpu (extra `tpu`), and the GPU's
+with CUDA's libraries (extra `gpu`).
 """
 
 import os
@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pepita_jax.errors import require
 
 GIB = 2**30
-# The properties by which XLA chooses its kernels; figures of the maker's data sheet.
+# The properties by which XLA chooses its kernels, from the maker's data sheet.
 H100 = """
 platform_name: "CUDA"
 device_description_str: "NVIDIA H100 80GB HBM3"
@@ -45,12 +45,12 @@ class Chip:
     """One kind of accelerator.
 
     Attributes:
-        platform: JAX's name of it, `tpu` or `cuda`.
-        memory: bytes of one chip that a program can have: JAX takes three quarters of a GPU's, and
-            a TPU's runtime keeps a quarter of a GiB.
-        package: that brings its compiler.
-        extra: of this project, with that package.
-        topology: `topologies.get_topology_desc`'s arguments.
+        platform: JAX's name for it, `tpu` or `cuda`.
+        memory: bytes of one chip that a program can use: JAX takes three quarters of a GPU's, and
+            a TPU's runtime keeps a quarter of a GiB for itself.
+        package: the package that brings its compiler.
+        extra: this project's extra with that package.
+        topology: arguments of `topologies.get_topology_desc`.
     """
 
     platform: str
@@ -78,15 +78,15 @@ CHIPS = {
 
 
 def devices(name):
-    """Four chips of a kind, which are not there; call it before JAX is used.
+    """Four chips of a kind, which this machine need not have; call it before JAX is used.
 
     Raises:
-        UserError: its compiler is not installed.
+        UserError: the compiler is not installed.
     """
     chip = CHIPS[name]
     missing = f"--target={name} needs its compiler: Python 3.12, pip install -e '.[{chip.extra}]'"
     require(find_spec(chip.package) is not None, missing)
-    # Neither library shall look for a device, for the cloud that has it, or for others that use it.
+    # The libraries must not look for a device, for a cloud, or for other processes that use them.
     os.environ.update(
         ALLOW_MULTIPLE_LIBTPU_LOAD="1",
         TPU_SKIP_MDS_QUERY="1",

@@ -1,4 +1,4 @@
-"""The step of training that would run on chips that are not there, compiled for them."""
+"""The training step compiled for chips that this machine need not have."""
 
 import math
 from dataclasses import dataclass
@@ -21,19 +21,21 @@ from pepita_jax.training.seed_axis import (
 
 @dataclass(frozen=True)
 class CompiledSteps:
-    """A compiled `train_steps`, and what can be read off it, for one chip.
+    """A compiled `train_steps`, and the figures of it, for one chip.
+
+    A call of the program takes a fifth of an epoch's steps.
 
     Attributes:
-        num_seeds: of the chip.
+        num_seeds: number of seeds on the chip.
         seeds_at_once: their layout, see `over_seeds`.
         state: bytes that a seed keeps from step to step.
         arguments: bytes of states, the training set and the epoch's order.
         temporaries: further bytes during the steps.
-        step: `Cost` of a step of all its seeds.
-        call: `Cost` of what a call does besides, which is a fifth of an epoch's steps.
-        steps_per_call: of those.
+        step: `Cost` of one step of all seeds on the chip.
+        call: `Cost` of what a call does beside its steps.
+        steps_per_call: number of steps per call.
         collectives: operations by which chips wait for one another.
-        program: its text.
+        program: text of the compiled program.
     """
 
     num_seeds: int
@@ -49,21 +51,21 @@ class CompiledSteps:
 
     @property
     def a_step(self):
-        """`Cost` of a step of all seeds, with its share of the call's."""
+        """`Cost` of one step of all seeds, with its share of the call."""
         return self.step.plus(self.call, 1 / self.steps_per_call)
 
 
 def compile_steps(rule, optimizer, image, num_images, batch_size, num_seeds, devices, at_once=None):
-    """Compiles `train_steps` of some seeds for some devices, which need not be there.
+    """Compiles `train_steps` of some seeds for some devices, which this machine need not have.
 
     Args:
         rule, optimizer: see `SeedTrainer`.
-        image: shape of one.
-        num_images: of the training set, which is of uint8.
-        batch_size: images a step.
-        num_seeds: of all devices.
-        devices: that share them.
-        at_once: layout of the seeds, see `over_seeds`; None: the default's.
+        image: shape of one image.
+        num_images: number of images in the training set, which is uint8.
+        batch_size: images per step.
+        num_seeds: number of seeds on all devices together.
+        devices: the devices that share the seeds.
+        at_once: layout of the seeds, see `over_seeds`; None: the default layout.
     """
     mesh, share = seed_mesh(num_seeds, devices)
     by_seed, everywhere = (NamedSharding(mesh, PartitionSpec(*s)) for s in (["seed"], []))

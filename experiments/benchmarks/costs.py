@@ -1,9 +1,8 @@
-"""What a compiled program of training would move and take, read off its text.
+"""What a compiled training program would move and take, counted from its text.
 
-A program has a loop over steps, within a loop over seeds where these take turns. What is counted is
-what stands in the text: operations outside of fusions, each with all of its operands and results
-that lie in the device's main memory, and the TPU compiler's own estimate of cycles. Neither is a
-time.
+A program has a loop over steps. If the seeds take turns, it is inside a loop over seeds. Counted
+are the operations outside of fusions, each with all of its operands and results that lie in the
+device's main memory. Cycles are the TPU compiler's own estimate. Neither figure is a time.
 """
 
 import re
@@ -21,11 +20,11 @@ ARRAY = re.compile(r"(\w+)\[([\d,]*)\](?:\{([^}]*)\})?")
 
 
 class Cost(NamedTuple):
-    """Of one step of all of a chip's seeds, and of what a call does besides, once.
+    """What some part of a program costs.
 
     Attributes:
         cycles: the compiler's estimate; zero if it makes none, as for GPUs.
-        traffic: bytes.
+        traffic: bytes that are read and written.
     """
 
     cycles: float = 0.0
@@ -40,10 +39,10 @@ def read_costs(program, num_turns, table=()):
 
     Args:
         program: text of the compiled `train_steps`.
-        num_turns: how often the loop over seeds is gone through; 1 if there is none. Seeds that are
-            left over after whole chunks have a loop over steps of their own behind it.
-        table: shape of the training set's images: a gather reads some rows of it, which count
-            with what it makes of them.
+        num_turns: number of iterations of the loop over seeds; 1 if there is none. Seeds that are
+            left over after whole chunks have their own loop over steps, after this loop.
+        table: shape of the training set's images. It is not counted as an operand: a gather reads
+            only the rows that it returns.
     """
     computations = {}
     for text in COMPUTATION.split(program):
@@ -85,13 +84,13 @@ def _operation_cost(operation, sizes, result, rest):
     if operation in MOVES_NOTHING:
         return cost
     read = sum(sizes.get(name, 0) for name in re.findall(r"%([\w.\-]+)", rest.split("), ")[0]))
-    if operation.endswith("-start"):  # what it makes names both ends of one move
+    if operation.endswith("-start"):  # its result names both ends of one move
         return cost._replace(traffic=float(max(read, sizes[result] - read)))
     return cost._replace(traffic=float(read + sizes[result]))
 
 
 def _in_memory(arrays, table):
-    """Bytes of arrays that lie in main memory, the training set left out."""
+    """Bytes of the arrays that lie in main memory, without the training set."""
     total = 0
     for kind, shape, layout in ARRAY.findall(arrays):
         if "S(" in layout or (table and shape == table):

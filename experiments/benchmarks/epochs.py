@@ -1,4 +1,4 @@
-"""Wall time of an epoch, and what of it is training steps."""
+"""Wall time of an epoch, and of the training steps in it."""
 
 import time
 from dataclasses import replace
@@ -13,13 +13,16 @@ NUM_TEST = 10_000
 
 
 def measure_epoch(case):
-    """A row of seconds of an epoch, of its steps and its evaluation; overhead as their share."""
+    """A row with the seconds of an epoch, its steps and its evaluation.
+
+    The overhead is all but the steps, as a fraction of the steps.
+    """
     trainer = replace(case, num_images=NUM_TRAIN[case.shape]).trainer()
     test = random_data(case.shape, NUM_TEST, case.num_classes)
     plan = trainer.stages.plan_epoch(trainer.keys, 1)
     train_steps, numbers = trainer.stages.train_steps, trainer.numbers
     states, _ = train_steps(trainer.init(), numbers, plan, 0, 1, trainer.data)
-    trainer.evaluate(states, trainer.replicate(test))  # all is compiled
+    trainer.evaluate(states, trainer.replicate(test))  # everything is compiled now
 
     train_steps, training = _timed(train_steps)
     trainer.stages = trainer.stages._replace(train_steps=train_steps)
@@ -39,7 +42,7 @@ def measure_epoch(case):
 
 
 def _timed(function):
-    """The function, and a list that its calls' seconds are added to."""
+    """The function, and a list to which each call adds its seconds."""
     seconds = []
 
     def timed(*arguments):

@@ -15,7 +15,10 @@ AXES = {
 
 
 def measure_growth(rules):
-    """Rows of milliseconds a step and seed, `mlp` on MNIST's shape; one thing grows at a time."""
+    """Rows of milliseconds per step and seed, for `mlp` on images of MNIST's shape.
+
+    One thing grows at a time.
+    """
     rows = []
     for axis, changes in AXES.items():
         start = {rule: Case("mlp", "mnist", rule) for rule in rules}

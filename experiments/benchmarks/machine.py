@@ -11,14 +11,14 @@ COPIED = 2**26  # floats, 256 MiB
 
 
 def matrix_peak():
-    """Operations a second of a large float32 matrix product, on all cores."""
+    """Operations per second of a large float32 matrix product, on all cores."""
     x = jax.random.normal(jax.random.key(0), (SIDE, SIDE))
     multiply = jax.jit(lambda x: x @ x)
     return 2 * SIDE**3 / fastest(lambda: multiply(x))
 
 
 def bandwidth():
-    """Bytes a second, read and written, of a pass over a large array."""
+    """Bytes per second, read and written, of a pass over a large array."""
     array = [jnp.ones(COPIED)]
     add_one = jax.jit(lambda x: x + 1, donate_argnums=0)  # new memory would cost page faults
 

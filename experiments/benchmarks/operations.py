@@ -1,7 +1,8 @@
 """Floating-point operations of a training step: those of its products and convolutions.
 
-A product of `[m, k]` and `[k, n]` counts 2mkn, a loop's body as often as it runs. Element-wise work
-counts nothing. What an implementation does twice counts twice, unless nothing uses it.
+A product of `[m, k]` and `[k, n]` counts 2mkn. The body of a loop counts as often as it runs.
+Element-wise work counts nothing. What an implementation computes twice counts twice, and what
+nothing uses does not count.
 """
 
 import math
@@ -15,10 +16,10 @@ from pepita_jax.types import Batch
 
 
 def step_operations(rule: Rule, batch_size: int) -> int:
-    """Operations of one step of one seed, without the optimizer's.
+    """Operations of one step of one seed, without those of the optimizer.
 
     Args:
-        rule: any rule, on its network.
+        rule: any rule, with its network.
         batch_size: images per step.
     """
     image, label = jnp.zeros((batch_size, *rule.net.input_shape)), jnp.zeros(batch_size, int)
@@ -36,10 +37,10 @@ def step_operations(rule: Rule, batch_size: int) -> int:
 
 
 def operations(program: core.Jaxpr) -> int:
-    """Operations of a program of JAX's, loops of unknown length excluded.
+    """Operations of a JAX program.
 
     Raises:
-        ValueError: it has a loop of which the length is not known.
+        ValueError: the program has a loop whose length is not known.
     """
     used, count = set(filter(_is_variable, program.outvars)), 0
     for equation in reversed(program.eqns):
@@ -63,13 +64,13 @@ def _operations(equation):
     if name == "while":
         raise ValueError("the length of a loop is not known")
     inner = [operations(p) for p in _programs(parameters)]
-    if name == "cond":  # such as the forms of a convolution, which are as much work
+    if name == "cond":  # such as the forms of a convolution, which take equally many
         return max(inner)
     return parameters.get("length", 1) * sum(inner)
 
 
 def _programs(parameters):
-    """The programs that an operation runs."""
+    """The programs inside an operation."""
     for value in parameters.values():
         for part in value if isinstance(value, (tuple, list)) else (value,):
             if isinstance(part, core.ClosedJaxpr):

@@ -1,7 +1,7 @@
 """PEPITA with matrix products as coarse as an accelerator's, on any machine.
 
-An accelerator may round the operands of a float32 product to a shorter mantissa, and adds up in
-float32. Rounding them first gives the same on a CPU, up to the order of the sums.
+An accelerator may round the operands of a float32 product to a shorter mantissa; it sums in
+float32. A CPU that rounds the operands first gives the same result, up to the order of the sums.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -21,7 +21,7 @@ CALLS = {"jit": "jaxpr", "custom_jvp_call": "call_jaxpr"}  # primitives that hol
 
 
 class TwoPasses(Network):
-    """A network that runs PEPITA's second pass from the input on, as Eq. 2 is written."""
+    """A network that runs PEPITA's whole second pass, from the input on, as in Eq. 2."""
 
     def forward_and_move(self, params, x, directions, masks=None):
         move = lambda c: self.forward(params, x + jnp.tensordot(c, directions, 1), masks)
@@ -33,7 +33,7 @@ FORMS = {"two passes": TwoPasses, "difference carried": Network}
 
 @dataclass(frozen=True)
 class RoundedPepita(Pepita):
-    """PEPITA with rounded operands of all matrix products."""
+    """PEPITA that rounds the operands of all matrix products."""
 
     mantissa_bits: int = 23
 
@@ -52,8 +52,8 @@ def rounded_products(function, mantissa_bits):
     """The same function, with the operands of its matrix products rounded.
 
     Args:
-        function: of trees of arrays, to a tree of arrays; without loops.
-        mantissa_bits: stored bits of the operands; 23 leaves float32 as it is.
+        function: takes trees of arrays and returns one; it has no loops.
+        mantissa_bits: bits that operands keep; 23 leaves float32 unchanged.
     """
 
     def evaluate(closed, *inputs):
@@ -92,11 +92,11 @@ def hidden_error(rule, params, F, image, label):
 
     Args:
         rule: from `rounded_rule`.
-        params, F: of one seed.
+        params, F: weights and feedback of one seed.
         image, label: a batch.
 
     Returns:
-        Norm of the difference from the update in float64, over the norm of that.
+        Norm of the difference to the update in float64, divided by the norm of that update.
     """
     found = _hidden_update(rule, params, F, image, label)
     with jax.enable_x64(True):

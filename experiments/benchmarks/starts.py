@@ -1,8 +1,9 @@
-"""A process from its start to its first training step, and its memory.
+"""The time from the start of a process to its first training step, and its memory.
 
     python -m experiments.benchmarks.starts MODEL SHAPE RULE
 
-is the process; `measure_starts` runs it twice, with JAX's program cache first empty, then filled.
+is the process. `measure_starts` runs it twice: first with an empty cache of JAX's programs, then
+with the filled one.
 """
 
 import json
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def measure_starts(model, shape, rule):
-    """A row of seconds to the first step of ten seeds, and the process' memory."""
+    """A row with the seconds to the first step of ten seeds, and the memory of the process."""
     with tempfile.TemporaryDirectory() as cache:
         cold, warm = (_start(model, shape, rule, cache) for _ in range(2))
     return {
@@ -37,7 +38,7 @@ def measure_starts(model, shape, rule):
 
 
 def _start(model, shape, rule, cache):
-    """What the process reports, in seconds from its start."""
+    """The report of one process, with times in seconds from its start."""
     environment = os.environ | {
         "JAX_COMPILATION_CACHE_DIR": cache,
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
@@ -53,7 +54,7 @@ def _start(model, shape, rule, cache):
 
 
 def report(model, shape, rule):
-    """Takes two steps and prints when, as JSON."""
+    """Takes two steps, and prints their times as JSON."""
     stamps = {"imported": time.time()}
     cli.prepare_process()
     case = Case(model, shape, rule, num_images=NUM_TRAIN[shape])
@@ -74,7 +75,7 @@ def report(model, shape, rule):
 
 
 def _peak_memory():
-    """In MiB, None where there is no /proc; getrusage would count what the parent had."""
+    """In MiB; None without /proc. getrusage would include the memory of the parent."""
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []
     peak = [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]

@@ -1,4 +1,4 @@
-"""Time of a training step, a seed."""
+"""Time of a training step per seed."""
 
 import time
 from dataclasses import dataclass
@@ -13,24 +13,25 @@ from pepita_jax.training.many_seeds import SeedTrainer, seed_keys
 from pepita_jax.training.one_seed import Plan
 
 SHAPES = {"mnist": (28, 28, 1), "cifar": (32, 32, 3)}
-STEPS = {"mlp": 20, "conv": 5}  # in a block on a CPU; an epoch's calls take 100 to 200
-FEW_STEPS = 2  # of the other models
-STEPS_ELSEWHERE = 200  # of microseconds each
+STEPS = {"mlp": 20, "conv": 5}  # per block on a CPU; in training a call takes 100 to 200
+FEW_STEPS = 2  # the same for the other models
+STEPS_ELSEWHERE = 200  # where a step takes microseconds
 BLOCKS = 5
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is timed: a rule on a model, or on one with other hidden layers.
+    """What is timed: a rule on a model, perhaps with other hidden layers.
 
     Attributes:
-        model, shape: of `MODELS` and `SHAPES`.
-        rule: with the model's activation and output whatever its preset.
-        num_seeds: trained side by side.
-        seeds_at_once, num_devices: layout of the seed axis; None: the default's, all.
+        model, shape: names in `MODELS` and `SHAPES`.
+        rule: name of a rule; the model keeps its activation and output, whatever the rule's preset.
+        num_seeds: number of seeds that train side by side.
+        seeds_at_once: layout of the seed axis; None: the default.
+        num_devices: number of devices; None: all.
         num_classes: K.
-        hidden: units of each hidden layer; None: Table 2's.
-        num_images: of the training set; None: as many as a block needs.
+        hidden: units of each hidden layer; None: as in Table 2.
+        num_images: size of the training set; None: as many as a block needs.
     """
 
     model: str
@@ -57,7 +58,7 @@ class Case:
 
     @property
     def steps(self):
-        """In a block."""
+        """Number of steps per block."""
         return (
             STEPS.get(self.model, FEW_STEPS) if jax.default_backend() == "cpu" else STEPS_ELSEWHERE
         )
@@ -65,7 +66,7 @@ class Case:
     def trainer(self):
         num_images = self.num_images or self.steps * self.batch_size
         return SeedTrainer(
-            # A small rate: figures that overflow take longer on some CPUs.
+            # With a small learning rate nothing overflows, which takes longer on some CPUs.
             build_rule(self.rule, self.net),
             optax.sgd(1e-4, momentum=0.9),
             random_data(self.shape, num_images, self.num_classes),
@@ -76,10 +77,10 @@ class Case:
         )
 
     def block(self):
-        """A function that takes some steps and returns the seconds of a step and seed."""
+        """A function that takes some steps and returns the seconds per step and seed."""
         steps, trainer = self.steps, self.trainer()
         random = np.random.default_rng(0)
-        # Drawn here, since the trainer's own would be compiled first, which takes longer.
+        # Drawn here, since compiling the trainer's own initialisation takes longer.
         normal = lambda x: random.normal(0, 0.01, x.shape).astype(x.dtype)
         states = [
             jax.device_put(jax.tree.map(normal, jax.eval_shape(trainer.init)), trainer.by_seed)
@@ -98,21 +99,24 @@ class Case:
 
 
 def random_data(shape, num_examples, num_classes=10):
-    """Random `(image, label)`; zeros would be multiplied faster on some machines."""
+    """Random `(image, label)`; some machines multiply zeros faster."""
     random = np.random.default_rng(0)
     image = random.integers(0, 256, (num_examples, *SHAPES[shape]), np.uint8)
     return image, random.integers(0, num_classes, num_examples, np.int32)
 
 
 def case_seconds(cases):
-    """Seconds of a step and seed of every `Case`, as `block_seconds`."""
+    """Seconds per step and seed of every `Case`, as `block_seconds` gives them."""
     return block_seconds({case: case.block() for case in cases})
 
 
 def block_seconds(blocks):
-    """What `{name: function}` return, `{name: [BLOCKS]}`; all take turns, so that noise hits all.
+    """Calls all functions of `{name: function}` in turn; returns what they return.
 
-    Their first calls, which may compile, do not count.
+    Turns spread noise over all of them. The first calls, which may compile, do not count.
+
+    Returns:
+        `{name: [BLOCKS]}`.
     """
     for block in blocks.values():
         block()
@@ -121,10 +125,10 @@ def block_seconds(blocks):
 
 
 def milliseconds(seconds):
-    """The median."""
+    """The median, in milliseconds."""
     return 1e3 * float(np.median(seconds))
 
 
 def ratio(seconds, others):
-    """The median of the ratios within a turn, in which the machine is the same for both."""
+    """The median of the ratios within a turn, when the machine is in the same state for both."""
     return float(np.median(seconds / others))

@@ -1,7 +1,7 @@
 """The same training as a PyTorch user writes it: eager, one seed, data in memory, all cores.
 
-PEPITA runs two whole passes; BP is left to autograd. A convolution is a product with patches
-(unfold), which is faster on CPUs than conv2d. Needs the extra `bench`.
+PEPITA runs two whole passes. BP uses autograd. A convolution is a product with patches (unfold),
+which is faster on CPUs than conv2d. This file needs the extra `bench`.
 """
 
 import math
@@ -131,7 +131,7 @@ LOOPS = {"indexing": batches_by_index, "DataLoader": batches_by_loader}
 
 
 def compare_with_torch(model, shape, rules):
-    """Rows of milliseconds a step in PyTorch, and their ratio to ours a seed, of ten seeds."""
+    """Rows of milliseconds per step in PyTorch, and their ratio to ours per seed, of ten seeds."""
     pairs = [(rule, loop) for rule in RULES if rule in rules for loop in LOOPS]
     blocks = {pair: torch_block(model, shape, *pair) for pair in pairs}
     ours = {rule: Case(model, shape, rule).block() for rule, _ in pairs}
@@ -151,7 +151,7 @@ def compare_with_torch(model, shape, rules):
 
 
 def torch_block(model, shape, rule, loop):
-    """A function that takes some steps and returns the seconds of one."""
+    """A function that takes some steps and returns the seconds per step."""
     torch.manual_seed(0)
     height, width, channels = SHAPES[shape]
     net = MODELS[model]((channels, height, width))

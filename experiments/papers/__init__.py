@@ -1,7 +1,7 @@
-"""Papers of the field, reproduced: a folder each, and here what they have in common.
+"""Papers that are reproduced, one folder each, and what these folders have in common.
 
-`paper_run.py` says what a run of a paper is, and `artifacts.py` what a table or figure is.
-`training.py` trains what is missing, `records.py` keeps what matters of a run, `record_files.py`
-writes it, and `results.py` reads it. `comparison.py` sets ours beside the paper's, and `papers.py`
-lists the papers.
+`paper_run.py` defines a run of a paper, and `artifacts.py` a table or figure. `training.py` trains
+what is missing. `records.py` makes the records of a run, `record_files.py` writes them, and
+`results.py` reads them. `comparison.py` compares our numbers with a paper's. `papers.py` lists the
+papers.
 """

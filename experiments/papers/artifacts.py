@@ -1,4 +1,4 @@
-"""Tables and figures of a paper, and which of them are asked for."""
+"""Tables and figures of a paper, and the choice of some of them on the command line."""
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
@@ -27,7 +27,7 @@ class Paper(NamedTuple):
 
     Attributes:
         title: authors, title, venue and year.
-        artifacts: `{name: Artifact}`; names that no other paper's have.
+        artifacts: `{name: Artifact}`; no two papers have a name in common.
         results: folder of its results.
     """
 
@@ -37,17 +37,17 @@ class Paper(NamedTuple):
 
 
 def read_artifacts(arguments, papers, default):
-    """What is asked for: `(paper, {artifact: runs})`, both by name.
+    """The paper, artifacts and runs that arguments ask for: `(paper, {artifact: runs})`.
 
     Args:
-        arguments: each `PAPER`, `PAPER:ARTIFACT`, or `PAPER:ARTIFACT:RUN`, a run's name or its
-            RULE,MODEL,DATASET, in which * stands for anything. An artifact without a paper, and
-            `all`, are the default paper's.
+        arguments: `PAPER`, `PAPER:ARTIFACT` or `PAPER:ARTIFACT:RUN` each. RUN is a run's name or
+            its RULE,MODEL,DATASET; * stands for anything. An artifact without a paper, or `all`
+            without a paper, is one of the default paper's.
         papers: `{name: Paper}`.
         default: name of a paper.
 
     Raises:
-        UserError: there is no such artifact or run, or they are of several papers.
+        UserError: there is no such artifact or run, or the artifacts belong to several papers.
     """
     names = ", ".join([*papers, "all", *papers[default].artifacts])
     require(arguments, f"which paper or artifact? Valid: {names}")
@@ -69,7 +69,7 @@ def _split(argument, papers, default):
     artifact, valid = artifact or "all", ["all", *papers[paper].artifacts]
     valid += [] if first in papers else papers
     require_name("artifact", artifact, valid)
-    message = f"{argument!r}: all has no parts, its artifacts have"
+    message = f"{argument!r}: all has no parts; name an artifact in its place"
     require(pattern is None or artifact != "all", message)
     return paper, artifact, pattern
 
@@ -78,6 +78,6 @@ def _matching(artifact, every, pattern):
     matches = lambda run: any(fnmatchcase(n, pattern) for n in (run.name, ",".join(run.words)))
     runs = [run for run in every if pattern is None or matches(run)]
     few = f", {', '.join(run.name for run in every)}" if len(every) < 10 else ""
-    valid = f"RULE,MODEL,DATASET, in which * stands for anything{few}; see --help"
+    valid = f"RULE,MODEL,DATASET, where * stands for anything{few}; see --help"
     require(runs or pattern is None, f"{artifact} has no run {pattern!r}; valid: {valid}")
     return runs

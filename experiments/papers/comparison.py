@@ -12,10 +12,10 @@ class Printed(NamedTuple):
     """A test accuracy that a paper or its program prints, in %.
 
     Attributes:
-        mean, std: over seeds; std is None where there is none.
-        seeds, epochs: of the paper.
-        tolerance: points within which ours agrees whatever its spread, as for a single run, of
-            which the spread is not known, or for a figure of few decimals.
+        mean, std: over seeds; std is None if the paper gives none.
+        seeds, epochs: those of the paper.
+        tolerance: a difference of so many points agrees, whatever the spread. It is for single
+            runs, whose spread is not known, and for figures with few decimals.
     """
 
     mean: float
@@ -30,7 +30,7 @@ def accuracy_cells(result, of_paper):
 
     Args:
         result: a `Result`.
-        of_paper: the paper's `Printed` for it, or None.
+        of_paper: the paper's `Printed`, or None.
     """
     values = result.test_accuracy
     cells = (describe_accuracy(values), describe_seeds(result), str(result.epochs))
@@ -44,7 +44,7 @@ def accuracy_cells(result, of_paper):
 def compare(values, of_paper):
     """The paper's figure, the difference of ours to it in points, and whether they agree.
 
-    They do within two standard errors of the difference, or within the paper's tolerance.
+    They agree within two standard errors of the difference, or within the `Printed`'s tolerance.
 
     Args:
         values: fractions, `[S]`.
@@ -63,7 +63,7 @@ def standard_error(values, of_paper):
 
     Args:
         values: fractions, `[S]`.
-        of_paper: the paper's `Printed`; without a deviation, it is that of our mean alone.
+        of_paper: the paper's `Printed`; without a std, only our mean has an error.
     """
     ours = (100 * values.std(ddof=1)) ** 2 / len(values)
     return math.sqrt(ours + (of_paper.std or 0.0) ** 2 / of_paper.seeds)

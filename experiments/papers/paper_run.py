@@ -13,12 +13,13 @@ class PaperRun(NamedTuple):
 
     Attributes:
         words: RULE, MODEL and DATASET.
-        variant: the part of its name that tells it from the preset of these words.
-        fields: `(field, value)` that differ from the preset.
-        seeds, epochs: as the paper has them; where it gives none, enough to show the effect.
-        kept: `(name, function)` of what its records have beside each epoch's figures and histograms
-            of the weights: `(config, weights of a seed, its number) -> what is kept`, or None.
-        called: the rule's part of its name, where that is not the rule's own.
+        variant: part of the run's name, which distinguishes it from the preset of these words.
+        fields: `(field, value)` pairs that differ from the preset.
+        seeds, epochs: as in the paper; if it gives none, enough to show the effect.
+        kept: `(name, function)` of what its records have beside the figures of each epoch and the
+            histograms of the weights. A function takes the configuration, the weights of a seed and
+            its number; it returns what is kept, or None.
+        called: the rule's part of the run's name, if it is not the name of the rule.
     """
 
     words: tuple[str, str, str]
@@ -41,7 +42,7 @@ class PaperRun(NamedTuple):
         return make_config(Chosen(self.words, dict(self.fields) | size), {})
 
     def quick(self):
-        """A small run on digits in its place."""
+        """A small run on the digits, in place of this one."""
         rule, model, _ = self.words
         fields = tuple(f for f in self.fields if f[0] != "batch_size")
         return self._replace(words=(rule, model, "digits"), fields=fields, **QUICK)

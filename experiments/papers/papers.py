@@ -13,4 +13,4 @@ PAPERS = {
     "weight_mirror": WEIGHT_MIRROR,
     "drtp": DRTP,
 }
-DEFAULT = "pepita"  # whose artifacts need not be preceded by it
+DEFAULT = "pepita"  # its artifacts may be named without it

@@ -7,13 +7,13 @@ from pepita_jax.errors import UserError, require
 from pepita_jax.files import file_errors, replace_file
 from pepita_jax.runs.saved_run import FIRST_EPOCH
 
-OLD_FILES = "seed_*.json"  # of earlier versions, a folder per run and a file per seed
-SHARED = ("config", "environment", "earlier_environments")  # which many seeds have in common
-FIELDS = {"run", "seed", "epochs", "config", "environment", *FIRST_EPOCH}  # of every record
+OLD_FILES = "seed_*.json"  # earlier versions had a folder per run, with a file per seed
+SHARED = ("config", "environment", "earlier_environments")  # many seeds have these in common
+FIELDS = {"run", "seed", "epochs", "config", "environment", *FIRST_EPOCH}  # every record has these
 
 
 def read_records(path: Path) -> list[dict]:
-    """The records of a file, one per seed, or of an earlier version's folder; in any order.
+    """The records of a file, or of an earlier version's folder: one per seed, in any order.
 
     Raises:
         UserError: a file is damaged, or holds no records.
@@ -24,7 +24,7 @@ def read_records(path: Path) -> list[dict]:
 
 
 def write_records(path: Path, records: list[dict]) -> None:
-    """Writes the records of a run, what they share once, and a line per seed."""
+    """Writes the records of a run: what they share is written once, the rest a line per seed."""
     shared, seeds = [], {}
     for record in sorted(records, key=lambda record: record["seed"]):
         common = {name: record[name] for name in SHARED if name in record}
@@ -63,7 +63,7 @@ def _old_record(path):
         record = {"run": record.pop("cell"), **record}
     _require_fields(path, record)
     name = f"seed_{record['seed']}.json"
-    require(path.name == name, f"{path} is a copy of {name}, which would count twice; remove it")
+    require(path.name == name, f"{path} is a copy of {name} and would count twice: remove it")
     return record
 
 

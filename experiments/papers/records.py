@@ -1,4 +1,4 @@
-"""The records kept of a trained run: figures of each epoch, and summaries of the weights."""
+"""The records of a trained run: the figures of each epoch, and summaries of the weights."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def make_records(run, group, epochs, seeds):
 
     Args:
         run: the `PaperRun`.
-        group: a `SeedGroup` trained for `epochs` or more, unless it has diverged.
+        group: a `SeedGroup` that was trained for `epochs` or more, unless it has diverged.
         epochs: number of epochs.
         seeds: numbers of the seeds.
     """
@@ -48,6 +48,6 @@ def _figures_of(rows, seed, epochs):
 
 
 def describe_weights(W):
-    """A histogram of a layer's weights: its ends, and counts in equal parts between (Fig. 6)."""
+    """A histogram of a layer's weights: its two ends, and the counts in equal bins (Fig. 6)."""
     counts, edges = np.histogram(W.astype(float), BINS)
     return {"low": float(edges[0]), "high": float(edges[-1]), "counts": counts.tolist()}

@@ -1,4 +1,4 @@
-"""Results: the records of each run of a paper, checked and brought to one length."""
+"""Results: the records of each run of a paper, checked and cut to the same number of epochs."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -21,8 +21,8 @@ class Result(NamedTuple):
     Attributes:
         run: its name.
         seeds: their numbers, S of them.
-        epochs: the most that at least half of the run's seeds were trained for.
-        records: one dict per seed with these epochs, see `make_records`.
+        epochs: the largest number for which at least half of the run's seeds were trained.
+        records: one dict per seed, with these epochs; see `make_records`.
     """
 
     run: str
@@ -37,7 +37,7 @@ class Result(NamedTuple):
 
     @property
     def environment(self):
-        """Versions, commit and devices; a list of them where seeds differ."""
+        """Versions, commit and devices; if seeds differ in one, a list of its values."""
         merged = {}
         for name, value in self.records[0]["environment"].items():
             values = [record["environment"].get(name) for record in self.records]
@@ -46,7 +46,7 @@ class Result(NamedTuple):
         return merged
 
     def history(self, part):
-        """The `History` of `metrics` or `alignment`: the figures that all seeds have."""
+        """The `History` of `metrics` or `alignment`, with the figures that all seeds have."""
         first, *others = (record[part] for record in self.records)
         names = [name for name in first if all(name in figures for figures in others)]
         figures = {n: np.array([record[part][n] for record in self.records], float) for n in names}
@@ -54,15 +54,15 @@ class Result(NamedTuple):
 
     @property
     def test_accuracy(self):
-        """Fractions after the last epoch, `[S]` without the seeds that diverged."""
+        """Fractions after the last epoch, `[S]`, without the seeds that have diverged."""
         return self.test_accuracy_after(self.epochs)
 
     def test_accuracy_after(self, epoch):
-        """The same after another epoch; empty if it has not been reached."""
+        """Test accuracy after any epoch; empty if it has not been reached."""
         return np.array([*self.accuracy_of_seeds(epoch).values()])
 
     def accuracy_of_seeds(self, epoch):
-        """The same by seed, `{seed: fraction}`."""
+        """Test accuracy after any epoch by seed, `{seed: fraction}`."""
         then = self.history("metrics")["test_accuracy"][:, epoch - 1 : epoch].ravel()
         return {s: float(v) for s, v in zip(self.seeds, then, strict=False) if np.isfinite(v)}
 
@@ -70,17 +70,17 @@ class Result(NamedTuple):
 class Results:
     """The folder of results: `records/NAME.json` for every run.
 
-    Records of earlier versions, `cells/NAME/seed_K.json`, are read as well.
+    Records of earlier versions, `cells/NAME/seed_K.json`, are read too.
 
     Args:
-        folder: a path; need not exist.
+        folder: a path, which need not exist.
     """
 
     def __init__(self, folder: Path):
         self.folder, self.old_folder = folder / "records", folder / "cells"
 
     def add(self, run, records):
-        """Writes records of seeds among those that are there, in place of shorter ones."""
+        """Adds records of seeds to the file; longer records replace shorter ones."""
         with file_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             with alone(self.folder):
@@ -89,10 +89,10 @@ class Results:
     def read(self, run):
         """The `Result` of a run; None without any.
 
-        A field that is newer than the record does not count as a difference.
+        If a record lacks a field that was introduced later, this is no difference.
 
         Raises:
-            UserError: a file is damaged, or of a run of another configuration.
+            UserError: a file is damaged, or its run has another configuration.
         """
         result = make_result(self._records(run))
         for record in result.records if result else ():
@@ -104,7 +104,7 @@ class Results:
         return result
 
     def require_same_settings(self, run):
-        """Raises a `UserError` if a run was trained under JAX settings that are not those now."""
+        """Raises a `UserError` if a run was trained under other JAX settings than the present."""
         result = self.read(run)
         for record in result.records if result else ():
             changes = changed_settings(record["environment"])
@@ -112,14 +112,14 @@ class Results:
             require(not changes, f"{where}; set them as they were, or choose another --out")
 
     def missing(self, run, seeds, epochs):
-        """Those of some seeds that have no result of so many epochs."""
+        """The seeds, among some, that have no result of so many epochs."""
         there = {record["seed"]: record["epochs"] for record in self._records(run)}
         return [seed for seed in seeds if there.get(seed, 0) < epochs]
 
     def merge(self, other, runs):
-        """Adds what another folder of results has of some runs, as from another machine."""
+        """Adds another folder's results of some runs, for example from another machine."""
         for run in runs:
-            other.read(run)  # which checks it
+            other.read(run)  # checks it
             if records := other._records(run):
                 self.add(run, records)
 
@@ -130,7 +130,7 @@ class Results:
         return sorted({*new, *old})
 
     def read_name(self, name):
-        """The `Result` of a run by its name alone, whatever its configuration."""
+        """The `Result` of a run by its name, whatever its configuration."""
         return make_result(self._records_of(name))
 
     def _records(self, run):
@@ -145,7 +145,7 @@ class Results:
 
 
 def make_result(records):
-    """The `Result` of some records; None without any."""
+    """The `Result` of some records; None if there are none."""
     if not records:
         return None
     longest_first = sorted((record["epochs"] for record in records), reverse=True)
@@ -156,7 +156,7 @@ def make_result(records):
 
 
 def _longest(records):
-    """One record per seed, the first of those with the most epochs."""
+    """One record per seed: the first with the most epochs."""
     longest = {}
     for record in records:
         if record["epochs"] > longest.get(record["seed"], {"epochs": 0})["epochs"]:
@@ -171,7 +171,7 @@ def _fields_of(found, wanted):
 
 
 def _cut(record, epochs):
-    """A record as it was after fewer epochs; the weights at that time are not known."""
+    """A record as it was after fewer epochs; it lacks the weights, which are not known then."""
     if record["epochs"] == epochs:
         return record
     known = {name: record[name] for name in ("run", "seed", "config", "environment")}

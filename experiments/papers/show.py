@@ -1,4 +1,4 @@
-"""What tables and figures have in common: which runs they show, how they are named and written."""
+"""What tables and figures have in common: their runs, names, numbers and files."""
 
 import re
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ class Shown(NamedTuple):
     def write(self, folder, name, document=""):
         """Writes `NAME.md` and `NAME.svg`; returns the names of the files written.
 
-        A table that the folder's document has a place for gets no file of its own.
+        A table gets no file of its own if the folder's document has a place for it.
         """
         written = []
         if self.table and not place_of(name).search(document):
@@ -40,7 +40,7 @@ def fill_in(text, tables):
 
     Args:
         text: of the document.
-        tables: `{name: Markdown}`; those without a place are left out, a place without an end is
+        tables: `{name: Markdown}`. A table without a place is left out. A place without an end is
             left as it is.
     """
     for name, table in tables.items():
@@ -50,12 +50,12 @@ def fill_in(text, tables):
 
 
 def place_of(name):
-    """The place of a table in a document: what is between `<!-- NAME -->` and `<!-- end -->`."""
+    """The place of a table in a document: the text from `<!-- NAME -->` to `<!-- end -->`."""
     return re.compile(rf"(<!-- {name} -->\n)((?:(?!<!--).)*)(<!-- end -->)", re.DOTALL)
 
 
 def plot_test_curve(axes, result, name, **style):
-    """A band of test accuracy over epochs in the rule's style, or another.
+    """Plots a band of test accuracy over epochs, in the rule's style or another.
 
     The legend gives seeds and epochs after the name.
     """
@@ -71,7 +71,7 @@ def results_of(runs, find):
 
     Args:
         runs: `PaperRun`s.
-        find: `PaperRun -> Result`, or None if it has not been run.
+        find: `PaperRun -> Result`, or None if there are no results.
     """
     found = [find(run) for run in runs]
     return list({result.run: result for result in found if result}.values())
@@ -100,7 +100,7 @@ def describe_accuracy(values):
 
 
 def describe_spread(values, decimals):
-    """Values `[S]` of the seeds as `mean ± std`; those that are not finite are left out."""
+    """Values of the seeds, `[S]`, as `mean ± std`; values that are not finite are left out."""
     values = np.asarray(values, float)
     values = values[np.isfinite(values)]
     if not len(values):
@@ -110,13 +110,13 @@ def describe_spread(values, decimals):
 
 
 def describe_seeds(result):
-    """How many seeds a result's means are over."""
+    """The number of seeds in a result's means, in words."""
     there, trained = len(result.test_accuracy), len(result.seeds)
     return str(there) if there == trained else f"{there} of {trained}, others diverged"
 
 
 def describe_size(result):
-    """Seeds and epochs, for a legend."""
+    """Numbers of seeds and epochs, for a legend."""
     there, diverged = len(result.test_accuracy), len(result.seeds) - len(result.test_accuracy)
     more = f", {diverged} diverged" if diverged else ""
     return f"{there} seed{'s' * (there != 1)}, {result.epochs} epochs{more}"

@@ -1,4 +1,4 @@
-"""Trains what the results lack, and collects what has been trained."""
+"""Trains what the results lack, and adds what was trained to the results."""
 
 import math
 import sys
@@ -15,13 +15,13 @@ from pepita_jax.words import describe_time
 
 
 class Reproduction:
-    """Brings runs to the seeds and epochs that are wanted.
+    """Trains runs until they have the wanted seeds and epochs.
 
     Args:
         runs: `PaperRun`s.
         seeds: a range; None: each run's own number.
         epochs: to train; None: each run's own.
-        results: the `Results`, in which what is there is not trained again.
+        results: the `Results`; what they have is not trained again.
         root: folder of the workdirs, one per run.
     """
 
@@ -31,7 +31,7 @@ class Reproduction:
         self.run_at = {root / run.name: run for run in runs}
 
     def collect(self):
-        """Adds what the workdirs have to the results.
+        """Adds what the workdirs already have to the results.
 
         Raises:
             UserError: a file is damaged.
@@ -40,10 +40,10 @@ class Reproduction:
             self._collect(run)
 
     def train(self):
-        """Trains what is missing; each job that is done is added to the results at once.
+        """Trains what is missing; adds each job to the results as soon as it is done.
 
         Returns:
-            Whether all is trained; False where the jobs were only printed.
+            Whether everything is trained; False if the jobs were only printed.
 
         Raises:
             StoppedError, UserError: see `launch`.
@@ -51,7 +51,7 @@ class Reproduction:
         jobs = [job for run in self.wanted for job in self._jobs(run)]
         launch.require_data(jobs)
         if self.wanted and not jobs:
-            print("nothing to train: the results have it all", file=sys.stderr)
+            print("nothing to train: the results are complete", file=sys.stderr)
         for job in jobs:
             why = ", as the others there" if job.num_epochs > self._epochs(job) else ""
             print(f"to train: {self._describe(job)}{why}", file=sys.stderr)
@@ -71,7 +71,7 @@ class Reproduction:
         for run, wanted in self.wanted.items():
             if missing := self.results.missing(run, *wanted):
                 seeds = ", ".join(map(str, missing))
-                raise UserError(f"{run.name} lacks seeds {seeds}: start again")
+                raise UserError(f"{run.name} lacks seeds {seeds}: repeat the command")
         return True
 
     def _jobs(self, run):
@@ -81,7 +81,7 @@ class Reproduction:
         if not missing:
             return []
         self.results.require_same_settings(run)
-        for group in there:  # what has been trained together stays together
+        for group in there:  # seeds that were trained together stay together
             missing |= set(group.seeds) if missing & set(group.seeds) else set()
         num_seeds = max([max(missing) + 1, *(group.seeds.stop for group in there)])
         num_epochs = max([epochs, *(group.epoch for group in there)])
@@ -94,9 +94,9 @@ class Reproduction:
         for group in self._groups(run):
             missing = self.results.missing(run, group.seeds, epochs)
             if missing and group.is_done(epochs):
-                whole = SeedGroup(group.checkpoints.folder.parent, group.seeds)  # all is checked
+                whole = SeedGroup(group.checkpoints.folder.parent, group.seeds)  # checks everything
                 damaged = f"the checkpoint of epoch {group.epoch} in {group.checkpoints.folder}"
-                message = f"{damaged} is damaged: remove it, to train on from the one before"
+                message = f"{damaged} is damaged: remove it, to resume from the one before"
                 require(whole.is_done(epochs), message)
                 for record in make_records(run, whole, epochs, missing):
                     self.results.add(run, [record])
@@ -106,7 +106,7 @@ class Reproduction:
         return workdir.retry_reading(lambda: SeedGroup.find_all(workdir.checkpoints, states=False))
 
     def _epochs(self, job):
-        """How many of a job's epochs are wanted."""
+        """The number of epochs that is wanted of a job."""
         return self.wanted[self.run_at[job.path]][1]
 
     def _describe(self, job):
@@ -114,7 +114,7 @@ class Reproduction:
         return f"{name}, seeds {first} to {last}, {job.num_epochs} epochs"
 
     def _work(self, job):
-        """Multiplications of a job's forward passes, as a measure of its time."""
+        """The multiplications in a job's forward passes, which measure its time."""
         run = self.run_at[job.path]
         layers = build_rule_on_network(run.config(1, 1)).net.layers
         an_image = sum(layer.num_positions * math.prod(layer.weight_shape) for layer in layers)
@@ -124,7 +124,7 @@ class Reproduction:
 
 
 def _ranges(seeds):
-    """Numbers as ranges without gaps."""
+    """Numbers as the fewest ranges without gaps."""
     ranges = []
     for seed in sorted(seeds):
         if ranges and ranges[-1].stop == seed:

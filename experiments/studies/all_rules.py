@@ -1,13 +1,15 @@
-"""All rules on one network: after as many epochs, and for as many operations.
+"""Compares all rules on one network: after the same epochs, and for the same operations.
 
-    python -m experiments.studies.all_rules --workdir=DIR [--dataset=mnist] [--model=mlp]
+    python -m experiments.studies.all_rules --dataset=digits --workdir=runs/all_rules
 
-Each rule is trained as its preset says, in a folder of its own in DIR. What is there already is not
-trained again. Operations are those of a step's products and convolutions, times `bp`'s. Memory is
-that of the arrays which a step holds for a time, by the compiler's estimate. --budget
-is how many epochs of `bp` a rule's operations may be worth; the second table shows each rule after
-as many epochs as come nearest to that, at least one. A rule trains for as many epochs as the table
-that needs more of them: with --num_epochs=2, `bp` still trains for the 10 of --budget.
+Each rule is trained with its preset, in a folder of its own in --workdir. To resume, repeat the
+command: it trains only what is missing.
+
+The first table shows the rules after --num_epochs epochs. Operations are those of a step's products
+and convolutions, as multiples of `bp`'s. Memory is that of a step's temporary arrays, by the
+compiler's estimate. The second table gives each rule the operations of --budget epochs of `bp`: it
+shows the rule after the nearest number of epochs, at least one. A rule trains for the larger number
+of epochs of the two tables: with --num_epochs=2, `bp` still trains for the 10 of --budget.
 """
 
 from absl import flags
@@ -23,14 +25,14 @@ from pepita_jax.runs.load import load_run
 from pepita_jax.runs.run import run
 from pepita_jax.tables import markdown_table
 
-WORKDIR = flags.DEFINE_string("workdir", None, "folder with a run for each rule")
+WORKDIR = flags.DEFINE_string("workdir", None, "folder for the runs, one per rule")
 RULES_FLAG = flags.DEFINE_list("rules", None, "names or module.Class, with commas; default: all")
-MODEL = flags.DEFINE_string("model", "mlp", "model of the preset")
+MODEL = flags.DEFINE_string("model", "mlp", "model")
 DATASET = flags.DEFINE_string("dataset", "mnist", "data set")
-NUM_SEEDS = flags.DEFINE_integer("num_seeds", 10, "seeds of each rule", lower_bound=1)
+NUM_SEEDS = flags.DEFINE_integer("num_seeds", 10, "seeds per rule", lower_bound=1)
 NUM_EPOCHS = flags.DEFINE_integer("num_epochs", 5, "epochs of the first table", lower_bound=1)
 BUDGET = flags.DEFINE_float("budget", 10.0, "epochs of bp that the second table is worth")
-TRAIN = flags.DEFINE_bool("train", True, "train what is missing; --notrain only shows")
+TRAIN = flags.DEFINE_bool("train", True, "--notrain only shows the runs there are")
 
 
 def main(arguments):

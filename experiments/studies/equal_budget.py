@@ -1,4 +1,4 @@
-"""What each rule costs, and tables of rules: after equal epochs, for equal operations, angles."""
+"""The cost of each rule, and tables of rules: after equal epochs, for equal operations, angles."""
 
 from typing import NamedTuple
 
@@ -17,21 +17,21 @@ class Cost(NamedTuple):
     """What an update of one seed costs.
 
     Attributes:
-        operations: times `bp`'s on the same network.
-        memory: of temporary arrays, in MiB; the compiler's estimate. Of two steps per batch, the
-            larger one's.
+        operations: as a multiple of `bp`'s on the same network.
+        memory: of temporary arrays, in MiB, by the compiler's estimate. If a batch has two steps,
+            it is that of the larger one.
     """
 
     operations: float
     memory: float
 
     def epochs(self, budget: float) -> int:
-        """How many epochs are nearest to the operations of `budget` epochs of `bp`."""
+        """The number of epochs that comes nearest to the operations of `budget` epochs of `bp`."""
         return max(1, round(budget / self.operations))
 
 
 def measure(rule: Rule, size: int) -> Cost:
-    """The `Cost` of a rule on its network, for batches of this size."""
+    """The `Cost` of a rule on its network, for batches of `size` images."""
     net = rule.net
     batch = Batch(jnp.zeros((size, *net.input_shape)), jnp.zeros(size, int), jax.random.key(0))
     shapes = jax.eval_shape(rule.init, batch.key)
@@ -62,8 +62,10 @@ def equal_epochs(runs, costs, last):
 
 
 def angles_along(runs, last):
-    """How each layer's updates turn during training, of rules that near Gauss-Newton: rows of
-    strings, mean angles over the seeds to `bp`'s updates and to Gauss-Newton's."""
+    """How each layer's updates turn during training, for rules that approach Gauss-Newton.
+
+    Returns rows of strings: angles to `bp`'s updates and to Gauss-Newton's, as means over seeds.
+    """
     rows = [("rule", "layer", "angle to", *(f"epoch {epoch}" for epoch in range(last + 1)))]
     for name, run in runs.items():
         to_newton = run.alignment.get("gauss_newton_angle", np.empty((0, 0, 0)))
@@ -75,7 +77,7 @@ def angles_along(runs, last):
 
 
 def equal_budget(runs, costs, budget):
-    """The second table."""
+    """The second table: rows of strings, the best rule first."""
     epochs = {name: costs[name].epochs(budget) for name in runs}
 
     def row(name):
@@ -87,13 +89,13 @@ def equal_budget(runs, costs, budget):
 
 
 def accuracies(run, epoch):
-    """Test accuracy of every seed after an epoch, `[S]`; NaN if one is not there yet."""
+    """Test accuracy of every seed after an epoch, `[S]`; NaN if the epoch is not reached."""
     found = run.history["test_accuracy"]
     return found[:, epoch - 1] if found.shape[1] >= epoch else np.full(len(found), np.nan)
 
 
 def best_first(runs, epoch_of):
-    """Names of the runs by their mean; those that have not reached the epoch come last."""
+    """Names of the runs, by falling mean accuracy; those that lack the epoch come last."""
 
     def rank(name):
         found = accuracies(runs[name], epoch_of(name))

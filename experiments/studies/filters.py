@@ -1,13 +1,15 @@
-"""What would make PEPITA train filters: one network with filters, judged on a validation split.
+"""Tries what would make PEPITA train filters, on a validation split.
 
     python -m experiments.studies.filters --hold_norms \\
         --config=configs/default.py:experiments.studies.scaled_filters.ScaledFilters,conv,cifar10 \\
         --config.num_epochs=6 "--config.schedule.epochs=(4,)" --config.num_seeds=1 \\
         --config.preprocess=whiten --config.rule.filter_scale=250
 
-Trains what --config describes, on nine tenths of the training set. Prints after each epoch, for the
-first seed, the accuracy on the last tenth, how far the first layer's weights have moved, and the
-angle of their update to BP's gradient. The command writes nothing and does not use the test set.
+trains the network that --config describes, on nine tenths of the training set. CIFAR-10 has to be
+prepared first. After each epoch the command prints three figures of the first seed: the accuracy on
+the last tenth, the distance that the first layer's weights have moved, relative to their initial
+norm, and the angle of their update to BP's gradient. It writes no files and does not use the test
+set.
 """
 
 from dataclasses import replace
@@ -26,7 +28,7 @@ from pepita_jax.errors import require
 from pepita_jax.runs.experiment import build_experiment
 from pepita_jax.training.loop import epochs
 
-HOLD = flags.DEFINE_bool("hold_norms", False, "whether each filter keeps its initial norm")
+HOLD = flags.DEFINE_bool("hold_norms", False, "keep each filter at its initial norm")
 VALIDATION_FRACTION = 0.1
 
 
@@ -64,7 +66,7 @@ def first_layer(states):
 
 
 def holding_norms(optimizer):
-    """The same optimizer, after which each filter is scaled back to its norm."""
+    """The optimizer; after each update, every filter is scaled back to its norm."""
     norm = lambda W: jnp.sqrt((W**2).sum((0, 1, 2), keepdims=True))
 
     def hold(dW, W):

@@ -1,13 +1,14 @@
-"""How much of PEPITA's signal the coarse matrix products of accelerators keep.
+"""Measures how much of PEPITA's signal the coarse matrix products of accelerators keep.
 
-    python -m experiments.studies.precision [--out=FOLDER]
+    python -m experiments.studies.precision --out=runs/precision
 
 PEPITA learns from the small difference of two passes. Accelerators round the operands of a float32
 product to 10 bits of mantissa (TF32) or 7 (bfloat16). This study rounds them on the CPU, for two
 forms of the rule: two whole passes, and the network's own form, which computes their difference
-(`Network.forward_and_move`). It trains the network of Table 2 for MNIST in every form and format.
-Before training and after each epoch it compares the hidden layer's update with the same update in
-float64, on the training set's first batch. Writes `precision.json` and `precision.png`.
+(`Network.forward_and_move`). It trains the network of Table 2 for MNIST, which has to be prepared,
+in both forms and all formats. Before training and after each epoch it compares the hidden layer's
+update with the same update in float64, on the training set's first batch. It writes
+`precision.json` and `precision.png`.
 """
 
 import json
@@ -76,7 +77,7 @@ def train(experiment, batch_size, form, number_format):
 
 
 def plot(figures, path):
-    """Draws error and accuracy over epochs, a line for each form and format."""
+    """Draws error and accuracy over epochs, one line per form and format."""
     figure, (left, right) = make_figure(2)
     for row in figures:
         style = {

@@ -1,13 +1,13 @@
-"""How much accuracy saved runs keep when their images are attacked.
+"""Measures how much test accuracy saved runs keep when their images are attacked.
 
     python -m experiments.studies.robustness DIR [DIR ...] [--radius=0.05 --radius=0.1]
 
-Each DIR is the workdir of a run. Prints the test accuracy of its last weights, in % (mean and
-standard deviation over seeds that have not diverged), on the images as they are, and on images
-changed by as much as each radius, by one step of the fast gradient sign method (FGSM) and by
-projected gradient descent (PGD). A radius is of the L-infinity norm, where 1 is white. Each network
-is attacked through its own scores. Runs can only be compared where they classify the unchanged
-images equally well.
+Each DIR is the workdir of a run. The command prints the test accuracy of its last weights in %, as
+mean and standard deviation over the seeds that have not diverged. The images are unchanged, or
+changed within each radius by one of two attacks: one step of the fast gradient sign method (FGSM),
+or projected gradient descent (PGD). A radius is a distance in the L-infinity norm; images are in
+[0, 1]. Each network is attacked through its own scores. Compare runs only if they classify the
+unchanged images equally well.
 """
 
 from functools import partial
@@ -27,16 +27,16 @@ from pepita_jax.files import user_path
 from pepita_jax.runs.load import Run, load_run
 from pepita_jax.tables import as_percent, markdown_table
 
-RADII = flags.DEFINE_multi_float(
-    "radius", [0.02, 0.05, 0.1], "a radius; may be given many times", 0
-)
+RADII = flags.DEFINE_multi_float("radius", [0.02, 0.05, 0.1], "largest change of a pixel", 0)
 STEPS = flags.DEFINE_integer("steps", 20, "steps of PGD", lower_bound=1)
-IMAGES = flags.DEFINE_integer("images", None, "of the test set, the first so many; default: all", 1)
+IMAGES = flags.DEFINE_integer(
+    "images", None, "number of test images, from the first; default: all", 1
+)
 AT_ONCE = 500  # images
 
 
 def main(arguments):
-    require(arguments, "which runs? Name a workdir or more")
+    require(arguments, "which runs? Give their workdirs")
     runs = {path: load_run(user_path(path)) for path in arguments}
     for path, run in runs.items():
         require_images(path, run.config)
@@ -57,11 +57,13 @@ def main(arguments):
 
 
 def require_images(path, config):
-    """Raises a `UserError` unless the images of a run are known, and 1 is white."""
-    message = f"{path}: the arrays of a script are not kept with its run; pj.attacks takes them"
+    """Raises a `UserError` unless the images of a run are known and in [0, 1]."""
+    message = (
+        f"{path}: a script's arrays are not stored with its run: call pj.attacks in the script"
+    )
     require("data_dir" in config, message)
     made = config.get("preprocess", "none")
-    require(made == "none", f"{path}: the images of preprocess={made} are not in [0, 1]")
+    require(made == "none", f"{path}: images after preprocess={made} are not in [0, 1]")
 
 
 def unchanged(scores, image, label):
@@ -69,9 +71,9 @@ def unchanged(scores, image, label):
 
 
 def attacked(run: Run, image: np.ndarray, label: np.ndarray, attack) -> np.ndarray:
-    """Test accuracy of each seed, `[S]`, on images that an attack has changed for it.
+    """Test accuracy of each seed, `[S]`, on images that an attack has changed for this seed.
 
-    A seed that has diverged has none (NaN).
+    It is NaN for a seed that has diverged.
     """
 
     @jax.jit

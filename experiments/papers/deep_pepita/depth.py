@@ -20,7 +20,7 @@ def depth(find):
 
 
 def hebbian(find):
-    """Differences of PEPITA-Hebbian to PEPITA, seed by seed."""
+    """Paired differences of PEPITA-Hebbian to PEPITA."""
     return _paired(find, {
         (data, str(layers)): (run, DEPTH[data, "pepita", layers, False])
         for (data, rule, layers, _), run in DEPTH.items()
@@ -29,7 +29,7 @@ def hebbian(find):
 
 
 def normalized(find):
-    """Differences of PEPITA with normalized hidden layers to PEPITA without, seed by seed."""
+    """Paired differences of PEPITA with normalized hidden layers to PEPITA without."""
     return _paired(find, {
         (data, str(layers)): (run, DEPTH[data, "pepita", layers, False])
         for (data, layers), run in NORMALIZED.items()

@@ -1,7 +1,7 @@
-"""What the authors say of their tables in public.
+"""Figures of the paper that its authors quote in public.
 
-The tables themselves could not be read. These figures are in the authors' replies on OpenReview
-(forum My7lkRNnL9); "about 40 %" and "chance" are their words.
+We could not read the paper's tables. These figures are in the authors' replies on OpenReview (forum
+My7lkRNnL9). For two of them the authors say "about 40 %" and "chance".
 """
 
 from experiments.papers.comparison import Printed
@@ -13,4 +13,4 @@ ACCURACY = {
     ("cifar100", "pepita", 3, True): Printed(23.13, tolerance=0.15),
     ("cifar10", "pepita_time_local", 1, False): Printed(40.0, tolerance=3.0),
 }
-HEBBIAN = 0.15  # points that PEPITA-Hebbian differs from PEPITA by at most (MNIST, CIFAR-100)
+HEBBIAN = 0.15  # the largest difference to PEPITA in points, on MNIST and CIFAR-100

@@ -12,11 +12,11 @@ FIELDS = {
 UNITS, DECAY = 1024, 1e-4
 RULES = ("pepita", "pepita_hebbian", "pepita_time_local", "pepita_mirrored")
 DEPTHS = {"mnist": (1, 2, 3, 5), "cifar10": (1, 2, 3), "cifar100": (1, 2, 3)}
-DECAYED = {"mnist": (), "cifar10": (), "cifar100": (3,)}  # the depths that are known with decay
+DECAYED = {"mnist": (), "cifar10": (), "cifar100": (3,)}  # depths with a known figure
 
 
 def deep(data, rule, depth, decay=False, normalize=False):
-    """A network of so many hidden layers of 1024 units."""
+    """A run with `depth` hidden layers of 1024 units."""
     fields = FIELDS | {"model.hidden": (UNITS,) * depth}
     fields |= {"optimizer.weight_decay": DECAY} if decay else {}
     fields |= {"model.normalize": True} if normalize else {}

@@ -1,4 +1,4 @@
-"""The tables and figures that can be asked for."""
+"""The tables and figures of this paper."""
 
 from experiments.papers.artifacts import Artifact, Paper
 from experiments.papers.drtp.fc1 import table_and_curves

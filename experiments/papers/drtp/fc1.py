@@ -20,7 +20,7 @@ HEADINGS = (
 
 
 def table_and_curves(find):
-    """All six rules after ten epochs, beside the program's figures, and at the end."""
+    """All six rules after ten epochs, beside the program's figures, and after the last epoch."""
     rows, figure = [HEADINGS], None
     found = {rule: find(run) for rule, run in FC1.items()}
     figure, (axes,) = make_figure(1)

@@ -1,9 +1,9 @@
 """Figures of the authors' program after ten epochs, and the learning rates of the paper's Table 3.
 
-Both are quoted by others. The accuracies are in a test of github.com/fluegelk/DEFP
+Both are quoted from others. The accuracies are in a test of github.com/fluegelk/DEFP
 (test/test_results_at_epoch.py), with two decimals. The learning rates are in the scripts of
-github.com/Lily-Le/DirectRandomTargetProjection (train_paras*.sh). Their fourth and fifth columns
-are exchanged here: so they agree with DEFP's, which names the table.
+github.com/Lily-Le/DirectRandomTargetProjection (train_paras*.sh). We exchange their fourth and
+fifth columns: then they agree with the learning rates in DEFP, which names the table.
 """
 
 from experiments.papers.comparison import Printed

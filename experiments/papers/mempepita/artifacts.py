@@ -1,4 +1,4 @@
-"""The tables that can be asked for."""
+"""The tables of this paper."""
 
 from experiments.papers.artifacts import Artifact, Paper
 from experiments.papers.mempepita import tables

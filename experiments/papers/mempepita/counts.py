@@ -1,6 +1,6 @@
-"""Multiply-accumulates and numbers kept, of a training step on one sample, by rule.
+"""Multiply-accumulates and numbers kept of a training step on one sample, by rule.
 
-The formulas are the paper's, found from its figures: see results/README.md.
+The formulas are the paper's. We derived them from its figures: see results/README.md.
 """
 
 SOFTMAX = 19  # operations per class, as the paper counts them
@@ -12,7 +12,7 @@ def forward(net):
 
 
 def backward(net):
-    """What sends the error to all layers but the first, which needs none."""
+    """Multiply-accumulates that send the error to all layers but the first, which needs none."""
     _, *above = net.layers
     return sum(layer.products + layer.backward for layer in above)
 
@@ -22,7 +22,7 @@ def update(net):
 
 
 def projection(net):
-    """Of the error onto the input."""
+    """Multiply-accumulates of the projection of the error onto the input."""
     return net.inputs * net.classes
 
 
@@ -43,11 +43,11 @@ def operations(net):
 
 
 def activations(net):
-    """`{rule: numbers kept}` of input and activities; one byte each in the paper.
+    """`{rule: numbers kept}` of input and activities; each is one byte in the paper.
 
-    bp and pepita keep all of them. mempepita computes both passes layer by layer: it has what a
-    layer takes and gives, and what it gives once more. forward_forward has what a layer takes and
-    gives, and the input.
+    bp and pepita keep all of them. mempepita computes both passes layer by layer: it keeps the
+    input of a layer, and its output in both passes. forward_forward keeps the input and the output
+    of a layer, and the network's input.
     """
     everything = net.inputs + sum(layer.units for layer in net.layers)
     weighted = [layer for layer in net.layers if layer.products]

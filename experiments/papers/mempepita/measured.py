@@ -1,4 +1,4 @@
-"""What one compiled step of the autoencoder keeps."""
+"""The memory of one compiled step of the autoencoder."""
 
 import jax
 import jax.numpy as jnp
@@ -10,13 +10,13 @@ FLOAT = 4  # bytes
 
 
 def kept(rule, size):
-    """Numbers of a step's temporary arrays per sample, by the compiler's own figure.
+    """The numbers in a step's temporary arrays per sample, by the compiler's own figure.
 
-    Updates are results of the step, and not among them.
+    Updates are results of the step, and are not among them.
 
     Args:
         rule: name of a rule.
-        size: of the batch.
+        size: images per batch.
     """
     net = build_network(
         "mlp", input_shape=(640, 1, 1), num_classes=640, hidden=HIDDEN, output="linear", bias=True

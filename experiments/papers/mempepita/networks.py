@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 
 class Layer(NamedTuple):
-    """A layer, or what a network does between layers.
+    """A layer, or an operation between layers.
 
     Attributes:
         products: multiply-accumulates of its weights on one sample.
-        units: numbers that it gives.
-        parameters: weights and biases.
-        others: operations without weights, as of pooling or of residual additions.
-        backward: of these, those that a backward pass repeats.
-        seen: numbers that it takes from the layer below, with zeros around an image.
+        units: number of its outputs.
+        parameters: number of weights and biases.
+        others: operations without weights, such as pooling or residual additions.
+        backward: how many of `others` a backward pass repeats.
+        seen: number of its inputs, with the zeros around an image.
     """
 
     products: int
@@ -29,11 +29,11 @@ class Network(NamedTuple):
     """A network of the benchmark.
 
     Attributes:
-        inputs: numbers of one sample.
-        layers: in their order.
-        classes: K; of an autoencoder, its outputs.
-        softmax: whether it ends in one.
-        skipped: numbers that a residual connection keeps beside the layer that needs most.
+        inputs: numbers in one sample.
+        layers: the layers, from the input side on.
+        classes: K; for an autoencoder, the number of outputs.
+        softmax: whether the network ends in a softmax.
+        skipped: numbers that a residual connection keeps during the layer that needs most.
     """
 
     inputs: int
@@ -44,7 +44,7 @@ class Network(NamedTuple):
 
 
 def convolution(side, channels, filters, kernel, stride=1, depthwise=False):
-    """A convolution that pads its input, so that the stride alone shrinks it.
+    """A convolution that pads its input, so that only the stride shrinks the image.
 
     Args:
         side, kernel: `(height, width)`.
@@ -69,7 +69,7 @@ def average(positions, channels):
 
 
 def separable(side, channels, filters, stride=1):
-    """A depthwise convolution and a pointwise one."""
+    """A depthwise convolution, and a pointwise one."""
     out = tuple(math.ceil(n / stride) for n in side)
     return [
         convolution(side, channels, channels, (3, 3), stride, depthwise=True),

@@ -1,4 +1,4 @@
-"""The paper's counts, from the spreadsheet that its authors published.
+"""The paper's counts, from the spreadsheet that its authors published:
 
 github.com/fabrizioaymone/suitability-of-Forward-Forward-and-PEPITA-learning, analysis.ods.
 """

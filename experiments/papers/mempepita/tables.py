@@ -1,4 +1,4 @@
-"""The counts, ours and the paper's, and what a compiled step takes."""
+"""Our counts beside the paper's, and the memory of a compiled step."""
 
 from experiments.papers.mempepita.counts import activations, operations
 from experiments.papers.mempepita.measured import kept
@@ -21,7 +21,7 @@ def operations_table(find):
 
 
 def activations_table(find):
-    """Numbers kept of input and activities."""
+    """The numbers kept of input and activities."""
     return _beside("numbers kept", activations, ACTIVATIONS)
 
 

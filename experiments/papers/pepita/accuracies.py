@@ -25,7 +25,7 @@ from experiments.papers.show import (
 from pepita_jax.figures import make_figure
 from pepita_jax.tables import markdown_table
 
-TRAINED = ("pepita", "shallow")  # filters that learn, and that do not
+TRAINED = ("pepita", "shallow")  # filters that learn, and filters that do not
 FROZEN_HEADINGS = (
     "data", "PEPITA %", "frozen filters %", "difference, 95 % interval", "frozen ahead", "epochs",
 )  # fmt: skip
@@ -55,7 +55,7 @@ def table_4(find):
 
 
 def readings(find):
-    """Runs that differ from Table 1's in one field, beside those, after as many epochs."""
+    """Runs that differ from Table 1's in one field, beside those after the same epochs."""
     rows = [("network", "data", "rule", "field", "value", *HEADINGS[:3], *AS_USUAL)]
     for run, result in ((run, find(run)) for run in READINGS):
         usual = find(of_table_1(*run.words))
@@ -69,7 +69,7 @@ def readings(find):
 
 
 def frozen_filters(find):
-    """PEPITA's convolutions beside random filters that stay as they were drawn (F = 0)."""
+    """PEPITA's convolutions beside random filters that do not change (F = 0)."""
     pairs = [results_of([of_table_1(r, "conv", d) for r in TRAINED], find) for d in DATASETS]
     known = {pair[0].run: pair for pair in pairs if len(pair) == 2}
     if not known:
@@ -91,7 +91,7 @@ def frozen_filters(find):
 
 
 def _as_usual(result, usual):
-    """Table 1's accuracy after as many epochs, and the difference, over the seeds of both runs."""
+    """Table 1's accuracy after the same epochs, and the difference, over seeds of both runs."""
     if not usual:
         return "-", "-"
     ours, then = (r.accuracy_of_seeds(result.epochs) for r in (result, usual))

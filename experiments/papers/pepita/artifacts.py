@@ -1,4 +1,4 @@
-"""The tables and figures that can be asked for, and the runs behind each."""
+"""The tables and figures of this paper, and the runs that each needs."""
 
 from experiments.papers.artifacts import Artifact, Paper
 from experiments.papers.pepita import accuracies, dynamics, runs, speed, weights

@@ -33,12 +33,12 @@ def figure_3(find):
 
 
 def figure_9(find):
-    """The same for ten times as long (Fig. 9)."""
+    """The same as Fig. 3, for ten times as many epochs (Fig. 9)."""
     return _draw([find(LONG)], _figure_3, paper.ANGLE)
 
 
 def anti_alignment(find):
-    """Appendix E: a linear network on whitened input; its W is our W_2, its A our W_1."""
+    """A linear network on whitened input (App. E, whose W is our W_2, and whose A is our W_1)."""
     return _draw(results_of(LINEAR, find), _appendix_e)
 
 
@@ -92,13 +92,13 @@ def _draw(results, figures_of, angle=None):
 
 
 def _at(epoch, result, values, decimals):
-    """A cell of the table; what is not measured before training begins at epoch 1."""
+    """A cell of the table; "-" at epoch 0 for figures that are not measured before training."""
     place = epoch - (result.epochs + 1 - values.shape[1])
     return "-" if place < 0 else describe_spread(values[:, place], decimals)
 
 
 def figure_5(find):
-    """PEPITA, F = 0, and the input perturbed by F r k, r from [0, 1) or [-1, 1) (Fig. 5)."""
+    """PEPITA, F = 0, and PEPITA with noise F r k, r in [0, 1) or [-1, 1) (Fig. 5)."""
     figure, panels = make_figure(2)
     panels[1].sharey(panels[0])
     for axes, low in zip(panels, (0, -1), strict=True):

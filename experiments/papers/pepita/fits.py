@@ -1,4 +1,4 @@
-"""Curves and distributions that the paper fits, with SciPy, and how well they fit."""
+"""The curves and distributions that the paper fits, with SciPy, and the goodness of the fits."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 from scipy.optimize import curve_fit
 
-FIT_EPOCHS = 60  # App. C: the learning rate drops after them
+FIT_EPOCHS = 60  # App. C: after these the learning rate drops
 
 
 class Plateau(NamedTuple):
@@ -21,7 +21,7 @@ class Plateau(NamedTuple):
     slowness: float
 
     def __call__(self, epoch):
-        """Accuracy after some epochs (Eq. 7 and 8); 0 after none, whatever the parameters."""
+        """Accuracy after some epochs (Eq. 7 and 8); it is 0 at epoch 0 for all parameters."""
         return self.accuracy * epoch / (self.slowness + epoch)
 
 
@@ -29,11 +29,11 @@ class Distribution(NamedTuple):
     """One family fitted to some weights.
 
     Attributes:
-        parameters: as SciPy orders them: of `norm` mean and deviation, of `t` degrees of freedom,
+        parameters: in SciPy's order. `norm` has mean and deviation; `t` has degrees of freedom,
             centre and scale.
-        distance: Kolmogorov and Smirnov's, the largest between the fitted distribution function
-            and the weights' own: 0 is a perfect fit.
-        log_likelihood: natural logarithm of the density at the weights, a mean over them.
+        distance: the Kolmogorov-Smirnov distance, which is the largest difference between the
+            fitted distribution function and that of the weights; 0 is a perfect fit.
+        log_likelihood: natural logarithm of the density at the weights, as a mean over them.
     """
 
     parameters: tuple[float, ...]
@@ -44,11 +44,11 @@ class Distribution(NamedTuple):
 def fit_plateau(accuracy):
     """Least squares on a test curve: the plateau and the slowness (App. C).
 
-    The paper also gives the fit the accuracy of chance at epoch 0. As the equation is 0 there
-    whatever its parameters, that point's error is a constant, and they are the same without it.
+    The paper's fit also has the accuracy of chance at epoch 0. This point changes nothing: the
+    equation is 0 there for all parameters, so that its error is a constant.
 
     Args:
-        accuracy: fractions after epochs 1, 2, ..., `[E]`, two at least.
+        accuracy: fractions after epochs 1, 2, ..., `[E]`, at least two.
     """
     equation = lambda epoch, top, slowness: Plateau(top, slowness)(epoch)
     found, _ = _least_squares(equation, accuracy, (max(accuracy), 0.1))
@@ -56,9 +56,9 @@ def fit_plateau(accuracy):
 
 
 def fit_slowness(accuracy):
-    """Least squares for the slowness alone, the plateau being the largest of the accuracies.
+    """Least squares for the slowness alone; the plateau is the largest of the accuracies.
 
-    So does the released notebook of the paper.
+    The paper's released notebook fits in this way.
 
     Args:
         accuracy: as in `fit_plateau`.
@@ -84,7 +84,7 @@ def fit_distribution(family, values):
     """
     fitted, values = getattr(stats, family), np.ravel(values).astype(float)
     mean, scale = values.mean(), values.std()
-    standard = (values - mean) / scale  # else SciPy's search depends on the unit
+    standard = (values - mean) / scale  # otherwise SciPy's search depends on the unit
     *shape, centre, width = fitted.fit(standard)
     distance = stats.kstest(standard, fitted.cdf, args=(*shape, centre, width)).statistic
     likelihood = fitted.logpdf(standard, *shape, centre, width).mean() - np.log(scale)

@@ -1,4 +1,4 @@
-"""What the records of some runs have beside the usual: fits of the weights, and a t-SNE."""
+"""What the records of some runs have in addition: fits of the weights, and a t-SNE."""
 
 import sys
 
@@ -24,13 +24,13 @@ def fit_output_layer(config, trained, seed):
 def embed(config, trained, seed):
     """t-SNE of the hidden layer's activity for test images, before and after training (Fig. 4).
 
-    Of seed 0 alone.
+    It is made for seed 0 only.
     """
     if seed:
         return None
     from sklearn.manifold import TSNE
 
-    print("t-SNE, which takes a minute", file=sys.stderr)
+    print("computing t-SNE, which takes a minute", file=sys.stderr)
     rule = build_rule_on_network(config)
     images, labels = load_stored(config["dataset"], config["data_dir"]).test
     images, labels = images[:EMBEDDED], labels[:EMBEDDED]

@@ -1,4 +1,4 @@
-"""Figure 5's control: the input is perturbed by noise in the error's place (App. D, Eq. 11)."""
+"""Figure 5's control: noise perturbs the input in place of the error (App. D, Eq. 11)."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,7 +14,7 @@ from pepita_jax.types import Batch
 
 @dataclass(frozen=True)
 class InputNoise(Pepita):
-    """PEPITA whose second pass sees noise, projected onto the input, and not the error.
+    """PEPITA whose second pass sees projected noise, in place of the projected error.
 
         h_l^err  = s(W_l h_{l-1}^err),  h_0^err = x + F r k   modulated pass    (Eq. 11)
 

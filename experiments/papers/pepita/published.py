@@ -1,4 +1,4 @@
-"""The figures that the paper prints, as they are printed."""
+"""The numbers of the paper, as it prints them."""
 
 from experiments.papers.comparison import Printed
 
@@ -39,4 +39,4 @@ TABLE_4 = {False: Printed(98.01, 0.09), True: Printed(92.08, 0.14)}
 
 # App. D, test accuracy in %: {rule: value}
 FIGURE_5 = {"pepita": 52.6, "shallow": 44.6}
-ANGLE = 120  # degrees, "approximately", at which Fig. 3b saturates (Sec. 4.2)
+ANGLE = 120  # degrees; Fig. 3b saturates "approximately" there (Sec. 4.2)

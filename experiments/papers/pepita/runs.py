@@ -1,4 +1,4 @@
-"""The runs behind each table and figure of the paper."""
+"""The runs that the tables and figures of the paper need."""
 
 from experiments.papers.paper_run import PaperRun
 from experiments.papers.pepita.kept import EMBEDDING, FITS, embed, fit_output_layer
@@ -16,21 +16,21 @@ def of_table_1(rule, model="mlp", dataset="mnist"):
 
 
 def noise(low, scale):
-    """PEPITA with a random perturbation in the error's place, r from [low, 1) (Fig. 5)."""
+    """PEPITA with a random perturbation in place of the error, r in [low, 1) (Fig. 5)."""
     fields = (("rule.noise_low", float(low)), ("rule.noise_scale", scale))
     variant = f"noise_from_{low}_k_{scale}"
     return PaperRun((INPUT_NOISE, "mlp", "cifar10"), variant, fields, called="pepita")
 
 
 def he_normal(rule, dropout):
-    """A network that begins with normally distributed weights (Fig. 6)."""
+    """A run whose initial weights are normally distributed (Fig. 6)."""
     fields = (("model.init", "he_normal"), ("model.dropout", dropout))
     kept = ((FITS, fit_output_layer),)
     return PaperRun((rule, "mlp", "mnist"), f"he_normal_dropout_{dropout}", fields, kept=kept)
 
 
 def other_reading(rule, model, dataset, field, value):
-    """Table 1 with one field as another reading of the paper has it."""
+    """A run of Table 1 with another value of one field, by another reading of the paper."""
     variant = f"{field.partition('.')[2]}_{value}"
     return PaperRun((rule, model, dataset), variant, ((field, value),), seeds=3)
 
@@ -49,7 +49,7 @@ def linear(variant, *fields, epochs):
 
 
 def large_batches(scale):
-    """Nearly batch learning: ten steps per epoch, no momentum, and this scale of F."""
+    """Nearly batch learning: ten steps per epoch, no momentum, and F of this scale."""
     fields = (
         ("batch_size", 6000),
         ("optimizer.momentum", 0.0),

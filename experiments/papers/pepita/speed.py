@@ -1,4 +1,4 @@
-"""How fast rules learn, by the plateau equation: Table 3, and Fig. 7 and 8."""
+"""The speed of learning, by the plateau equation: Table 3, Fig. 7 and Fig. 8."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from pepita_jax.styles import rule_style
 from pepita_jax.tables import markdown_table
 
 MEASURED = {"color": "grey", "ms": 3, "lw": 1}
-FEWEST = 3  # epochs that two parameters are fitted to
+FEWEST = 3  # epochs; two parameters are fitted to them
 HEADINGS = (
     "data", "rule", "paper", "slowness", "seed by seed", "plateau fitted too", "seed by seed",
     "plateau %", "seeds", "epochs",
@@ -29,8 +29,10 @@ HEADINGS = (
 
 
 def table_3(find):
-    """Slowness of fully connected networks (Table 3), by the released notebook's fit and by one
-    in which the plateau is fitted too."""
+    """Slowness of fully connected networks (Table 3), by two fits.
+
+    One is the released notebook's. The other also fits the plateau.
+    """
     rows = [HEADINGS]
     for result, curves in fitted_curves(TABLE_3, find):
         rule, data = rule_of(result), result.config["dataset"]
@@ -44,7 +46,7 @@ def table_3(find):
 
 
 def of_notebook(curve):
-    """The released notebook's fit: of its 60 points, the first is chance at epoch 0."""
+    """The released notebook's fit; the first of its 60 points is chance at epoch 0."""
     return fit_slowness(curve[: FIT_EPOCHS - 1])
 
 

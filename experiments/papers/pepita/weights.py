@@ -1,4 +1,4 @@
-"""What has been learned: the hidden layer's activity (Fig. 4) and the weights (Fig. 6 and 10)."""
+"""The learned activity of the hidden layer (Fig. 4), and the weights (Fig. 6 and 10)."""
 
 import numpy as np
 from scipy import stats
@@ -24,7 +24,7 @@ def figure_4(find):
     """t-SNE of the hidden layer before and after training, of seed 0 (Fig. 4)."""
     result = find(PEPITA)
     record = next((record for record in result.records if EMBEDDING in record), None)
-    if record is None:  # that of seed 0 alone is kept
+    if record is None:  # only that of seed 0 is kept
         return Shown()
     embedding = record[EMBEDDING]
     figure, panels = make_figure(2, xlabel="")
@@ -90,7 +90,7 @@ def density_of(histogram):
 
 
 def moments_of(histogram):
-    """Deviation and excess kurtosis of binned values; a normal distribution's kurtosis is 0."""
+    """Deviation and excess kurtosis of binned values; the latter is 0 for a normal distribution."""
     density, edges = density_of(histogram)
     share, middle = density * np.diff(edges), (edges[1:] + edges[:-1]) / 2
     centred = middle - share @ middle
@@ -103,7 +103,7 @@ def _describe(record):
 
 
 def _known(find):
-    """`{(rule, dropout): records}` of the seeds whose weights are known, as finite ones are."""
+    """`{(rule, dropout): records}` of the seeds with fits, which those with finite weights have."""
     found = {key: find(run) for key, run in HE_NORMAL.items()}
     records = {key: [r for r in of.records if FITS in r] for key, of in found.items() if of}
     return {key: known for key, known in records.items() if known}

@@ -55,7 +55,7 @@ def _results(find):
 
 
 def _is_mnist(result):
-    """Whether theirs can be compared: --quick has another data set."""
+    """Whether a result can be compared with theirs: --quick has another data set."""
     return result.config["dataset"] == "mnist"
 
 
@@ -69,7 +69,7 @@ def _angles(result):
 
 
 def _figure(find, ylabel, values_of, theirs):
-    """Our bands, and points where the authors' logs are quoted."""
+    """Our runs as bands, and the quoted figures of the authors' logs as circles."""
     figure, (axes,) = make_figure(1)
     for rule, result in _results(find):
         values, style = values_of(result), rule_style(rule)

@@ -1,12 +1,12 @@
 """Figures of the authors' own runs on MNIST, one seed each.
 
-Read in experiments/mnist/*/results.json of their program, commit 688f47a of
-github.com/makrout/Deep-Learning-without-Weight-Transport. Their epoch 0 is 1 here.
+They are from experiments/mnist/*/results.json of the authors' program, commit 688f47a of
+github.com/makrout/Deep-Learning-without-Weight-Transport. The program's epoch 0 is 1 here.
 """
 
 from experiments.papers.comparison import Printed
 
-NEAR = 0.15  # points, within which one seed agrees: its own spread is not known
+NEAR = 0.15  # points within which one seed agrees, as its spread is not known
 _EPOCHS = (1, 10, 20, 50, 100, 200, 400)
 
 

@@ -1,4 +1,4 @@
-"""The rules of Akrout et al. as their program computes them, where it differs from their paper."""
+"""The rules of Akrout et al. as their program has them, which differs from their paper."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -64,9 +64,9 @@ class FAInProgram(InProgram, FA):
 
 @dataclass(frozen=True)
 class KolenPollackInProgram(InProgram, KolenPollack):
-    """Kolen-Pollack without weight decay, so that W - B stays as it is: see `InProgram`.
+    """Kolen-Pollack without weight decay, so that W - B does not change: see `InProgram`.
 
-    The angle between them falls because both grow by the same updates.
+    The angle between W and B falls because both grow by the same updates.
     """
 
     decay: float = 0.0
@@ -74,13 +74,13 @@ class KolenPollackInProgram(InProgram, KolenPollack):
 
 @dataclass(frozen=True)
 class MirrorInProgram(InProgram, FA):
-    """A weight mirror of uniform noise through the whole layer, and without decay.
+    """A weight mirror with uniform noise through the whole layer, and without decay.
 
         u_l  = 0.1 (r - 1/2),  r uniform in [0, 1)       [B, n_{l-1}]
         B_l <- B_l + 0.01 u_l^T s(u_l W_l + b_l)         sum over the batch, each step
 
-    B_l grows without bound. The program means to normalize it, but changes a copy instead. It
-    mirrors for one epoch before learning begins. For the rest see `InProgram`.
+    B_l grows without bound: the program has code to normalize B_l, but it changes a copy. The
+    program mirrors for one epoch before learning begins. For the rest see `InProgram`.
     """
 
     feedback_from_weights: ClassVar[bool] = True
@@ -98,7 +98,7 @@ class MirrorInProgram(InProgram, FA):
         return dW, {**aux, "feedback_value": self.mirror(params, F, key, len(batch.label))}
 
     def mirror(self, params: Weights, F: Feedback, key: Array, size: int) -> Feedback:
-        """B after noise has been mirrored once, `size` samples of it."""
+        """B after one step of mirroring `size` samples of noise."""
 
         def move(l, W, B):
             r = jax.random.uniform(jax.random.fold_in(key, l), (size, len(B)))

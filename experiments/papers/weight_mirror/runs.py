@@ -26,7 +26,7 @@ FIELDS = {
 
 
 def on_mnist(rule):
-    """784-500-10, as the authors trained it."""
+    """The run of a rule with 784-500-10 units, as the authors trained it."""
     words = (f"experiments.papers.weight_mirror.rules.{CLASSES[rule]}", "mlp", "mnist")
     fields = FIELDS | {"optimizer.learning_rate": LEARNING_RATES[rule]}
     return PaperRun(words, "", tuple(fields.items()), seeds=5, epochs=EPOCHS, called=rule)
