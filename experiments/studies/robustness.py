@@ -58,9 +58,7 @@ def main(arguments):
 
 def require_images(path, config):
     """Raises a `UserError` unless the images of a run are known and in [0, 1]."""
-    message = (
-        f"{path}: a script's arrays are not stored with its run: call pj.attacks in the script"
-    )
+    message = f"{path}: a script's arrays are not stored with its run; pj.attacks takes them"
     require("data_dir" in config, message)
     made = config.get("preprocess", "none")
     require(made == "none", f"{path}: images after preprocess={made} are not in [0, 1]")
