@@ -78,6 +78,6 @@ def _matching(artifact, every, pattern):
     matches = lambda run: any(fnmatchcase(n, pattern) for n in (run.name, ",".join(run.words)))
     runs = [run for run in every if pattern is None or matches(run)]
     few = f", {', '.join(run.name for run in every)}" if len(every) < 10 else ""
-    valid = f"RULE,MODEL,DATASET, where * stands for anything{few}; see --help"
+    valid = f"RULE,MODEL,DATASET (* stands for anything){few}; see --help"
     require(runs or pattern is None, f"{artifact} has no run {pattern!r}; valid: {valid}")
     return runs

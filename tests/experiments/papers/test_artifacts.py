@@ -53,8 +53,8 @@ def test_all_is_everything_and_parts_add_up():
         (["table1:bp,mlp"], "table1 has no run 'bp,mlp'; valid: RULE,MODEL,DATASET"),
         (
             ["fig3:bp"],
-            "fig3 has no run 'bp'; valid: RULE,MODEL,DATASET, in which * stands for "
-            "anything, pepita_mlp_mnist; see --help",
+            "fig3 has no run 'bp'; valid: RULE,MODEL,DATASET (* stands for anything), "
+            "pepita_mlp_mnist; see --help",
         ),
     ],
 )
