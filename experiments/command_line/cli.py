@@ -59,7 +59,8 @@ def refuse(arguments):
 def describe_flags(module, leave_out=()):
     """An entry for each flag that `module` defines."""
     defined = [f for f in flags.FLAGS.get_flags_for_module(module) if f.name not in leave_out]
-    return "\n".join(describe(f"--{flag.name}", flag.default, flag.help) for flag in defined)
+    meaning = lambda flag: flag.help.replace("|", " | ")  # so that lists of valid words are broken
+    return "\n".join(describe(f"--{flag.name}", flag.default, meaning(flag)) for flag in defined)
 
 
 def describe(name, default, meaning):
