@@ -65,7 +65,8 @@ def describe_flags(module, leave_out=()):
 
 def describe(name, default, meaning):
     """An entry of a help text, in lines of 100 characters."""
-    value = "" if default in (None, []) else f" [{default}]"
+    shown = ",".join(map(str, default)) if isinstance(default, list) else default
+    value = "" if shown in (None, "") else f" [{shown}]"
     text = f"{name}{value}: {' '.join(meaning.split())}"
     return fill(text, 100, initial_indent="  ", subsequent_indent="      ", **UNBROKEN)
 
