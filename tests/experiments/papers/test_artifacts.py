@@ -47,7 +47,7 @@ def test_all_is_everything_and_parts_add_up():
     ("arguments", "words"),
     [
         ([], "which paper or artifact? Valid: pepita, "),
-        (["table2"], "unknown artifact 'table2'; valid: all, anti_alignment"),
+        (["table2"], "unknown artifact 'table2'; valid: table4, table3, table1, "),
         (["all:bp,mlp,mnist"], "'all:bp,mlp,mnist': all has no parts"),
         (["table1:"], "table1 has no run ''; valid: RULE,MODEL,DATASET"),
         (["table1:bp,mlp"], "table1 has no run 'bp,mlp'; valid: RULE,MODEL,DATASET"),
