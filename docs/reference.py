@@ -12,7 +12,7 @@ from inspect import isclass, isfunction
 from links import ROOT, write
 
 import pepita_jax as pj
-from configs.default import FIELDS, PRESET
+from configs.fields import FIELDS, PRESET, SECTIONS
 from pepita_jax.rules import RULES
 from pepita_jax.tables import markdown_table
 
@@ -91,17 +91,15 @@ def directive(kind, name, *options):
 
 
 def configuration():
-    groups = {}
+    tables, rows = [], []
     for field, (default, meaning) in FIELDS.items():
-        title = field.partition(".")[0] if "." in field else "run"
+        if field in SECTIONS:
+            rows = [["field", "default", "meaning"]]
+            tables.append((SECTIONS[field], rows))
         known = "by the preset" if default is PRESET else "not set"
         known = known if default is PRESET or isclass(default) else f"`{default}`"
-        rows = groups.setdefault(title, [["field", "default", "meaning"]])
         rows.append([f"`{field}`", known, meaning.replace("*", r"\*")])
-    tables = (
-        f"## {title.replace('_', ' ').capitalize()}\n\n{markdown_table(rows)}\n"
-        for title, rows in groups.items()
-    )
+    tables = [f"## {title}\n\n{markdown_table(rows)}\n" for title, rows in tables]
     return "\n".join(
         [
             "# Configuration\n",

@@ -1,9 +1,9 @@
-"""PEPITA and backpropagation on scikit-learn's digits, ten seeds each: a table and a plot.
+"""Trains PEPITA and backpropagation on scikit-learn's digits, ten seeds each: a table and a plot.
 
     python -m experiments.demo --workdir=runs/demo
     python -m experiments.demo --rules=bp,fa,drtp,pepita,shallow     # the README's figure
 
-Started again on the same folder, it shows what is there.
+Repeat the command on the same folder to show the results again.
 """
 
 from absl import flags
@@ -18,7 +18,7 @@ from pepita_jax.tables import summary_table
 from pepita_jax.watching import decoration
 
 WORKDIR = flags.DEFINE_string("workdir", "runs/demo", "folder of the runs and of the plot")
-RULES = flags.DEFINE_list("rules", ["bp", "pepita"], "the rules to train, separated by commas")
+RULES = flags.DEFINE_list("rules", ["bp", "pepita"], "rules to train, with commas")
 
 
 def main(arguments):

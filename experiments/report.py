@@ -1,21 +1,19 @@
-"""Runs side by side: a table, their differences from one of them, and a page to look at.
+"""Compares runs: prints a table, and writes a page and a plot.
 
-    python -m experiments.report DIR [DIR ...] [--out=report.html] [--plot=FILE] [--baseline=DIR]
-        [--json=FILE] [--epoch=N] [--num_seeds=N]
+    python -m experiments.report runs/demo/bp runs/demo/pepita --out=report.html --plot=runs.png
 
-DIR is a workdir, or results of `experiments.reproduce`: their folder, or the file of one run. The
-page is one file that needs nothing else. It opens on a verdict: what agrees with a paper, or which
-runs differ. Then come tables that sort, curves of every seed, figures and configurations.
+The arguments are workdirs, or results of `experiments.reproduce`: their folder, or the file of one
+run. The page is one file that needs nothing else. It opens on a verdict: what agrees with a paper,
+or which runs differ. Then come tables that sort, curves of every seed, figures and configurations.
+The plot shows the test curves of all runs, and beside them each run's paired difference from the
+baseline with its 95 % interval and p value.
 
---plot draws the test curves of all runs, and beside them each run's paired difference from the
-baseline with its 95 % interval and p value. Without --baseline, the page and the plot compare with
-the first run.
-
-With --baseline each run's test accuracy is compared with that run's, seed by seed: runs of one
-`seed` on the same data share their data order and, where the networks are the same, their initial
-weights. The difference is a mean with its 95 % interval by Student's t, over the seeds of which
-neither has diverged. There is no interval if only one pair is left, or if all pairs differ by the
-same number.
+With --baseline=DIR the command compares each run's test accuracy with the baseline's, seed by seed.
+Runs with the same `seed` on the same data share their data order. If their networks are the same,
+they share their initial weights too. The difference is a mean with its 95 % interval by Student's
+t. Seeds that diverged in either run are left out. There is no interval if only one pair is left, or
+if all pairs differ by the same number. Without --baseline, the page and the plot compare with the
+first run.
 """
 
 import json
@@ -37,9 +35,9 @@ from pepita_jax.watching import require_printed
 OUT = flags.DEFINE_string("out", None, "HTML file to write (extra: report)")
 BASELINE = flags.DEFINE_string("baseline", None, "workdir that the others are compared with")
 PLOT = flags.DEFINE_string("plot", None, "file for a plot of all runs: .png, .svg or .pdf")
-JSON = flags.DEFINE_string("json", None, "file for configurations and figures of every epoch")
-EPOCH = flags.DEFINE_integer("epoch", None, "epoch to show; each run's last by default", 1)
-NUM_SEEDS = flags.DEFINE_integer("num_seeds", None, "how many seeds to show; all by default", 1)
+JSON = flags.DEFINE_string("json", None, "file for the configurations and the figures of every epoch")
+EPOCH = flags.DEFINE_integer("epoch", None, "epoch to show; default: each run's last", 1)
+NUM_SEEDS = flags.DEFINE_integer("num_seeds", None, "number of seeds to show; default: all", 1)
 DECIMALS = 6
 
 
