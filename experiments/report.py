@@ -35,7 +35,9 @@ from pepita_jax.watching import require_printed
 OUT = flags.DEFINE_string("out", None, "HTML file to write (extra: report)")
 BASELINE = flags.DEFINE_string("baseline", None, "workdir that the others are compared with")
 PLOT = flags.DEFINE_string("plot", None, "file for a plot of all runs: .png, .svg or .pdf")
-JSON = flags.DEFINE_string("json", None, "file for the configurations and the figures of every epoch")
+JSON = flags.DEFINE_string(
+    "json", None, "file for the configurations and the figures of every epoch"
+)
 EPOCH = flags.DEFINE_integer("epoch", None, "epoch to show; default: each run's last", 1)
 NUM_SEEDS = flags.DEFINE_integer("num_seeds", None, "number of seeds to show; default: all", 1)
 DECIMALS = 6
