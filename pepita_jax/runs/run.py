@@ -12,7 +12,7 @@ from pepita_jax.errors import DivergedError
 from pepita_jax.jax_settings import fixed_settings
 from pepita_jax.runs.experiment import Experiment, build_experiment
 from pepita_jax.runs.group_training import end_here, show_progress, stop_if, train_group
-from pepita_jax.runs.identity import with_data
+from pepita_jax.runs.identity import with_code, with_data
 from pepita_jax.runs.seed_group import SeedGroup
 from pepita_jax.runs.summary import write_summary_and_plots
 from pepita_jax.runs.tensorboard import tensorboard
@@ -55,7 +55,7 @@ def run(
         StoppedError: `should_stop` said so; all finished epochs are saved.
         DivergedError: no seed is left; all is saved.
     """
-    config = with_data(config)
+    config = with_code(with_data(config))
     experiment, workdir = build(config), Workdir(path)
     default = jax.config.jax_default_matmul_precision  # ty: ignore[missing-attribute]  made by JAX
     precision = config["matmul_precision"] or default

@@ -17,6 +17,7 @@ MAY_CHANGE = {
     "data_dir",
     "seeds_at_once",
 }
+CODE = "rule_code"  # of your own rule; runs of earlier versions have none
 CHECKSUM = "data.checksum"  # of the user's own data, which may move
 # If one of these differs, naming it is enough.
 KINDS = ("rule.name", "model.name", "model.repr", "dataset", CHECKSUM)
@@ -92,20 +93,24 @@ def describe_changes(found: dict, wanted: dict) -> str:
     found, wanted = flatten(found), flatten(json.loads(json.dumps(wanted)))
     is_moved = CHECKSUM in found and found[CHECKSUM] == wanted.get(CHECKSUM)
     may_change = MAY_CHANGE | ({"dataset"} if is_moved else set())
+    may_change |= set() if CODE in found and CODE in wanted else {CODE}
     fields = [f for f in found.keys() | wanted.keys() if found.get(f) != wanted.get(f)]
     fields = [field for field in fields if field not in may_change]
     # Another rule has other options, so its name is enough.
     names = [field for field in fields if field in KINDS]
-    return ", ".join(
-        f"{field} was {_show(found, field)}, is {_show(wanted, field)}"
-        for field in sorted(names or fields)
-    )
+    return ", ".join(_change(found, wanted, field) for field in sorted(names or fields))
 
 
 def _changes(content, config):
     """What differs between a run, as `config.json` describes it, and a configuration now."""
     changes = describe_changes(without_environment(content), config)
     return changes or changed_settings(content["environment"])
+
+
+def _change(found, wanted, field):
+    if field == CODE:
+        return f"the code of {found['rule.name']} has changed"
+    return f"{field} was {_show(found, field)}, is {_show(wanted, field)}"
 
 
 def _show(fields, name):

@@ -91,8 +91,8 @@ def train(
     With `workdir=DIR` this is a run like those of `python -m experiments.train`: DIR holds
     checkpoints, figures, alignment, a summary and plots. The same call resumes it, bit for bit, and
     may raise `num_epochs` or `num_seeds`; a call that would make it another run is refused.
-    `pj.load_run(DIR)` reads it. Changes in the code of your own rule, or in an optimizer's later
-    schedule, are not noticed: use a new folder for them.
+    `pj.load_run(DIR)` reads it. Changes in functions that your own rule calls, or in an optimizer's
+    later schedule, are not noticed: use a new folder for them.
 
     Args:
         net: from `build_network`.
