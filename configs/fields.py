@@ -88,9 +88,10 @@ FIELDS = {
     "seeds_at_once": (int, "how each device trains its seeds: 0 all at once by vmap, 1 one after "
                       "another, k in chunks of k; unset: 1 on a CPU, 0 on a GPU, and on a TPU as "
                       "many as its fast memory holds"),
-    "matmul_precision": (str, "precision of matrix products and convolutions: highest, float32, "
-                         "high, tensorfloat32, bfloat16 or default; unset: JAX's own choice; it "
-                         "has no effect on a CPU"),
+    "matmul_precision": (str, "precision of matrix products and convolutions: highest or float32 "
+                         "(full float32), high or tensorfloat32 (between the others), bfloat16 or "
+                         "default (the fastest); unset: JAX's own choice, TF32 on recent NVIDIA "
+                         "GPUs and bfloat16 on TPUs; it has no effect on a CPU"),
     "checkpoint_every": (1, "epochs between checkpoints; the last epoch always has one"),
     "log_alignment": (True, "once per epoch, write angles and weight norms (Fig. 3) to "
                       "alignment.jsonl and alignment.png, as measured on one fixed training batch "

@@ -4,10 +4,9 @@
         --workdir=runs/sweep --sweep.optimizer.learning_rate=0.01,0.03,0.1 \\
         --sweep.rule.feedback_scale=0.02,0.05
 
-Each combination is a setting: this sweep has six, and trains ten seeds of each. The help of
-experiments.train explains the fields. Settings that differ only in numbers (the learning rate,
-other numbers of the optimizer or the rule, dropout, the seed) train side by side in one compiled
-program.
+Each combination is a setting: this sweep has six, and trains ten seeds of each. For the fields see
+`python -m experiments.train --help`. Settings that differ only in numbers (the learning rate, other
+numbers of the optimizer or the rule, dropout, the seed) train side by side in one compiled program.
 
 Values. Separate the values of a field by commas. Tuples need quotes,
 "--sweep.model.hidden=(64,),(32,32)", and so does text with commas:

@@ -5,15 +5,15 @@
 The part after the colon, RULE,MODEL,DATASET, selects a rule, a model and a data set. Its settings
 are those of the paper's Table 2, where the table has some. The digits need no preparation; other
 sets do: see `python -m experiments.prepare_data --help`. RULE may also be a class of your own, such
-as my_rules.MyRule, and DATASET may be your own data. Set any field of the configuration with
+as my_rules.MyRule, and DATASET may be your own data. Set any other field of the configuration with
 --config.FIELD=VALUE. The fields are explained below.
 
 The folder --workdir then holds summary.json (test accuracy), curves.png (learning curves),
 metrics.jsonl (one row per epoch and seed), config.json and the checkpoints.
 
 Press Ctrl-C once to stop after the current epoch, twice to stop immediately. To resume, repeat the
-command, or give --workdir=DIR alone; the result is bit-for-bit the same. To train longer, or to
-train more seeds, add --config.num_epochs=200 or --config.num_seeds=20.
+command, or give --workdir=DIR alone; on a CPU the result is bit-for-bit the same. To train longer,
+or to train more seeds, add --config.num_epochs=200 or --config.num_seeds=20.
 
 With --seeds=0:5 the command trains seeds 0 to 4 only. Processes on several machines can thus train
 parts of one run, if they share its folder. --launcher starts such jobs, with at most
@@ -103,7 +103,8 @@ def describe():
         __doc__,
         f"Options:\n\n{cli.describe_flags(__name__)}\n",
         f"Options for jobs:\n\n{cli.describe_flags(launch.__name__)}\n",
-        f"Fields of the configuration, with their values for {choice}:",
+        f"Fields of the configuration, with their values for {choice}. The words after the colon\n"
+        f"of --config choose {', '.join(default.WORDS)}; --config.FIELD=VALUE sets the others:",
         *(_describe_field(field, config) for field in FIELDS),
         f"\nOptimizers\n\n{cli.describe('optimizer.name', None, ', '.join(OPTIMIZERS))}",
         "\nRules (add --config=configs/default.py:RULE,mlp,mnist to read about another one)\n",

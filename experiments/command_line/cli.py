@@ -83,7 +83,7 @@ def read_seeds(text, num_seeds=None):
     """
     if text is None:
         return None
-    within = f" <= {num_seeds}" if num_seeds else ""
+    within = f" <= {num_seeds} (--config.num_seeds)" if num_seeds else ""
     message = f"--seeds must be FIRST:END with 0 <= FIRST < END{within}, got {text!r}"
     try:
         first, end = map(int, text.split(":"))

@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from importlib.util import find_spec
+from pathlib import Path
 
 from absl import flags
 
@@ -143,7 +144,7 @@ def print_commands(jobs):
     for job in jobs:
         print(shlex.join(["python", "-m", "experiments.train", *job.arguments]))
     require_printed()
-    message = "run these commands in this folder; when all are done, repeat your command"
+    message = f"run these commands in {Path.cwd()}; when all are done, repeat your command"
     print(message, file=sys.stderr)
 
 

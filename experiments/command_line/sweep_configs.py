@@ -16,6 +16,7 @@ SELECT = flags.DEFINE_enum(
     "split that the best setting is chosen on; use test only to repeat a paper that did so",
 )  # fmt: skip
 VALIDATION_FRACTION = 0.1
+OF_SOME = "; give options that only some rules have in the lines of --settings=FILE"
 
 
 def make_configs(settings):
@@ -26,7 +27,8 @@ def make_configs(settings):
             configs.append(make_config(read_chosen(), setting))
         except UserError as error:
             where = f"{SETTINGS.value}, {json.dumps(setting)}: " if SETTINGS.value else ""
-            raise UserError(f"{where}{error}") from error
+            is_of_others = "rule.name" in setting and "no such field: rule." in str(error)
+            raise UserError(f"{where}{error}{OF_SOME if is_of_others else ''}") from error
     return configs
 
 

@@ -55,6 +55,7 @@ def test_printed_commands_do_it_as_well(here, tmp_path):
     printed = sweep(tmp_path, *AXES, "--launcher=print", "--seeds_per_job=3")
     assert printed.returncode == 0, printed.stderr
     commands = printed.stdout.splitlines()
+    assert f"in {ROOT};" in printed.stderr
     assert len(commands) == 4
     for line in reversed(commands):
         words = shlex.split(line)
@@ -110,7 +111,8 @@ def test_seeds_that_another_process_trains_are_refused(tmp_path):
     assert_refused(train(tmp_path, *TINY, more), "in use by another process", "seeds 0 to 0")
     holder.kill()
     holder.communicate()
-    assert_refused(train(tmp_path, *TINY, more, "--seeds=1:3"), "0 <= FIRST < END <= 2", "'1:3'")
+    words = "0 <= FIRST < END <= 2 (--config.num_seeds)", "'1:3'"
+    assert_refused(train(tmp_path, *TINY, more, "--seeds=1:3"), *words)
 
 
 def make_job(path, seeds=range(2)):

@@ -1,6 +1,7 @@
 """The table of runs and their paired differences."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -124,3 +125,15 @@ def test_what_cannot_be_shown_is_refused(arguments, words, workdirs):
     unfinished.mkdir(parents=True)
     (unfinished / ".seed_0.json.new").touch()
     assert_refused(command("report", *(a.format(workdirs[0]) for a in arguments)), *words)
+
+
+def test_of_a_sweep_only_the_runs_are_named(tmp_path):
+    plant(tmp_path / "best_1", "pepita", ACCURACIES["pepita"])
+    plant(tmp_path / "group_0", "pepita", ACCURACIES["pepita"], settings=[{"seed": 0}])
+    (tmp_path / "sweep.json").write_text("{}")
+    done = command("report", str(tmp_path))
+    assert_refused(done, "holds a sweep", "sweep.csv", "it holds the runs best_1")
+    assert "group_0" not in done.stderr
+    assert command("report", str(tmp_path / "best_1")).returncode == 0
+    shutil.rmtree(tmp_path / "best_1")
+    assert command("report", str(tmp_path)).stderr.strip().endswith("sweep.csv")

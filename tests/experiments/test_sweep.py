@@ -183,6 +183,10 @@ MISTAKES = {
     "wrong value": (["--sweep.model.activation=relu,swish"], ["'swish'", "gelu, leaky_relu"]),
     "wrong number": (["--sweep.optimizer.learning_rate=0.1,-1"], ["must be at least 0"]),
     "not to be swept": (["--sweep.num_seeds=1,2"], ["num_seeds cannot be swept"]),
+    "option of one rule": (
+        ["--sweep.rule.name=pepita,bp", "--sweep.rule.feedback_scale=0.1,0.2"],
+        ["rule 'bp' has none", "in the lines of --settings=FILE"],
+    ),
     "unknown rule": (["--sweep.rule.name=bp,pepito"], ["'pepito'"]),
     "too large": (["--sweep.seed=1,2,3", "--max_seeds=5"], ["6 seeds, more than --max_seeds=5"]),
     "twice": (["--sweep.seed=1", "--sweep.seed=2"], ["--sweep.seed is given twice"]),
