@@ -52,7 +52,7 @@ def prepare_all(names, source, data_dir):
         message = f"the files of {one} and {other} have the same names: give each a subfolder"
         require(not first or first != second, f"{message} of {source}")
     for name in names:
-        print(f"{name}: {prepare(name, data_dir, source)}")
+        print(f"{name} is ready in {prepare(name, data_dir, source)}")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def draw_comparison(reports, baseline=None):
         baseline: the one that the others are compared with; by default the first of them.
     """
     baseline = baseline or reports[0]
-    names = short_names([*(report.name for report in reports), baseline.name])
+    names = labels([*reports, baseline])
     others, differences = _differences(reports, baseline)
     figure, panels = make_figure(2 if others else 1)
     draw_curves(panels[0], reports, names[:-1])
@@ -45,6 +45,14 @@ def draw_curves(axes, reports, names):
     draw_accuracies(axes, histories, [report.words[0] for report in reports])
     what = {" on ".join(report.words[1:]) for report in reports}
     axes.set_title(what.pop() if len(what) == 1 else "test accuracy")
+
+
+def labels(reports):
+    """The runs' folders, and their rules where the folders do not name them."""
+    names = short_names([report.name for report in reports])
+    rules = [report.words[0] for report in reports]
+    pairs = zip(names, rules, strict=True)
+    return [name if rule in name else f"{rule} ({name})" for name, rule in pairs]
 
 
 def short_names(names):

@@ -8,7 +8,7 @@ from importlib import resources
 
 import numpy as np
 
-from experiments.reporting.comparison import draw_curves, short_names
+from experiments.reporting.comparison import draw_curves, labels
 from pepita_jax.errors import UserError
 from pepita_jax.figures import FEW_EPOCHS, make_figure, save_figure
 from pepita_jax.options import flatten
@@ -116,7 +116,7 @@ def _describe(report):
 def draw_means(reports):
     """Test accuracy of several runs, mean and deviation over seeds."""
     figure, (axes,) = make_figure(1)
-    draw_curves(axes, reports, short_names([report.name for report in reports]))
+    draw_curves(axes, reports, labels(reports))
     names = figure.legend(loc="outside lower left", fontsize="small")
     figure.set_figheight(figure.get_figheight() + 0.2 * len(names.get_texts()))
     return figure

@@ -29,6 +29,14 @@ def read_config_file(folder: Path) -> dict:
     return upgrade(content)
 
 
+def asked(folder: Path) -> int | None:
+    """The number of epochs that was last asked for; None if `config.json` cannot say it."""
+    try:
+        return read_config_file(folder).get("num_epochs")
+    except UserError:
+        return None
+
+
 def without_environment(content: dict) -> dict:
     """What `config.json` holds without the environments: the run's own fields."""
     return {name: value for name, value in content.items() if name not in ENVIRONMENT}

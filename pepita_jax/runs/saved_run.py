@@ -29,8 +29,13 @@ class SavedRun(NamedTuple):
     groups: list[SeedGroup]
 
     @classmethod
-    def of(cls, groups: list[SeedGroup]) -> "SavedRun":
+    def of(cls, groups: list[SeedGroup], asked: int | None = None) -> "SavedRun":
         """Selects, from a run's seed groups, those whose seeds are shown; at least one is needed.
+
+        Args:
+            groups: all of the run.
+            asked: the number of epochs that was last asked for. The checkpoints have an earlier
+                number if the run was stopped and then ended at the epoch that it had reached.
 
         Raises:
             UserError: they were trained under different JAX settings.
@@ -44,7 +49,9 @@ class SavedRun(NamedTuple):
             require(_settings(one) == _settings(other), message)
         content = newest_config(groups)
         config = without_environment(content) | {"num_seeds": sum(len(c.seeds) for c in shown)}
-        return cls(config, content["environment"], shown)
+        run = cls(config, content["environment"], shown)
+        is_ended = asked == run.num_epochs
+        return run._replace(config=config | {"num_epochs": asked}) if is_ended else run
 
     @property
     def seeds(self) -> list[int]:

@@ -13,7 +13,7 @@ from typing import Any
 from pepita_jax.errors import UserError
 from pepita_jax.files import file_errors, user_path
 from pepita_jax.jax_settings import recorded_settings
-from pepita_jax.runs.config_file import read_config_file, without_environment, write_json
+from pepita_jax.runs.config_file import asked, read_config_file, without_environment, write_json
 from pepita_jax.runs.environment import describe_environment
 from pepita_jax.runs.locks import alone, hold_seeds
 from pepita_jax.runs.rows import append_rows, write_rows
@@ -127,7 +127,7 @@ class Workdir:
             groups = self._find_all()
             self.write_figures(groups)
             is_done = not self._unfinished(groups, self.content)
-            return write(self, SavedRun.of(groups)) if is_done else None
+            return write(self, SavedRun.of(groups, asked(self.path))) if is_done else None
 
     def unfinished(
         self, config: dict, size: int | None = None, seeds: range | None = None
@@ -173,7 +173,7 @@ class Workdir:
         Raises:
             UserError: the folder holds no run, or one without an intact checkpoint.
         """
-        return self.retry_reading(lambda: SavedRun.of(self._found_groups(states)))
+        return self.retry_reading(lambda: SavedRun.of(self._found_groups(states), asked(self.path)))
 
     def retry_reading(self, read: Callable[[], Any]) -> Any:
         """Returns `read()`; tries again if a process has saved or removed checkpoints meanwhile."""

@@ -50,8 +50,10 @@ class Progress:
             dynamic_ncols=True,
         )
         if self.prints_lines:
-            plan = f"epochs {done + 1} to {num_epochs} of {steps_per_epoch} steps"
-            self.say(plan if done < num_epochs else f"all {num_epochs} epochs are done")
+            plan = f"epochs {done + 1} to {num_epochs}, each of {steps_per_epoch} steps"
+            so_far = f"{done} of {num_epochs} epochs are done; next are " if done else ""
+            is_done = done >= num_epochs
+            self.say(f"all {num_epochs} epochs are done" if is_done else f"{so_far}{plan}")
 
     def __enter__(self):
         return self

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from experiments.papers.differences import paired_difference
-from experiments.reporting.comparison import draw_comparison, short_names
+from experiments.reporting.comparison import draw_comparison, labels, short_names
 from experiments.reporting.page import make_page
 from experiments.reporting.verdict import judge_documents, judge_runs
 from pepita_jax.history import History
@@ -78,6 +78,11 @@ def test_runs_that_do_not_pair_have_curves_alone():
     reports = [run("bp", "bp", OTHER), run("fa", "fa", ONE, seed=7)]
     (curves,) = draw_comparison(reports).axes
     assert {"bp", "fa"} <= {line.get_label() for line in curves.lines}
+
+
+def test_a_run_whose_folder_does_not_name_its_rule_is_labelled_with_it():
+    reports = [run("runs/mnist", "pepita", ONE), run("runs/bp_2", "bp", OTHER)]
+    assert labels(reports) == ["pepita (mnist)", "bp_2"]
 
 
 def test_folders_are_named_without_what_they_share():

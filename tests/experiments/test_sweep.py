@@ -90,7 +90,9 @@ def test_it_can_grow(finished, tmp_path):
     more = ("--config.num_seeds=3", "--config.num_epochs=3")
     done = sweep(workdir, *AXES, *more)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("epochs 3 to 3 of 40 steps") == 2  # seeds that were there, two groups
+    assert (
+        done.stderr.count("epochs 3 to 3, each of 40 steps") == 2
+    )  # seeds that were there, two groups
     straight = sweep(tmp_path / "straight", *AXES, *more)
     tables = [read_table(path / "sweep.csv") for path in (workdir, tmp_path / "straight")]
     assert [row["setting"] for row in tables[0]] == [str(i) for i in range(4) for _ in range(3)]

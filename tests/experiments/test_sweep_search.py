@@ -67,7 +67,7 @@ def test_a_stopped_search_goes_on_and_trains_nothing_twice(searched, tmp_path):
         study.execute("update trials set state = 'RUNNING' where trial_id > 2")
     done = sweep(workdir, *SEARCH)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("epochs 2 to 2 of 40 steps") == 1
+    assert done.stderr.count("epochs 2 to 2, each of 40 steps") == 1
     assert "epochs 1 to" not in done.stderr
     assert (workdir / "sweep.csv").read_text() == (searched[0] / "sweep.csv").read_text()
     assert (

@@ -42,7 +42,7 @@ slow = pytest.mark.slow
     ("streams", "said"),
     [
         ("<&- >&- 2>&-", ""),
-        pytest.param("2>&1 | head -1", "epochs 1 to 3 of 44 steps", marks=slow),
+        pytest.param("2>&1 | head -1", "epochs 1 to 3, each of 44 steps", marks=slow),
         pytest.param(">/dev/full", FULL, marks=slow),
         pytest.param(">&-", "epoch 3/3", marks=slow),
         pytest.param("2>&-", "summary.json", marks=slow),

@@ -7,6 +7,7 @@ import jax
 import pytest
 
 import pepita_jax as pj
+from pepita_jax.errors import StoppedError
 from pepita_jax.networks.network import Network
 from pepita_jax.runs.run import run
 from tests.reliability import runs
@@ -45,6 +46,19 @@ def test_checkpoints_can_be_rarer_and_the_last_epoch_always_has_one(tmp_path):
     run(make_config(num_epochs=5, checkpoint_every=2), tmp_path)
     kept = sorted(int(path.name) for path in (tmp_path / "checkpoints" / "seeds_0-1").iterdir())
     assert kept == [4, 5]
+
+
+def test_a_run_that_was_stopped_can_be_ended_at_the_epoch_that_it_reached(tmp_path):
+    answers = iter([False, True])
+    with pytest.raises(StoppedError):
+        run(make_config(num_epochs=9), tmp_path, should_stop=lambda: next(answers, True))
+    reached = pj.load_run(tmp_path)
+    assert reached.config["num_epochs"] == 9
+    done = reached.history["test_accuracy"].shape[1]
+    assert run(make_config(num_epochs=done), tmp_path)["num_seeds"] == 2
+    assert pj.load_run(tmp_path).config["num_epochs"] == done
+    run(make_config(num_epochs=done + 1), tmp_path)
+    assert pj.load_run(tmp_path).config["num_epochs"] == done + 1
 
 
 def test_alignment_need_not_be_logged(tmp_path):

@@ -21,7 +21,7 @@ def show(capsys, epoch=EPOCH, learning_rate=None, **options):
 
 def test_a_line_an_epoch_outside_a_terminal(capsys):
     assert show(capsys).splitlines() == [
-        "training: epochs 2 to 3 of 10 steps",
+        "training: 1 of 3 epochs are done; next are epochs 2 to 3, each of 10 steps",
         "training: epoch 2/3, test 51.00 %, 1.2 s with compilation, at most 1 s left",
     ]
     shown = show(capsys, EPOCH._replace(number=3))
