@@ -68,7 +68,7 @@ def test_config_fields_cover_the_keyword_arguments_people_know():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: build_optimizer("sdg", 0.1), "unknown optimizer 'sdg'; valid: .*, sgd, "),
+        (lambda: build_optimizer("sdg", 0.1), "unknown optimizer 'sdg'; valid: sgd, .* more"),
         (lambda: build_optimizer("adam", 0.1, momentum=0.9), "'adam' has no option 'momentum'"),
         (lambda: step_schedule(-0.1, (), 0.1, 1), "learning_rate must be at least 0"),
         (
