@@ -37,6 +37,7 @@ def test_the_four_tutorials_are_there():
     assert names == {"one_step", "compare_rules", "write_a_rule", "own_data"}
 
 
+@pytest.mark.slow  # `make docs` runs them too
 @by_name
 def test_cells_run_in_order_and_leave_no_files(file, empty_folders):
     """What the notebook says of its numbers, it asserts itself."""
