@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))  # for the extensions `links` and `reference`
+sys.path.insert(0, str(Path(__file__).parent))  # for the extensions that lie here
 
 project = "pepita_jax"
 author = "The pepita_jax authors"
@@ -15,6 +15,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
+    "docstrings",
     "links",
     "reference",
 ]
