@@ -95,13 +95,13 @@ def train(
     later schedule, are not noticed: use a new folder for them.
 
     Args:
-        net: from `build_network`.
+        net: from `pj.mlp`, `pj.conv`, `pj.chain` or `build_network`.
         rule: from `build_rule`, on the same network.
         optimizer: any optax transformation; it descends the rule's pseudo-gradients. If its state
             holds random keys, as `optax.noisy_sgd`'s does, each seed gets its own keys, and there
             can be no `workdir`.
         train: `(image, label)`; images `[N, H, W, C]`, float in [0, 1] or standardized, or
-            uint8 in 0...255; labels int `[N]`.
+            uint8 in 0...255; labels int `[N]`. Floats above 10 need others below 0.
         test: the same, to evaluate on after each epoch.
         validation: another split to evaluate on after each epoch.
         num_seeds: independent runs; seed k depends on (`seed`, k) alone.
@@ -140,8 +140,9 @@ def train(
     check_objects(net, rule, optimizer, feedback_optimizer)
     check_switches(shuffle=shuffle, drop_last=drop_last, log_alignment=log_alignment)
     check_augment(net, augment)
-    given = {"train": train, "test": test, "validation": validation}
-    splits = {s: usable_split(net, s, data) for s, data in given.items() if data is not None}
+    given = {"train": train, "test": test}
+    given |= {} if validation is None else {"validation": validation}
+    splits = {split: usable_split(net, split, data) for split, data in given.items()}
     numbers = {
         "seed": seed,
         "num_seeds": num_seeds,

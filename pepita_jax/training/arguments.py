@@ -80,7 +80,8 @@ def usable_split(net: Network, split: str, data: Any) -> tuple[np.ndarray, np.nd
         UserError: they do not fit the network or each other, or look like a mistake.
     """
     is_pair = isinstance(data, (tuple, list)) and len(data) == 2
-    require(is_pair, f"{split} must be a pair (image, label)")
+    message = f"{split} must be a pair (image, label), such as pj.load_dataset(name).{split}"
+    require(is_pair, message)
     try:
         image, label = (np.asarray(x) for x in data)
     except ValueError as error:  # lists of different lengths
