@@ -23,7 +23,8 @@ from absl import flags
 from experiments.command_line import cli
 from experiments.reporting.comparison import draw_comparison
 from experiments.reporting.page import make_page
-from experiments.reporting.reports import compare, read_documents, read_reports
+from experiments.reporting.pairing import compare
+from experiments.reporting.reports import read_documents, read_reports
 from experiments.reporting.verdict import judge_documents, judge_runs
 from pepita_jax.errors import require
 from pepita_jax.figures import save_figure
@@ -33,7 +34,9 @@ from pepita_jax.tables import summary_table
 from pepita_jax.watching import require_printed
 
 OUT = flags.DEFINE_string("out", None, "HTML file to write (extra: report)")
-BASELINE = flags.DEFINE_string("baseline", None, "workdir that the others are compared with")
+BASELINE = flags.DEFINE_string(
+    "baseline", None, "workdir that the others are compared with; it has a row too"
+)
 PLOT = flags.DEFINE_string("plot", None, "file for a plot of all runs: .png, .svg or .pdf")
 JSON = flags.DEFINE_string(
     "json", None, "file for the configurations and the figures of every epoch"
@@ -49,12 +52,15 @@ def main(arguments):
         user_path(path)  # which refuses an address before there is anything to lose
     read = lambda path: read_reports(path, EPOCH.value, NUM_SEEDS.value)
     reports = [report for path in arguments for report in read(path)]
-    more, differences, baseline = {"workdir": [report.name for report in reports]}, [], None
+    differences, baseline = [], None
     if BASELINE.value:
         (baseline, *others) = read(BASELINE.value)
         require(not others, f"--baseline={BASELINE.value} holds several runs: name one")
+        is_there = any(user_path(report.name) == user_path(baseline.name) for report in reports)
+        reports += [] if is_there else [baseline]
         differences = [str(compare(report, baseline)) for report in reports]
-        more["difference, 95 % interval"] = differences
+    more = {"workdir": [report.name for report in reports]}
+    more |= {"difference, 95 % interval": differences} if differences else {}
     print(summary_table([report.summary for report in reports], more))
     if JSON.value:
         write(JSON.value, as_lines(reports))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ ROOM = 0.4  # epochs beside the first and the last of them
 MOST_MARKERS = 10  # on a line
 LEGEND_BESIDE = 6  # more lines than this have their legend beside the panel
 LEGEND_WIDTH = 1.5  # inches
+TITLE_WIDTH = 50  # characters
 
 DOTS_PER_INCH = 200
 SVG = {"svg.fonttype": "none", "svg.hashsalt": "pepita_jax"}  # small, and the same every time
@@ -39,6 +41,11 @@ def make_figure(
             axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.grid(alpha=0.3)
     return figure, panels
+
+
+def wrap_title(title: str) -> str:
+    """A panel's title in lines that are no wider than the panel."""
+    return fill(title, TITLE_WIDTH)
 
 
 def save_figure(figure: Any, file: Any) -> None:

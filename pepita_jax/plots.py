@@ -11,6 +11,7 @@ from pepita_jax.figures import (
     place_legend,
     plot_band,
     save_figure,
+    wrap_title,
 )
 from pepita_jax.styles import MARKERS, line_styles
 
@@ -42,7 +43,7 @@ def draw_learning_curves(
     figure, (axes,) = make_figure(1)
     draw_accuracies(axes, [*histories.items()], [*histories], training)
     place_legend(axes)
-    axes.set_title(title or "learning curves")
+    axes.set_title(wrap_title(title or "learning curves"))
     return figure
 
 

@@ -3,11 +3,12 @@
 from itertools import takewhile
 from pathlib import Path
 
-from experiments.reporting.reports import compare
+from experiments.reporting.pairing import compare
 from pepita_jax.errors import UserError
-from pepita_jax.figures import LEGEND_BESIDE, make_figure, put_legend_below
+from pepita_jax.figures import make_figure, put_legend_below, wrap_title
 from pepita_jax.plots import draw_accuracies
 from pepita_jax.styles import line_styles
+from pepita_jax.watching import say
 
 LINE, LEGEND_LINE = 0.5, 0.12  # inches of height for each difference, for each name below
 WIDTH = 11  # inches
@@ -25,11 +26,8 @@ def draw_comparison(reports, baseline=None):
     others, differences = _differences(reports, baseline)
     figure, panels = make_figure(2 if others else 1)
     draw_curves(panels[0], reports, names[:-1])
-    if len(reports) > LEGEND_BESIDE:
-        put_legend_below(figure, panels[:1])
-        figure.set_figheight(figure.get_figheight() + LEGEND_LINE * len(reports))
-    else:
-        panels[0].legend()
+    put_legend_below(figure, panels[:1])
+    figure.set_figheight(figure.get_figheight() + LEGEND_LINE * len(reports))
     if others:
         styles = line_styles([report.words[0] for report in reports])
         _draw_differences(panels[1], others, differences, names, styles)
@@ -44,15 +42,17 @@ def draw_curves(axes, reports, names):
     histories = [(n, report.history) for n, report in zip(names, reports, strict=True)]
     draw_accuracies(axes, histories, [report.words[0] for report in reports])
     what = {" on ".join(report.words[1:]) for report in reports}
-    axes.set_title(what.pop() if len(what) == 1 else "test accuracy")
+    axes.set_title(wrap_title(what.pop() if len(what) == 1 else "test accuracy"))
 
 
 def labels(reports):
-    """The runs' folders, and their rules where the folders do not name them."""
-    names = short_names([report.name for report in reports])
-    rules = [report.words[0] for report in reports]
-    pairs = zip(names, rules, strict=True)
-    return [name if rule in name else f"{rule} ({name})" for name, rule in pairs]
+    """The runs' folders, and their rules and different data sets where folders do not name them."""
+    several, labels = len({report.words[2] for report in reports}) > 1, []
+    for name, report in zip(short_names([r.name for r in reports]), reports, strict=True):
+        rule, _, data = report.words
+        missing = [word for word in (rule, data)[: 1 + several] if word not in name]
+        labels.append(f"{', '.join(missing)} ({name})" if missing else name)
+    return labels
 
 
 def short_names(names):
@@ -70,7 +70,8 @@ def _differences(reports, baseline):
         if report.name != baseline.name:
             try:
                 difference = compare(report, baseline)
-            except UserError:
+            except UserError as error:
+                say(f"{report.name} has no difference from {baseline.name} in the plot: {error}")
                 continue
             if difference.mean is not None:
                 places.append(i)

@@ -4,21 +4,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.papers.differences import paired_difference
 from experiments.papers.papers import PAPERS
 from experiments.papers.record_files import OLD_FILES, read_records
 from experiments.papers.results import Results, make_result
 from experiments.papers.show import place_of
-from pepita_jax.data.own import show_name
 from pepita_jax.errors import UserError, require
 from pepita_jax.files import file_errors, user_path
 from pepita_jax.history import History
 from pepita_jax.runs.config_file import read_config_file
+from pepita_jax.runs.objects import data_words, network_words
 from pepita_jax.runs.same_run import SWEEP_FILE
 from pepita_jax.runs.summary import summarize
 from pepita_jax.runs.workdir import Workdir
-
-PAIRED = ("dataset", "seed", "num_epochs", "validation_fraction", "preprocess", "batch_size")
 
 
 class Report(NamedTuple):
@@ -44,16 +41,17 @@ class Report(NamedTuple):
 
     @property
     def summary(self):
-        """As in `summary.json`."""
+        """As in `summary.json`, with words for a script's network and arrays."""
         summary = summarize(self.config, self.history, self.seconds)
         diverged = [d | {"seed": self.seeds[d["seed"]]} for d in summary["diverged"]]
-        return summary | {"diverged": diverged}
+        _, model, dataset = self.words
+        return summary | {"model": model, "dataset": dataset, "diverged": diverged}
 
     @property
     def words(self):
-        """Rule, model and data set."""
+        """Rule, network and data set."""
         config = self.config
-        return config["rule"]["name"], config["model"]["name"], show_name(config["dataset"])
+        return config["rule"]["name"], network_words(config), data_words(config)
 
 
 def read_reports(path, epoch=None, num_seeds=None):
@@ -144,30 +142,6 @@ def _first_seeds(report, num_seeds):
         history=report.history.of_first(number),
         alignment=report.alignment.of_first(number),
     )
-
-
-def compare(report, baseline):
-    """The `Difference` of a run to the baseline.
-
-    Raises:
-        UserError: their seeds, or what they were trained on, do not pair.
-    """
-    for field in PAIRED:
-        pair = _paired(report.config, field), _paired(baseline.config, field)
-        message = f"runs cannot be compared seed by seed: {field} is {pair[0]!r} and {pair[1]!r}"
-        way_out = f"; give --epoch={min(pair)}" if field == "num_epochs" else ""
-        require(pair[0] == pair[1], message + way_out)
-    one, other = (r.history["test_accuracy"][:, -1] for r in (report, baseline))
-    message = f"runs of {len(one)} and {len(other)} seeds: give --num_seeds to compare the first"
-    require(len(one) == len(other), message)
-    require(report.seeds == baseline.seeds, f"seeds {report.seeds} do not pair {baseline.seeds}")
-    return paired_difference(one, other)
-
-
-def _paired(config, field):
-    """A field's value; of one's own data their checksum, whatever their path."""
-    own = config.get("data", {}).get("checksum") if field == "dataset" else None
-    return own or config.get(field)
 
 
 def read_documents(path):

@@ -3,11 +3,11 @@
 from typing import NamedTuple
 
 from experiments.reporting.page import read_markdown
-from experiments.reporting.reports import compare
+from experiments.reporting.pairing import compare
 from pepita_jax.errors import UserError
 
 AGREES = ("within two standard errors", "agrees")  # headings of a table's column
-BY_CHANCE = "Of runs that do not differ, one interval in twenty excludes 0 by chance."
+BY_CHANCE = "If two runs do not differ, the interval still excludes 0 in one case of twenty."
 
 
 class Verdict(NamedTuple):

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from pepita_jax.data.own import show_name
 from pepita_jax.errors import UserError, require
 from pepita_jax.networks.network import Network
 from pepita_jax.options import field_options
@@ -80,6 +81,25 @@ def describe_rule(rule: Rule) -> dict[str, dict]:
     options = {option: value for option, value in plain_fields(rule).items() if option != "net"}
     model = {"name": PYTHON, "repr": repr(rule.net), "network": as_plain(rule.net)}
     return {"rule": {"name": name, **options}, "model": model}
+
+
+def network_words(config: dict) -> str:
+    """A run's network: the name of its model, or what a script's network consists of."""
+    model = config["model"]
+    text = model.get("repr", model["name"])
+    return text[len("Network(") : -1] if text.startswith("Network(") else text
+
+
+def data_words(config: dict) -> str:
+    """A run's data set: its name, or for a script's arrays the first digits of their checksum."""
+    name = config["dataset"]
+    return f"{ARRAYS} {data_checksum(config)}" if name == ARRAYS else show_name(name)
+
+
+def data_checksum(config: dict) -> str:
+    """The first six digits of the checksum of your own data; empty for a set by name."""
+    checksum = config.get("data", {}).get("checksum") or ""
+    return (checksum["train"] if isinstance(checksum, dict) else checksum)[:6]
 
 
 def rebuild_rule(config: dict) -> Rule:

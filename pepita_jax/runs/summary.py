@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from pepita_jax.data.own import show_name
 from pepita_jax.history import History
 from pepita_jax.plots import draw_alignment, draw_learning_curves, save_figure
-from pepita_jax.runs.objects import PYTHON
+from pepita_jax.runs.objects import data_words, network_words
 from pepita_jax.runs.rows import as_json
 from pepita_jax.runs.saved_run import SavedRun
 from pepita_jax.runs.workdir import Workdir
@@ -17,16 +16,14 @@ def write_summary_and_plots(workdir: Workdir, saved: SavedRun) -> dict:
     history = saved.history("metrics")
     summary = summarize(saved.config, history, saved.seconds())
     workdir.write_summary(summary)
-    own = summary["model"] == PYTHON
-    title = "" if own else f"{summary['model']} on {show_name(summary['dataset'])}"
+    title = f"{network_words(saved.config)} on {data_words(saved.config)}"
     with decoration(workdir.path / "curves.png"):
         curves = draw_learning_curves({summary["rule"]: history}, title=title)
         save_figure(curves, workdir.path / "curves.png")
     if saved.config["log_alignment"]:
         with decoration(workdir.path / "alignment.png"):
             rule = summary["rule"].removeprefix("__main__.")
-            title = ", ".join(filter(None, (rule, title)))
-            alignment = draw_alignment(saved.history("alignment"), title)
+            alignment = draw_alignment(saved.history("alignment"), f"{rule}, {title}")
             save_figure(alignment, workdir.path / "alignment.png")
     return summary
 

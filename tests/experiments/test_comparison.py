@@ -4,11 +4,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import pepita_jax as pj
 from experiments.papers.differences import paired_difference
 from experiments.reporting.comparison import draw_comparison, labels, short_names
 from experiments.reporting.page import make_page
+from experiments.reporting.pairing import compare
 from experiments.reporting.verdict import judge_documents, judge_runs
+from pepita_jax.errors import UserError
+from pepita_jax.figures import TITLE_WIDTH
 from pepita_jax.history import History
+from pepita_jax.runs.objects import describe_rule
 from pepita_jax.styles import rule_style
 from tests.experiments.commands import assert_refused, command
 from tests.experiments.test_page import make_report
@@ -74,10 +79,54 @@ def test_the_plot_has_each_run_s_curve_and_its_difference_from_the_first():
     assert "4 seeds" in differences.get_xlabel()
 
 
-def test_runs_that_do_not_pair_have_curves_alone():
+def test_runs_that_do_not_pair_have_curves_alone_and_are_named(capsys):
     reports = [run("bp", "bp", OTHER), run("fa", "fa", ONE, seed=7)]
     (curves,) = draw_comparison(reports).axes
     assert {"bp", "fa"} <= {line.get_label() for line in curves.lines}
+    said = capsys.readouterr().err
+    assert said.startswith("fa has no difference from bp in the plot:")
+    assert said.endswith("seed is 7 and 0\n")
+
+
+def arrays(name, rule, accuracies, checksum):
+    """A `Report` of a run of `pj.train` on arrays with this checksum."""
+    net = pj.mlp((28, 28, 1), 10, hidden=(32,))
+    data = {"checksum": {"train": checksum, "test": "5d85" * 16}}
+    model = describe_rule(pj.Pepita(net))["model"]
+    return run(name, rule, accuracies, dataset="arrays", data=data, model=model)
+
+
+def test_a_script_s_runs_show_their_network_and_their_arrays():
+    report = arrays("mine", "bp", ONE, "02d1ab" + "0" * 58)
+    words = ("bp", "28x28x1: dense 32, dense 10; relu, softmax", "arrays 02d1ab")
+    assert report.words == words
+    assert (report.summary["model"], report.summary["dataset"]) == words[1:]
+    title = draw_comparison([report]).axes[0].get_title()
+    assert " ".join(title.split()) == " on ".join(words[1:])
+    assert all(len(line) <= TITLE_WIDTH for line in title.splitlines())
+
+
+def test_runs_on_other_data_are_told_apart_by_names_that_can_be_read():
+    mine, other = (arrays("mine", "bp", ONE, digit * 64) for digit in "ab")
+    file = run("file", "bp", ONE, dataset="/data/mine.npz", data={"checksum": "c" * 64})
+    digits = run("digits", "bp", ONE)
+    assert compare(mine, arrays("again", "bp", OTHER, "a" * 64)) == paired_difference(ONE, OTHER)
+    mixed = "; runs of pj.train pair only with each other"
+    pairs = [
+        (mine, other, "arrays aaaaaa and arrays bbbbbb"),
+        (digits, file, "digits and mine.npz (cccccc)"),
+        (mine, file, f"arrays aaaaaa and mine.npz (cccccc){mixed}"),
+        (digits, mine, f"digits and arrays aaaaaa{mixed}"),
+    ]
+    for one, baseline, words in pairs:
+        with pytest.raises(UserError) as error:
+            compare(one, baseline)
+        assert str(error.value).endswith(f": dataset is {words}")
+
+
+def test_labels_name_the_data_where_they_differ():
+    reports = [run("runs/bp", "bp", ONE), run("runs/bp_mnist", "bp", OTHER, dataset="mnist")]
+    assert labels(reports) == ["digits (bp)", "bp_mnist"]
 
 
 def test_a_run_whose_folder_does_not_name_its_rule_is_labelled_with_it():

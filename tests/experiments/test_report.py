@@ -59,6 +59,11 @@ def test_differences_are_paired_and_have_student_s_interval(workdirs):
     assert shallow[-1] == "+0.00"
 
 
+def test_a_baseline_that_is_not_among_the_runs_has_a_row_too(workdirs):
+    pepita, shallow = report(workdirs[0], f"--baseline={workdirs[1]}")
+    assert (pepita[0], shallow[0], shallow[-1]) == ("pepita", "shallow", "+0.00")
+
+
 def test_seeds_that_have_diverged_are_in_no_mean_and_no_pair(workdirs, tmp_path):
     accuracies = [[0.1, np.nan], *ACCURACIES["pepita"][1:]]
     diverged = plant(tmp_path / "diverged", "pepita", accuracies)
