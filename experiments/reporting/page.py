@@ -18,7 +18,8 @@ from pepita_jax.tables import as_percent
 from pepita_jax.watching import decoration
 
 HEADINGS = ("run", "rule", "network", "data", "seeds", "epochs", "test %", "training %")
-
+WIDE = ("network", "data")  # stand above the table if they are the same for all runs
+DIFFERENCE = "difference, 95 % interval"  # stands after the test accuracy
 MOST_NAMED = 20  # seeds in a legend
 
 
@@ -46,19 +47,37 @@ def make_page(reports, differences, documents, verdicts=()):
     rows = [_row(report) for report in reports]
     headings = HEADINGS
     if differences:
-        headings = (*headings, "difference, 95 % interval")
-        rows = [(*row, difference) for row, difference in zip(rows, differences, strict=True)]
-    return (
-        Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-        .from_string(template)
-        .render(
-            verdicts=verdicts,
-            documents=shown,
-            overview=[headings, *rows],
-            groups=_groups(reports),
-            runs=[_describe(report) for report in reports],
-        )
+        headings = _before_last(headings, DIFFERENCE)
+        rows = [_before_last(*pair) for pair in zip(rows, differences, strict=True)]
+    common, (headings, *rows) = _without_common([headings, *rows])
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["breakable"] = breakable
+    return environment.from_string(template).render(
+        verdicts=verdicts,
+        documents=shown,
+        common=common,
+        overview=[headings, *rows],
+        groups=_groups(reports),
+        runs=[_describe(report) for report in reports],
     )
+
+
+def _before_last(cells, cell):
+    return (*cells[:-1], cell, cells[-1])
+
+
+def _without_common(table):
+    """`{heading: cell}` of the wide columns whose cells are all alike, and the other columns."""
+    columns = [*zip(*table, strict=True)]
+    common = {head: cells[0] for head, *cells in columns if head in WIDE and len({*cells}) == 1}
+    return common, [*zip(*(c for c in columns if c[0] not in common), strict=True)]
+
+
+def breakable(text):
+    """A text that a browser may break after `/` and `_`, as safe markup."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub("([/_])", r"\1<wbr>", str(escape(text))))
 
 
 def _inline(svg, title):

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from experiments.papers.pepita.runs import of_table_1
-from experiments.reporting.page import draw_seeds, inline, make_page, read_markdown
+from experiments.reporting.page import breakable, draw_seeds, inline, make_page, read_markdown
 from experiments.reporting.reports import Report, read_documents, read_reports
 from pepita_jax.history import History
 from pepita_jax.plots import save_figure
 from tests.experiments.commands import command
 from tests.experiments.papers.planted import plant
 
-VOID = {"meta", "br", "img", "hr", "input", "link"}
+VOID = {"meta", "br", "img", "hr", "input", "link", "wbr"}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -80,6 +80,26 @@ def test_the_page_holds_the_figures_and_needs_nothing_else(page):
     assert len(set(structure.ids)) == len(structure.ids)
     assert not re.search(r"url\((?!#)|@import|fetch\(", page)
     assert page.count("<svg") == 6  # the document's, a group's means, and each run's seeds
+
+
+def test_what_all_runs_share_stands_above_the_table_and_the_difference_beside_the_accuracy():
+    reports = [make_report("a", 0.5), make_report("b", 0.6)]
+    reports[1].config["dataset"] = "mnist"
+    page = make_page(reports, ["+0.00", "+10.00"], [])
+    overview = page[page.index("<h2>All runs") : page.index("</table>", page.index("<h2>All runs"))]
+    headings = re.findall('<button type="button">(.*?)</button>', overview)
+    assert headings == [
+        "run", "rule", "data", "seeds", "epochs", "test %", "difference, 95 % interval",
+        "training %",
+    ]  # fmt: skip
+    assert "<strong>network</strong>: mlp" in overview
+    assert Structure(overview.partition("<table")[2].partition("</thead>")[2]).cells[5:7] == [
+        "50.00 ± 0.00", "+0.00"
+    ]  # fmt: skip
+
+
+def test_a_long_name_breaks_after_a_slash_and_an_underscore_alone():
+    assert breakable("runs/my_rule<b>") == "runs/<wbr>my_<wbr>rule&lt;b&gt;"
 
 
 def test_a_document_whose_figure_is_damaged_is_shown_without_it(capsys):
@@ -144,8 +164,9 @@ def test_results_are_shown_like_runs(tmp_path):
 
 SORT = """<script>
   const table = document.querySelector("#overview table");
+  const headings = [...table.tHead.rows[0].cells];
   const click = () => {
-    table.tHead.rows[0].cells[6].querySelector("button").click();
+    headings.find(cell => cell.textContent === "test %").querySelector("button").click();
     return [...table.tBodies[0].rows].map(row => row.cells[0].textContent).join();
   };
   const fits = document.documentElement.scrollWidth <= innerWidth;
