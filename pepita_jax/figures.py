@@ -43,9 +43,9 @@ def make_figure(
     return figure, panels
 
 
-def wrap_title(title: str) -> str:
-    """A panel's title in lines that are no wider than the panel."""
-    return fill(title, TITLE_WIDTH)
+def wrap_title(title: str, num_panels: int = 1) -> str:
+    """A title in lines that are no wider than the panels beneath it; its own lines stay apart."""
+    return "\n".join(fill(line, TITLE_WIDTH * num_panels) for line in title.splitlines())
 
 
 def save_figure(figure: Any, file: Any) -> None:

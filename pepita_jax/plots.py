@@ -121,7 +121,7 @@ def draw_alignment(alignment: Mapping[str, np.ndarray], title: str = "") -> Any:
     if shown:
         measured = np.where(np.isfinite(alignment[shown[-1]]).any(2), 1.0, np.nan)
         over = describe_band(count_seeds(measured))
-        figure.suptitle(f"{title}, {over}" if title else over)
+        figure.suptitle(wrap_title(f"{title}, {over}" if title else over, len(shown)))
     return figure
 
 

@@ -178,3 +178,20 @@ def test_a_figure_is_the_same_file_every_time(tmp_path):
     for ending in ("svg", "png"):
         one, two = ((tmp_path / f"{name}.{ending}").read_bytes() for name in ("one", "two"))
         assert one == two
+
+
+def test_a_long_title_lies_inside_its_figure():
+    net = ", ".join(["dense 1024, dropout 0.1"] * 6)
+    accuracy = np.full((2, 5), 0.5)
+    history = {"test_accuracy": accuracy, "train_accuracy": accuracy}
+    alignment = {"weight_norm": np.ones((2, 5, 2)), "gradient_angle": np.ones((2, 5, 2))}
+    for figure in (
+        draw_learning_curves({"bp": history}, title=f"{net}\non digits"),
+        draw_alignment(alignment, title=net),
+    ):
+        figure.canvas.draw()
+        box = figure.get_tightbbox(figure.canvas.get_renderer())
+        assert 0 <= box.x0 < box.x1 <= figure.get_figwidth()
+        assert 0 <= box.y0 < box.y1 <= figure.get_figheight()
+    title = draw_learning_curves({"bp": history}, title="one\ntwo").axes[0].get_title()
+    assert title == "one\ntwo"
