@@ -50,7 +50,7 @@ def test_sets_whose_files_have_the_same_names_come_from_subfolders(
     write_mnist_and_fashion(tmp_path / "originals", 25, 10, subfolders)
     data_dir = str(tmp_path / "tfds")
     prepare_data.prepare_all(sets, str(tmp_path / "originals"), data_dir)
-    assert f"mnist: {data_dir}/mnist/" in capsys.readouterr().out
+    assert f"mnist is ready in {data_dir}/mnist/" in capsys.readouterr().out
     assert_prepared(data_dir)
 
 
