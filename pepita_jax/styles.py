@@ -44,6 +44,9 @@ RULE_ORDER = (
 )
 NUM_STYLES = len(COLORS) * len(MARKERS)  # their numbers have no common divisor: all pairs differ
 NUM_PLAIN = len(COLORS) * len(DASHES)  # of them differ without markers, too: RULE_ORDER's
+OWN_NUMBERS = [  # for rules that are not in the package: never in bp's black
+    n for n in range(NUM_PLAIN, NUM_STYLES) if n % len(COLORS) != RULE_ORDER.index("bp")
+]
 
 
 def number_style(number: int) -> dict[str, Any]:
@@ -59,7 +62,10 @@ def number_style(number: int) -> dict[str, Any]:
 
 
 def rule_style(name: str) -> dict[str, Any]:
-    """A rule's style, the same in every plot; that of a rule of one's own follows from its name."""
+    """A rule's style, the same in every plot; that of a rule of one's own follows from its name.
+
+    In a plot with other rules, a rule of one's own may have another colour, see `line_styles`.
+    """
     return number_style(_number_of(name))
 
 
@@ -67,18 +73,22 @@ def line_styles(rules: Sequence[str]) -> list[dict[str, Any]]:
     """A style for each line of a plot, no two of them alike.
 
     The first line of a rule has the rule's style. Further ones have its colour, with another marker
-    and other dashes. Where all are of one rule, the colours differ too.
+    and other dashes. Where all are of one rule, the colours differ too. A rule that is not in the
+    package has a colour that no other rule of the plot has, while there is one.
 
     Args:
         rules: name of each line's rule.
     """
-    wanted = [_number_of(name) for name in rules]
+    number_of = _numbers_in_one_plot(rules)
+    kept = set(number_of.values())
     taken: set[int] = set()
     numbers = []
-    for number in wanted:
+    for rule in rules:
+        number = number_of[rule]
         if number in taken:
-            free = set(range(NUM_STYLES)) - taken - set(wanted)
-            step = len(COLORS) if len(set(wanted)) > 1 else 1
+            valid = range(NUM_STYLES) if rule in RULE_ORDER else OWN_NUMBERS
+            free = set(valid) - taken - kept
+            step = len(COLORS) if len(number_of) > 1 else 1
             others = ((number + step * i + i // len(MARKERS)) for i in range(NUM_STYLES))
             number = next((n % NUM_STYLES for n in others if n % NUM_STYLES in free), number)
         taken.add(number)
@@ -86,7 +96,18 @@ def line_styles(rules: Sequence[str]) -> list[dict[str, Any]]:
     return [number_style(number) for number in numbers]
 
 
+def _numbers_in_one_plot(rules):
+    numbers = {rule: _number_of(rule) for rule in rules if rule in RULE_ORDER}
+    for rule in rules:
+        if rule not in numbers:
+            used = {number % len(COLORS) for number in numbers.values()}
+            place = OWN_NUMBERS.index(_number_of(rule))
+            others = OWN_NUMBERS[place:] + OWN_NUMBERS[:place]
+            numbers[rule] = next((n for n in others if n % len(COLORS) not in used), others[0])
+    return numbers
+
+
 def _number_of(name):
     if name in RULE_ORDER:
         return RULE_ORDER.index(name)
-    return NUM_PLAIN + crc32(name.encode()) % (NUM_STYLES - NUM_PLAIN)
+    return OWN_NUMBERS[crc32(name.encode()) % len(OWN_NUMBERS)]

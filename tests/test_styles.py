@@ -68,14 +68,43 @@ def test_a_rule_of_one_s_own_has_the_same_style_always_and_none_of_a_known_rule(
 def test_the_first_line_of_a_rule_has_its_style_whatever_else_is_drawn():
     rules = ["pepita", "pepita", "bp", "kolen_pollack", "pepita", "my_rules.Toy"]
     styles = line_styles(rules)
-    for place in (0, 2, 3, 5):
+    for place in (0, 2, 3):
         assert styles[place] == rule_style(rules[place])
     assert styles[1]["color"] == styles[4]["color"] == rule_style("pepita")["color"]
 
 
+MANY_OWN = [f"my_rules.Toy{i}" for i in range(40)]
+
+
+def test_no_rule_of_one_s_own_is_black_as_bp_is():
+    black = rule_style("bp")["color"]
+    assert black not in {rule_style(own)["color"] for own in MANY_OWN}
+    for rules in (MANY_OWN, ["my_rules.Toy"] * 20, ["pepita", *["my_rules.Toy"] * 10]):
+        assert black not in {style["color"] for style in line_styles(rules)}
+
+
+def test_rules_of_one_s_own_have_colours_of_their_own_while_there_are_free_ones():
+    for i in range(len(MANY_OWN) - 6):
+        rules = ["bp", *MANY_OWN[i : i + 6]]  # seven colours in all
+        assert len({style["color"] for style in line_styles(rules)}) == 7
+        rules = [*MANY_OWN[i : i + 2], "pepita", "dfa", "bp", "drtp"]
+        styles = line_styles(rules)
+        assert len({style["color"] for style in styles}) == 6
+        assert styles[2:] == [rule_style(rule) for rule in rules[2:]]
+
+
+def test_an_own_rule_alone_in_a_plot_has_its_style():
+    assert line_styles(["my_rules.Toy"]) == [rule_style("my_rules.Toy")]
+
+
+OFTEN = ["my_rules.Toy", *["my_rules.Toy", "bp"] * 2]
+
+
 @pytest.mark.parametrize(
-    "rules", [["pepita"] * 20, ["pepita", "bp", *["pepita"] * 8], [*RULES, *RULES]]
-)
+    "rules",
+    [["pepita"] * 20, ["pepita", "bp", *["pepita"] * 8], [*RULES, *RULES], OFTEN,
+     ["bp", *MANY_OWN[:9]]],
+)  # fmt: skip
 def test_lines_differ(rules):
     styles = line_styles(rules)
     assert len({(style["color"], style["marker"]) for style in styles}) == len(rules)
