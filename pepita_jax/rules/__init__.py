@@ -8,12 +8,13 @@ from collections.abc import Collection
 from importlib import import_module
 from typing import Any
 
-from pepita_jax.errors import UserError, look_up, require
+from pepita_jax.errors import UserError, list_valid, require
 from pepita_jax.networks.network import Network
 from pepita_jax.options import check_options, field_options
 from pepita_jax.rules.base import Rule, SignalRule
 from pepita_jax.rules.bp import BP
 from pepita_jax.rules.burst_propagation import BurstPropagation
+from pepita_jax.rules.checks import check_decorated, check_defaults, explain_decoration
 from pepita_jax.rules.contrastive_hebbian import ContrastiveHebbian
 from pepita_jax.rules.decoupled_greedy import DecoupledGreedy
 from pepita_jax.rules.deep_feedback_control import (
@@ -87,7 +88,9 @@ def find_rule(name: str) -> type[Rule]:
         RuntimeError: the file of your own rule has a bug, which is the error's cause.
     """
     if not isinstance(name, str) or "." not in name:
-        return look_up("rule", name, RULES)
+        message = f"unknown rule {name!r}; valid: {list_valid(name, RULES)}"
+        require(isinstance(name, str) and name in RULES, f"{message}, or module.Class")
+        return RULES[name]
     path, _, class_name = name.rpartition(".")
     is_path = all(part.isidentifier() for part in name.split("."))
     require(is_path, f"rule {name!r} is neither one of this package nor a path module.Class")
@@ -98,14 +101,29 @@ def find_rule(name: str) -> type[Rule]:
     except UserError:
         raise
     except Exception as error:  # a bug in the file; absl would report some types as a wrong flag
+        explain_decoration(name, error)
         raise RuntimeError(f"rule {name!r} cannot be imported: {error!r}") from error
-    require(hasattr(module, class_name), f"rule {name!r}: {path} has no {class_name}")
+    has = ", ".join(_rules_of(module)) or "no rule"
+    message = f"rule {name!r}: {path} has no {class_name}; it has {has}"
+    require(hasattr(module, class_name), message)
     found = getattr(module, class_name)
     is_rule = isinstance(found, type) and issubclass(found, Rule)
     require(is_rule, f"{name} is no learning rule: it must be a subclass of pepita_jax.Rule")
     is_base = found.pseudo_gradients is Rule.pseudo_gradients or found is SignalRule
     require(not is_base, f"{name} is a base of rules, which defines no pseudo_gradients")
+    has_none = found.pseudo_gradients is SignalRule.pseudo_gradients and (
+        found.signals is SignalRule.signals
+    )
+    require(not has_none, f"{name} defines no signals, see pj.SignalRule")
+    check_decorated(found)
+    check_defaults(found)
     return found
+
+
+def _rules_of(module):
+    """Names of the rules that a module defines itself."""
+    is_rule = lambda x: isinstance(x, type) and issubclass(x, Rule)
+    return [n for n, x in vars(module).items() if is_rule(x) and x.__module__ == module.__name__]
 
 
 def rule_options(name: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from jax import Array
 from pepita_jax.errors import UserError, require
 from pepita_jax.networks.network import Network, require_network
 from pepita_jax.options import check_field_values
+from pepita_jax.rules.checks import checked_signals
 from pepita_jax.rules.options import RuleOptions
 from pepita_jax.types import Activity, Batch, Feedback, Signals, Updates, Weights
 
@@ -140,7 +141,7 @@ class Rule(RuleOptions):
         Raises:
             UserError: the rule draws noise, and the batch has no key.
         """
-        raise NotImplementedError
+        raise UserError(f"{type(self).__name__} must define pseudo_gradients(params, F, batch)")
 
     def second_pseudo_gradients(
         self, params: Weights, F: Feedback, batch: Batch, aux: dict[str, Any]
@@ -176,7 +177,7 @@ class SignalRule(Rule):
             t: targets, `[B, K]`.
             key: for the rule's own noise; None unless the rule `draws_noise`.
         """
-        raise NotImplementedError
+        raise UserError(f"{type(self).__name__} must define `signals`, as pj.SignalRule says")
 
     def pseudo_gradients(self, params: Weights, F: Feedback, batch: Batch) -> Updates:
         net, t = self.net, self.net.one_hot(batch.label)
@@ -184,7 +185,7 @@ class SignalRule(Rule):
         activity = net.forward(params, batch.image, masks)
         key: Any = noise_key(net, batch) if self.draws_noise else None
         e = activity.h[-1] - t
-        d = self.signals(params, F, activity, e, t, key)
+        d = checked_signals(self, params, F, activity, e, t, key)
         return net.hebbian(activity.x, d), net.measure(activity.a[-1], batch.label)
 
 
@@ -195,6 +196,5 @@ def noise_key(net: Network, batch: Batch, purpose: int = 0) -> Array:
         UserError: the batch has no key.
     """
     if batch.key is None:
-        message = "this rule draws noise and needs a batch with a key: pj.Batch(image, label, key)"
-        raise UserError(message)
+        raise UserError("this rule draws noise and needs a batch with a key: pj.Batch(..., key)")
     return jax.random.fold_in(batch.key, len(net.layers) + purpose)

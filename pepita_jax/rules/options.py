@@ -8,6 +8,7 @@ from jax import Array
 
 from pepita_jax.errors import require
 from pepita_jax.options import field_options
+from pepita_jax.rules.checks import check_decorated
 
 
 class RuleOptions:
@@ -21,6 +22,7 @@ class RuleOptions:
 
     def __new__(cls, *_: Any, **options: Any) -> Self:
         cls.check_moved(options)
+        check_decorated(cls)
         return super().__new__(cls)
 
     @classmethod

@@ -12,6 +12,7 @@ from optax import GradientTransformation
 
 from pepita_jax.errors import require
 from pepita_jax.rules.base import Rule
+from pepita_jax.rules.checks import check_like, checked_updates
 from pepita_jax.types import Batch, Feedback, TrainState, Updates, Weights
 
 
@@ -126,13 +127,11 @@ def train_step(
 
     Raises:
         UserError: the images, labels or weights do not fit the network; the rule draws noise and
-            the batch has no key; or its feedback has an optimizer but does not learn.
+            the batch has no key; its feedback has an optimizer but does not learn; or what the rule
+            gives does not fit the weights.
     """
     of_feedback = optimizer_of_feedback(rule, optimizer, feedback_optimizer)
-    if images_at_once is None:
-        pseudo_gradients, aux = rule.pseudo_gradients(state.params, state.feedback, batch)
-    else:
-        pseudo_gradients, aux = by_pieces(rule, state.params, state.feedback, batch, images_at_once)
+    pseudo_gradients, aux = by_pieces(rule, state.params, state.feedback, batch, images_at_once)
     params, opt_state = step_weights(rule, optimizer, pseudo_gradients, state)
     feedback, feedback_opt_state = state.feedback, state.feedback_opt_state
     if rule.learns_feedback:
@@ -140,7 +139,6 @@ def train_step(
             of_feedback, aux["feedback"], feedback_opt_state, feedback
         )
     if rule.sets_feedback:
-        chex.assert_trees_all_equal_shapes_and_dtypes(aux["feedback_value"], feedback)
         feedback = aux["feedback_value"]
     state = TrainState(params, feedback, opt_state, feedback_opt_state)
     if rule.steps_per_batch == 2:
@@ -154,12 +152,14 @@ def step_weights(
     rule: Rule, optimizer: GradientTransformation, pseudo_gradients: Weights, state: TrainState
 ) -> tuple[Weights, Any]:
     """One step of the weights' optimizer, after which the rule projects them."""
+    name = f"the pseudo-gradients of {type(rule).__name__}"
+    check_like(name, pseudo_gradients, "weights", state.params)
     params, opt_state = descend(optimizer, pseudo_gradients, state.opt_state, state.params)
     return rule.project(params), opt_state
 
 
 def by_pieces(
-    rule: Rule, params: Weights, F: Feedback, batch: Batch, images_at_once: int
+    rule: Rule, params: Weights, F: Feedback, batch: Batch, images_at_once: int | None
 ) -> Updates:
     """The rule's pseudo-gradients and `aux`, as means over equal pieces of the batch.
 
@@ -169,21 +169,21 @@ def by_pieces(
         rule: any rule. One that does not split batches takes the batch whole. So does one of two
             steps per batch, which share what is drawn and what is passed on.
         params, F, batch: see `Rule.pseudo_gradients`.
-        images_at_once: size of a piece, a divisor of the batch's. Pieces draw dropout and noise
-            from keys of their own.
+        images_at_once: size of a piece, a divisor of the batch's; None: the batch is one piece.
+            Pieces draw dropout and noise from keys of their own.
 
     Raises:
-        UserError: the size does not divide the batch's.
+        UserError: the size does not divide the batch's, or the rule gives no such updates.
     """
     is_split = rule.splits_batches and rule.steps_per_batch == 1
-    if images_at_once == len(batch.label) or not is_split:
-        return rule.pseudo_gradients(params, F, batch)
+    if images_at_once is None or images_at_once == len(batch.label) or not is_split:
+        return checked_updates(rule, params, F, batch)
     num_pieces, rest = divmod(len(batch.label), images_at_once)
     require(rest == 0, f"images_at_once must divide {len(batch.label)}, got {images_at_once}")
     split = lambda x: x.reshape(num_pieces, images_at_once, *x.shape[1:])
     keys = None if batch.key is None else jax.random.split(batch.key, num_pieces)
     pieces = Batch(split(batch.image), split(batch.label), keys)
-    of_piece = lambda piece: rule.pseudo_gradients(params, F, piece)
+    of_piece = lambda piece: checked_updates(rule, params, F, piece)
     shapes = jax.eval_shape(of_piece, jax.tree.map(lambda x: x[0], pieces))
     zeros = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
     add = lambda sums, piece: (jax.tree.map(jnp.add, sums, of_piece(piece)), None)

@@ -20,7 +20,7 @@ def test_an_unknown_rule_is_refused_and_the_nearest_ones_listed():
     with pytest.raises(UserError) as refused:
         build_rule("pepto", make_network("conv"))
     named, more = re.fullmatch(
-        r"unknown rule 'pepto'; valid: (.*) and (\d+) more", str(refused.value)
+        r"unknown rule 'pepto'; valid: (.*) and (\d+) more, or module.Class", str(refused.value)
     ).groups()
     assert "pepita" in named.split(", ")
     assert set(named.split(", ")) < set(RULES)
@@ -48,7 +48,8 @@ def test_a_class_checks_as_the_string_does(name):
 @pytest.mark.parametrize(
     ("name", "message"),
     [("os.path", "no learning rule"), ("nowhere.Rule", "cannot be imported: No module"),
-     ("pepita_jax.rules.bp.PB", r"pepita_jax\.rules\.bp has no PB"),
+     ("pepita_jax.rules.dfa.PB", r"pepita_jax\.rules\.dfa has no PB; it has DFA, SDFA$"),
+     ("pepita_jax.rules.feedback.PB", r"feedback has no PB; it has no rule$"),
      (".Toy", "neither one of this package nor a path"), ("my-rules.Toy", "nor a path"),
      (None, "unknown rule None; valid"), ("pepita_jax.Rule", "a base of rules")],
 )  # fmt: skip

@@ -147,7 +147,7 @@ def test_a_rule_that_says_what_cannot_be_is_refused(rule, message):
 def test_feedback_and_scores_keep_their_shapes(digits):
     rule, optimizer, batch = Fewer(NET), optax.sgd(0.5), make_batch(NET)
     state = pj.init_state(rule, optimizer, jax.random.key(0))
-    with pytest.raises(AssertionError, match="shapes"):
+    with pytest.raises(pj.UserError, match=r"aux\['feedback_value'\] .* like the feedback"):
         pj.train_step(rule, optimizer, state, batch)
     rule, data = Fewer(DIGITS_NET), (digits.train[0][:50], digits.train[1][:50])
     with pytest.raises(pj.UserError, match=r"scores have shape \(1, 1\), not \(1, 10\)"):
