@@ -14,6 +14,7 @@ from sklearn.datasets import load_digits
 import pepita_jax as pj
 from configs.default import FIELDS, get_config
 from experiments.papers.differences import paired_difference
+from pepita_jax.rules import skeleton
 from pepita_jax.runs.run import run
 
 PAGES = Path(__file__).parents[1] / "docs/how_to"
@@ -72,10 +73,11 @@ def test_a_loop_of_ones_own_trains_as_pj_train_does():
 
 
 def test_a_rule_of_ones_own_computes_its_equations(tmp_path, monkeypatch):
-    file, test = blocks("own_rule.md")
-    (tmp_path / "my_rules.py").write_text(file)
+    file, test, noise_file, noise_test = blocks("own_rule.md")
+    for module, text in (("my_rules", file), ("my_noise", noise_file)):
+        (tmp_path / f"{module}.py").write_text(text)
+        monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "my_rules", raising=False)
     names = {}
     exec(compile(test, "own_rule.md", "exec"), names)  # compares with NumPy itself
     assert np.abs(names["d_1"]).max() == 0.02  # something was clipped
@@ -87,6 +89,27 @@ def test_a_rule_of_ones_own_computes_its_equations(tmp_path, monkeypatch):
     wanted, _ = pj.FA(net).pseudo_gradients(*weights, batch)
     for dW, dW_wanted in zip(found, wanted, strict=True):
         np.testing.assert_array_equal(dW, dW_wanted)
+
+    exec(compile(noise_test, "own_rule.md", "exec"), names)  # three oracles
+    assert 0.1 < names["m"].mean() < 0.3  # signs did change
+    for p in (-0.1, 0.5):
+        with pytest.raises(pj.UserError, match=r"rule\.p must be"):
+            pj.build_rule("my_noise.FlipDFA", net, p=p)
+    flip = pj.build_rule("my_noise.FlipDFA", net)
+    with pytest.raises(pj.UserError, match="needs a batch with a key"):
+        flip.pseudo_gradients(*flip.init(jax.random.key(0)), batch)
+    for module in ("my_rules", "my_noise"):
+        monkeypatch.delitem(sys.modules, module)
+
+
+def test_the_skeleton_trains_once_its_class_has_a_name_of_its_own(tmp_path, monkeypatch):
+    text = Path(skeleton.__file__).read_text()
+    assert text.count("Skeleton") == 1  # renaming is all there is to do
+    (tmp_path / "my_rules.py").write_text(text.replace("Skeleton", "Toy"))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "my_rules", raising=False)
+    train("my_rules.Toy,mlp,digits", "runs/toy", model={"hidden": (16,)})
+    assert pj.load_run("runs/toy").history["test_accuracy"][:, -1].min() > 0.3  # chance is 0.1
     monkeypatch.delitem(sys.modules, "my_rules")
 
 

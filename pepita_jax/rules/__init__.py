@@ -1,7 +1,8 @@
 """Learning rules: pure functions `(params, F, batch) -> (pseudo_gradients, aux)`.
 
-To add one: copy `skeleton.py`, import its class here, and add its line to `RULES`; import it in
-`pepita_jax/__init__.py` too. The tests of all rules, `--help` and the presets then know it.
+To write one, copy `skeleton.py`. It becomes a part of the package by an import here and a line in
+`RULES`, and an import in `pepita_jax/__init__.py`. The tests of all rules, `--help` and the presets
+then know it.
 """
 
 from collections.abc import Collection

@@ -1,13 +1,12 @@
 """A rule to copy. Begin with its source: authors, title, venue, year.
 
-1. Copy this file to `rules/NAME.py`, and write your equations in place of these.
-2. Import the class in `rules/__init__.py`, and add its line to `RULES`. Import it in
-   `pepita_jax/__init__.py` too, and add it to `__all__`, which is sorted.
-3. Run `pytest tests/rules/test_all_rules.py -k NAME`: the tests of all rules now include yours.
-   Write a test of its own against an oracle: a closed form, or a transcription in NumPy.
+1. Copy this file to `my_rules.py` in the root of the repository, and rename its class, for example
+   to `Toy`.
+2. Write your equations in place of these.
+3. Train the class by its path: `--config=configs/default.py:my_rules.Toy,mlp,digits`.
+4. Test it against an oracle: a closed form, or a transcription in NumPy.
 
-A rule need not be in this package: `--config=configs/default.py:my_file.MyRule,mlp,digits` trains
-the class `MyRule` of `my_file.py` in the current folder.
+`docs/how_to/own_rule.md` explains each step, and how the rule becomes a part of the package.
 """
 
 from dataclasses import dataclass
@@ -47,7 +46,7 @@ class Skeleton(SignalRule):
     splits_batches: ClassVar[bool] = True  # False: it uses more than one image at a time
 
     # Its options, with types and defaults. Values are checked by type: `float`, or the words of a
-    # `Literal`. A field without a type, or a class without the decorator above, adds no option.
+    # `Literal`. A field without a type adds no option.
     # A sweep passes numbers as traced arrays; list those that Python compares in `static_options`.
     strength: float = 1.0
 
