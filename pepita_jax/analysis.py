@@ -11,6 +11,7 @@ from pepita_jax.networks.jacobians import score_jacobians, solve_damped
 from pepita_jax.networks.network import Network
 from pepita_jax.rules.base import Rule
 from pepita_jax.rules.bp import BP
+from pepita_jax.rules.checks import check_like, checked_updates
 from pepita_jax.types import Batch, Feedback, Weights
 
 
@@ -64,15 +65,16 @@ def alignment(net: Network, rule: Rule, params: Weights, F: Feedback, batch: Bat
         An `Alignment`.
 
     Raises:
-        UserError: images, labels or weights do not fit the network, or the rule draws noise and
-            the batch has no key.
+        UserError: images, labels or weights do not fit the network, the rule draws noise and the
+            batch has no key, or its pseudo-gradients do not fit the weights.
     """
     net = net.without_dropout() if has_own_scores(rule) else net
     rule = replace(rule, net=net)
     gradients = gradient(rule, params, F, batch)
-    pseudo_gradients, aux = rule.pseudo_gradients(params, F, batch)
+    pseudo_gradients, aux = checked_updates(rule, tuple(params), F, batch)
     if rule.steps_per_batch == 2:  # at the same weights, as if steps were small
         second, _ = rule.second_pseudo_gradients(params, F, batch, aux)
+        check_like("the second pseudo-gradients", second, "weights", tuple(params))
         pseudo_gradients = jax.tree.map(jnp.add, pseudo_gradients, second)
     feedback, forward_equivalent = map(jax.tree.leaves, (F, rule.forward_equivalent(params)))
     newton = gauss_newton(net, params, batch) if rule.nears_gauss_newton else ()

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, cast, get_origin, get_type_hints
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.errors import ConcretizationTypeError, TracerIntegerConversionError
 
 from pepita_jax.errors import UserError, require
 from pepita_jax.types import Activity, Batch, Feedback, Signals, Updates, Weights
@@ -74,13 +75,22 @@ def checked_updates(rule: Any, params: Weights, F: Feedback, batch: Batch) -> Up
     """What `rule.pseudo_gradients` gives.
 
     Raises:
-        UserError: it is not `(pseudo_gradients, aux)`, or `aux` lacks what it must have.
+        UserError: it is not `(pseudo_gradients, aux)`, like the weights and the feedback, or Python
+            compares an option that a sweep traces.
     """
-    updates = rule.pseudo_gradients(params, F, batch)
     name = f"{type(rule).__name__}.pseudo_gradients"
+    try:
+        updates = rule.pseudo_gradients(params, F, batch)
+    except (ConcretizationTypeError, TracerIntegerConversionError) as error:
+        traced = [f.name for f in fields(rule) if f"['rule.{f.name}']" in str(error)]
+        message = f"{name} compares or counts with {', '.join(traced)}, which a sweep traces"
+        if traced:
+            raise UserError(f"{message}: name it in static_options") from error
+        raise
     is_pair = isinstance(updates, tuple) and len(updates) == 2 and isinstance(updates[1], dict)
     message = f"{name} must give (pseudo_gradients, aux), aux a dict with loss and accuracy"
     require(is_pair, message)
+    check_like(f"the pseudo-gradients of {name}", updates[0], "weights", params)
     aux, of_feedback = updates[1], []
     of_feedback += ["feedback"] if rule.learns_feedback else []
     of_feedback += ["feedback_value"] if rule.sets_feedback else []

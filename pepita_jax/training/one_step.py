@@ -143,6 +143,7 @@ def train_step(
     state = TrainState(params, feedback, opt_state, feedback_opt_state)
     if rule.steps_per_batch == 2:
         pseudo_gradients, _ = rule.second_pseudo_gradients(params, feedback, batch, aux)
+        check_like("the second pseudo-gradients", pseudo_gradients, "weights", params)
         params, opt_state = step_weights(rule, optimizer, pseudo_gradients, state)
         state = TrainState(params, feedback, opt_state, feedback_opt_state)
     return state, aux
@@ -152,8 +153,6 @@ def step_weights(
     rule: Rule, optimizer: GradientTransformation, pseudo_gradients: Weights, state: TrainState
 ) -> tuple[Weights, Any]:
     """One step of the weights' optimizer, after which the rule projects them."""
-    name = f"the pseudo-gradients of {type(rule).__name__}"
-    check_like(name, pseudo_gradients, "weights", state.params)
     params, opt_state = descend(optimizer, pseudo_gradients, state.opt_state, state.params)
     return rule.project(params), opt_state
 

@@ -10,7 +10,9 @@ import optax
 import pytest
 
 import pepita_jax as pj
+from pepita_jax.rules.checks import checked_updates
 from tests.cases import make_batch
+from tests.training.unusual import Unusual
 
 NET = pj.mlp((6, 6, 2), 4, hidden=(7,))
 
@@ -112,11 +114,12 @@ def test_updates_unlike_the_weights_or_without_measures_are_refused(wrong, image
         def pseudo_gradients(self, params, F, batch):
             return change(*super().pseudo_gradients(params, F, batch))
 
-    if wrong == "integers" and images_at_once == 3:
-        return  # the mean over pieces is a float
     message = refused(Wrong(NET), images_at_once=images_at_once)
     assert "Wrong" in message
     assert words in message
+    state = Wrong(NET).init(jax.random.key(0))
+    with pytest.raises(pj.UserError, match=re.escape(words)):  # which a run does first
+        pj.analysis.alignment(NET, Wrong(NET), *state, make_batch(NET))
 
 
 def test_weights_with_biases_need_pseudo_gradients_with_biases():
@@ -144,6 +147,52 @@ def test_feedback_that_learns_needs_its_pseudo_gradients():
 
     assert "must have loss, accuracy, feedback; it has loss, accuracy" in refused(Without(NET))
     assert "must be like the feedback" in refused(Other(NET))
+
+
+def test_a_second_update_unlike_the_weights_is_refused():
+    class Short(Unusual):
+        def second_pseudo_gradients(self, *arguments):
+            dW, aux = super().second_pseudo_gradients(*arguments)
+            return dW[1:], aux
+
+    rule, batch = Short(NET), make_batch(NET)
+    assert "the second pseudo-gradients must be like the weights" in refused(rule)
+    with pytest.raises(pj.UserError, match="the second pseudo-gradients"):
+        pj.analysis.alignment(NET, rule, *rule.init(jax.random.key(0)), batch)
+
+
+@dataclass(frozen=True)
+class Compares(pj.DFA):
+    p: float = 0.1
+    q: float = 0.1
+
+    def signals(self, params, F, activity, e, t, key):
+        return (*self.send(F, activity, e if self.p > 0.5 else 2 * e), e)
+
+
+@dataclass(frozen=True)
+class ComparesAnArray(pj.DFA):
+    p: float = 0.1
+    q: float = 0.1
+
+    def signals(self, params, F, activity, e, t, key):
+        return (*self.send(F, activity, e if e[0, 0] > 0.5 else 2 * e), e)
+
+
+def test_an_option_that_python_compares_is_named_in_a_sweep():
+    numbers = {"rule.p": jnp.float32(0.2), "rule.q": jnp.float32(0.2)}  # as a sweep names them
+
+    def of(rule_class):
+        def update(numbers):
+            rule = rule_class(NET, numbers["rule.p"], numbers["rule.q"])
+            return checked_updates(rule, *rule.init(jax.random.key(0)), make_batch(NET))
+
+        return jax.eval_shape(update, numbers)
+
+    with pytest.raises(pj.UserError, match=r"counts with p, which a sweep traces.*static_options"):
+        of(Compares)
+    with pytest.raises(jax.errors.TracerBoolConversionError):  # a bug stays one
+        of(ComparesAnArray)
 
 
 def test_a_rule_without_its_equations_is_refused():
