@@ -128,15 +128,16 @@ def train_jobs(jobs, root, on_done=lambda job: None):
 
 
 def require_data(jobs):
-    """Loads each data set once, so that a missing one is reported before training begins.
+    """Loads each data set once, so that a mistake in it is reported before training begins.
 
     Jobs on other machines may see other folders: for them nothing is loaded.
     """
     if LAUNCHER.value not in ("here", "local"):
         return
     configs = [Workdir(job.path).read_config() for job in jobs]
-    for name, folder in dict.fromkeys((c["dataset"], c["data_dir"]) for c in configs):
-        load_stored(name, folder)
+    sets = ((c["dataset"], c["data_dir"], c["validation_fraction"]) for c in configs)
+    for name, folder, validation_fraction in dict.fromkeys(sets):
+        load_stored(name, folder, validation_fraction)
 
 
 def print_commands(jobs):

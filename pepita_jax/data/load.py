@@ -13,7 +13,8 @@ from pepita_jax.data.own import is_own, own_info
 from pepita_jax.data.prepared import load_prepared, prepared_info
 from pepita_jax.data.preprocess import PREPROCESSES
 from pepita_jax.data.sets import DATASETS
-from pepita_jax.errors import UserError, look_up, require, require_number
+from pepita_jax.data.validation import num_validation, require_random_order
+from pepita_jax.errors import UserError, look_up, require
 
 
 class Dataset(NamedTuple):
@@ -61,7 +62,8 @@ def load_dataset(
         `[N, H, W, C]` and labels int32 `[N]`; `validation` is None without such a split.
 
     Raises:
-        UserError: the name is unknown, or the set is missing, empty or damaged.
+        UserError: the name is unknown, or the set is missing, empty or damaged, or your own data
+            are sorted by class and a validation split is asked for.
     """
     splits = load_stored(name, data_dir, validation_fraction, preprocess, whiten)
     floats = ((to_float(split[0]), split[1]) if split else None for split in splits)
@@ -88,7 +90,8 @@ def load_stored(
     splits = [train, test]
     if size:
         splits = [tuple(x[:-size] for x in train), test, tuple(x[-size:] for x in train)]
-        _require_all_classes(info, splits[0][1], train[1], size)
+        if info.checksum:  # the user's own data may be sorted by class; published sets are not
+            require_random_order(splits[0][1], splits[2][1])
     images = change(*(image for image, _ in splits))
     return Dataset(*((image, label) for image, (_, label) in zip(images, splits, strict=True)))
 
@@ -128,23 +131,3 @@ def num_channels(name: str) -> int:
     if info is None:  # it may have been prepared by another builder
         return dataset_info(name).image_shape[2]
     return info.features[image_and_label(name, info)[0]].shape[2]
-
-
-def num_validation(validation_fraction: float, num_train: int) -> int:
-    """How many of the training images make up the validation split.
-
-    Raises:
-        UserError: the fraction is not valid, or leaves nothing to train on.
-    """
-    require_number("validation_fraction", validation_fraction, at_least=0, below=1)
-    size = round(validation_fraction * num_train)
-    require(size < num_train, "validation_fraction leaves no image to train on")
-    return size
-
-
-def _require_all_classes(info, trained_on, label, size):
-    """Checks the user's own data, which may be sorted by class; published sets are not."""
-    lost = np.setdiff1d(label, trained_on) if info.checksum else ()
-    which = ", ".join(map(str, lost))
-    message = f"the validation split, the last {size} training images, has all images of class"
-    require(not len(lost), f"{message} {which}: put the training set in a random order")

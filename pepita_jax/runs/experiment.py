@@ -8,9 +8,9 @@ import jax
 import numpy as np
 
 from pepita_jax.data import Dataset, load_stored
-from pepita_jax.data.load import num_validation
 from pepita_jax.data.own import show_name
 from pepita_jax.data.preprocess import PREPROCESSES
+from pepita_jax.data.validation import num_validation
 from pepita_jax.errors import require_int, require_name
 from pepita_jax.rules import Rule
 from pepita_jax.runs.configured import (

@@ -1,6 +1,8 @@
 """One's own data: arrays in an `.npz` file, and folders of images."""
 
 import hashlib
+import itertools
+import math
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from PIL import Image
 
 from pepita_jax import UserError, load_dataset
 from pepita_jax.data import dataset_info, load_stored
+from pepita_jax.data.validation import chance_of_lacking
 
 RANDOM = np.random.default_rng(0)
 IMAGE = RANDOM.integers(0, 256, (30, 4, 5), np.uint8)
@@ -118,6 +121,43 @@ def test_a_validation_split_that_takes_a_whole_class_is_refused(tmp_path):
     )
     with pytest.raises(UserError, match=message):
         load_stored(path, validation_fraction=1 / 3)
+
+
+def chance_of_all(counts, size):
+    """How probable it is that a random split of each class's images has them all, by counting."""
+    labels = np.repeat(np.arange(len(counts)), counts)
+    splits = [set(labels[list(of)]) for of in itertools.combinations(range(len(labels)), size)]
+    return lambda classes: np.mean([not split & set(classes) for split in splits])
+
+
+@pytest.mark.parametrize(("counts", "size"), [((3, 3, 3), 3), ((2, 4, 5), 4)])
+@pytest.mark.parametrize("classes", [(), (1,), (0, 1), (0, 2)])
+def test_the_chance_that_a_split_lacks_classes_is_that_of_counting_all_splits(
+    counts, size, classes
+):
+    counted = chance_of_lacking(np.array(classes), np.repeat(range(3), counts), size)
+    choices = math.comb(3, len(classes))
+    expected = choices * chance_of_all(counts, size)(classes)
+    assert counted == pytest.approx(min(1, expected), rel=1e-12)
+
+
+@pytest.mark.parametrize("num_classes", [2, 3, 4, 8, 9, 10, 20])
+def test_sorted_classes_are_refused_before_a_split_is_made(num_classes, tmp_path):
+    label = np.arange(600) * num_classes // 600
+    arrays = {"x_train": np.zeros((600, 2, 2), np.uint8), "y_test": label[::100]}
+    test = np.zeros((6, 2, 2), np.uint8)
+    path = save(tmp_path / "sorted.npz", y_train=label, x_test=test, **arrays)
+    with pytest.raises(UserError, match=r"the last 60 training images, has .* in a random order"):
+        load_stored(path, validation_fraction=0.1)
+    assert load_stored(path).validation is None
+    path = save(tmp_path / "turns.npz", y_train=np.arange(600) % num_classes, x_test=test, **arrays)
+    assert len(load_stored(path, validation_fraction=0.1).validation[0]) == 60
+
+
+def test_a_split_that_lacks_a_class_by_chance_is_taken(tmp_path):
+    rare = np.where(np.arange(30) == 4, 2, LABEL % 2)  # one image of class 2, in training
+    path = save(tmp_path / "mine.npz", y_train=rare, y_test=LABEL[:6] % 2)
+    assert 2 not in load_stored(path, validation_fraction=0.2).validation[1]
 
 
 def write_images(folder, image=IMAGE, suffix="png", names="abc"):
