@@ -1,6 +1,7 @@
 """From a setting, `{field: value}`, to a configuration, and to the command that trains it."""
 
 import shlex
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from absl import flags
@@ -13,6 +14,7 @@ from pepita_jax.networks.models import model_options
 from pepita_jax.rules import check_moved, rule_options
 from pepita_jax.runs.experiment import check_config
 from pepita_jax.sweep.axes import NOT_SWEPT
+from pepita_jax.training.optimizers import optimizer_fields
 
 KINDS = {
     bool: "true or false",
@@ -22,6 +24,10 @@ KINDS = {
     tuple: "a list of sizes",
     ConfigDict: "set field by field",
 }
+# Names for messages; the options of rules and models are listed by `check_own_fields`.
+KNOWN = [*default.WORDS[:2], *(field for field in default.FIELDS if "*" not in field)]
+KNOWN += [f"optimizer.{name}" for name in optimizer_fields()] + ["feedback_optimizer.name"]
+KNOWN = list(dict.fromkeys(KNOWN))
 PARSERS = {bool: flags.BooleanParser(), int: flags.IntegerParser(), float: flags.FloatParser()}
 
 
@@ -83,6 +89,25 @@ def check_own_fields(words, fields):
             require(field in valid, f"the configuration has no such field: {field}; {there}")
 
 
+def hint(field):
+    """Ends a message about an unknown field: what may be meant, and where all fields are listed.
+
+    Fields with the same last word are meant, or with its letters as initials (`lr`), or those
+    spelt alike.
+    """
+    group, _, word = field.rpartition(".")
+    same = [name for name in KNOWN if word in _short_names(name)]
+    near = [name for name in same if name.startswith(f"{group}.")] or same
+    near = near or get_close_matches(field, KNOWN, n=1)
+    return f"; did you mean {' or '.join(near[:3])}? (see --help)" if near else " (see --help)"
+
+
+def _short_names(field):
+    """`optimizer.learning_rate` -> `learning_rate` and `lr`."""
+    word = field.rpartition(".")[2]
+    return word, "".join(part[:1] for part in word.split("_") if "_" in word)
+
+
 def command_line(chosen, setting, workdir):
     """The command that trains one setting by itself."""
     as_text = lambda value: str(value).replace(" ", "") if isinstance(value, tuple) else value
@@ -105,11 +130,13 @@ def _set_field(config, field, value):
     try:
         kind = config_path.get_type(field, config)
     except (AttributeError, KeyError) as error:
-        raise UserError(f"the configuration has no field {field} (see --help)") from error
+        raise UserError(f"the configuration has no field {field}{hint(field)}") from error
     try:
         config.update_from_flattened_dict({field: _as_read(value, kind)})
     except (TypeError, ValueError) as error:
-        raise UserError(f"{field} must be {KINDS[kind]}, got {value!r}") from error
+        own = [name for name in KNOWN if name.startswith(f"{field}.")]
+        such = f"; for example {own[0]}" if own else ""
+        raise UserError(f"{field} must be {KINDS[kind]}, got {value!r}{such}") from error
 
 
 def _as_read(value, kind):

@@ -54,7 +54,9 @@ from pepita_jax.sweep.halving import check_halving
 from pepita_jax.sweep.results import is_left
 from pepita_jax.sweep.search import check_sampler, examples
 
-SAMPLES = flags.DEFINE_integer("num_samples", 1, "draws from uniform: and log_uniform:")
+SAMPLES = flags.DEFINE_integer(
+    "num_samples", None, "number of draws from uniform: and log_uniform:, which need it"
+)
 HALVING = flags.DEFINE_list(
     "halving", [], "epochs after each of which the worse half of a program's settings ends"
 )

@@ -8,12 +8,11 @@ from experiments.papers.papers import PAPERS
 from experiments.papers.record_files import OLD_FILES, read_records
 from experiments.papers.results import Results, make_result
 from experiments.papers.show import place_of
-from pepita_jax.errors import UserError, require
+from pepita_jax.errors import require
 from pepita_jax.files import file_errors, user_path
 from pepita_jax.history import History
-from pepita_jax.runs.config_file import read_config_file
 from pepita_jax.runs.objects import data_words, network_words
-from pepita_jax.runs.same_run import SWEEP_FILE
+from pepita_jax.runs.same_run import require_run
 from pepita_jax.runs.summary import summarize
 from pepita_jax.runs.workdir import Workdir
 
@@ -75,19 +74,9 @@ def read_reports(path, epoch=None, num_seeds=None):
         require(result, f"{path} holds no results")
         reports = [_of_result(str(path), result, epoch)]
     else:
-        _require_run(path, folder)
+        require_run(path)
         reports = [_of_workdir(str(path), epoch)]
     return [_first_seeds(report, num_seeds) for report in reports]
-
-
-def _require_run(path, folder):
-    """Raises a `UserError` that names the runs in a folder, if it holds some and is none itself."""
-    inside = sorted(file.parent for file in folder.glob("*/config.json"))
-    runs = ", ".join(run.name for run in inside if "settings" not in read_config_file(run))
-    if (folder / SWEEP_FILE).exists():
-        are_runs = f"; it holds the runs {runs}" if runs else ""
-        raise UserError(f"{path} holds a sweep: its figures are in sweep.csv{are_runs}")
-    require(not runs, f"{path} holds no run itself, but folders that do: {runs}")
 
 
 def _of_workdir(name, epoch):

@@ -14,7 +14,7 @@ from pepita_jax.networks.network import Network
 from pepita_jax.rules import Rule
 from pepita_jax.runs.configured import build_rule_on_network
 from pepita_jax.runs.objects import PYTHON, describe_rule
-from pepita_jax.runs.same_run import changed_settings, describe_changes
+from pepita_jax.runs.same_run import changed_settings, describe_changes, require_run
 from pepita_jax.runs.seed_group import SeedGroup
 from pepita_jax.runs.workdir import Workdir
 from pepita_jax.training.many_seeds import seed_keys
@@ -74,12 +74,13 @@ def load_run(path: Any, epoch: int | None = None, rule: Rule | None = None) -> R
         A `Run`.
 
     Raises:
-        UserError: the folder holds no run, no intact checkpoint of the epoch, or a run of
-            another rule.
+        UserError: the folder holds no run but perhaps others that do, no intact checkpoint of the
+            epoch, or a run of another rule.
     """
     if epoch is not None:
         require_int("epoch", epoch, 0)
     workdir = Workdir(path)
+    require_run(path)
     return workdir.retry_reading(lambda: _load(workdir.read(states=epoch != 0), epoch, rule))
 
 

@@ -2,8 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from pepita_jax.errors import UserError, require
+from pepita_jax.files import user_path
 from pepita_jax.jax_settings import recorded_settings
 from pepita_jax.options import flatten
 from pepita_jax.runs.config_file import read_config_file, without_environment
@@ -23,6 +25,23 @@ CHECKSUM = "data.checksum"  # of the user's own data, which may move
 KINDS = ("rule.name", "model.name", "model.repr", "dataset", CHECKSUM)
 RESULTS = ("metrics.jsonl", "alignment.jsonl", "summary.json", "checkpoints")
 SWEEP_FILE = "sweep.json"  # which only the folder of a sweep has
+
+
+def require_run(path: Any) -> None:
+    """Raises a `UserError` that names the runs in a folder, if it holds some and is none itself.
+
+    Args:
+        path: the folder, as the user gives it.
+    """
+    folder = user_path(path)
+    if (folder / "config.json").exists():
+        return
+    inside = sorted(file.parent for file in folder.glob("*/config.json"))
+    runs = ", ".join(run.name for run in inside if "settings" not in read_config_file(run))
+    if (folder / SWEEP_FILE).exists():
+        are_runs = f"; it holds the runs {runs}" if runs else ""
+        raise UserError(f"{path} holds a sweep: its figures are in sweep.csv{are_runs}")
+    require(not runs, f"{path} holds no run itself, but folders that do: {runs}")
 
 
 def require_same_run(path: Path, config: dict, groups: list[SeedGroup]) -> None:

@@ -37,7 +37,7 @@ class Range(NamedTuple):
 def make_settings(
     axes: dict[str, str],
     listed: Sequence[dict] = ({},),
-    num_samples: int = 1,
+    num_samples: int | None = None,
     seed: int = 0,
 ) -> list[dict]:
     """Every combination of the axes' values with each other and with each listed setting.
@@ -46,20 +46,26 @@ def make_settings(
         axes: `{field: text}`; the text is values with commas between them, or `uniform:LOW:HIGH`,
             or `log_uniform:LOW:HIGH`.
         listed: settings, from `read_settings`.
-        num_samples: the number of draws from all distributions; each draw gives a whole grid.
+        num_samples: the number of draws from all distributions, which cannot do without; each
+            draw gives a whole grid.
         seed: root of the draws.
 
     Raises:
         UserError: an axis is empty or is not understood, or one of its fields is also listed.
     """
-    require_int("num_samples", num_samples, 1)
     read = read_axes(axes, listed)
     drawn = {field: values for field, values in read.items() if isinstance(values, Range)}
-    message = "num_samples needs an axis such as --sweep.FIELD=log_uniform:LOW:HIGH"
-    require(drawn or num_samples == 1, message)
+    field = next(iter(drawn), "FIELD")
+    if num_samples is None:
+        message = f"--sweep.{field}={axes.get(field)} needs --num_samples=N, the number of draws"
+        require(not drawn, f"{message}; or let --sampler choose them")
+    else:
+        require_int("--num_samples", num_samples, 1)
+        message = "--num_samples needs an axis such as --sweep.FIELD=log_uniform:LOW:HIGH"
+        require(drawn or num_samples == 1, message)
     grid = {field: values for field, values in read.items() if isinstance(values, list)}
     random, settings = np.random.default_rng(seed), []
-    for _ in range(num_samples):
+    for _ in range(num_samples or 1):
         sample = {field: values.draw(random) for field, values in drawn.items()}
         for *values, more in itertools.product(*grid.values(), listed):
             chosen = sample | dict(zip(grid, values, strict=True))

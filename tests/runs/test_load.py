@@ -1,5 +1,6 @@
 """A run is read back by `load_run` as it was trained."""
 
+import shutil
 from functools import partial
 
 import jax
@@ -26,6 +27,19 @@ def test_a_run_read_back_has_the_weights_that_were_tested(tmp_path):
     assert loaded.rule == pj.build_rule("pepita", loaded.net)
     assert loaded.history["test_accuracy"].shape == (2, 2)
     assert loaded.config["model"]["hidden"] == [12]
+
+
+def test_of_a_folder_that_holds_runs_these_are_named(tmp_path):
+    run(make_config(num_epochs=1), tmp_path / "best_1")
+    with pytest.raises(pj.UserError, match="holds no run itself, but folders that do: best_1$"):
+        pj.load_run(tmp_path)
+    (tmp_path / "sweep.json").write_text("{}")
+    message = r"sweep: its figures are in sweep\.csv; it holds the runs best_1$"
+    with pytest.raises(pj.UserError, match=message):
+        pj.load_run(str(tmp_path))
+    shutil.rmtree(tmp_path / "best_1")
+    with pytest.raises(pj.UserError, match=r"figures are in sweep\.csv$"):
+        pj.load_run(tmp_path)
 
 
 def test_any_seeds_that_are_there_are_read_back(tmp_path):

@@ -65,6 +65,7 @@ def test_settings_may_come_from_a_file(tmp_path):
         ({"a": "1,2,1"}, 1, "--sweep.a has a value twice"),
         ({"a": "1,2"}, 3, "num_samples needs an axis such as"),
         ({"a": "uniform:1:2"}, 0, "num_samples must be an integer of at least 1"),
+        ({"a": "1", "b": "uniform:1:2"}, None, "b=uniform:1:2 needs --num_samples=N"),
         ({"a": "uniform:2:1"}, 1, "must be uniform:LOW:HIGH with numbers LOW < HIGH"),
         ({"a": "uniform:1"}, 1, "must be uniform:LOW:HIGH"),
         ({"a": "uniform:0:inf"}, 1, "must be uniform:LOW:HIGH"),
