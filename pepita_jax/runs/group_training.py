@@ -99,9 +99,9 @@ def show_progress(experiment: Experiment, group: SeedGroup, shown: bool) -> Prog
     some = f", {span}" if len(names) < len(experiment.names) else ""
     num_epochs = experiment.config["num_epochs"]
     done = num_epochs if group.has_diverged else _epochs_done(experiment, group)
-    label, compared = experiment.label + some, experiment.numbers is not None
-    steps = experiment.steps_per_epoch
-    bar = Progress(num_epochs, steps, done, shown, label, names, best=compared)
+    num_settings = len(experiment.config.get("settings", [0]))
+    label, steps = experiment.label + some, experiment.steps_per_epoch
+    bar = Progress(num_epochs, steps, done, shown, label, names, num_settings)
     for epoch in group.checkpoints.damaged:
         bar.say(f"the checkpoint of epoch {epoch} is damaged; going on from epoch {group.epoch}")
     return bar

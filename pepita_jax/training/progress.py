@@ -22,7 +22,8 @@ class Progress:
         shown: False shows nothing.
         label: what is trained.
         names: of what is trained side by side; by default seed 0, seed 1 and so on.
-        best: show the best accuracies rather than the mean, as where settings differ.
+        num_settings: settings whose seeds are trained side by side: seed 0 of every setting, then
+            seed 1. The best setting's mean is shown, as in a sweep's ranking.
     """
 
     def __init__(
@@ -33,9 +34,9 @@ class Progress:
         shown=True,
         label="training",
         names=None,
-        best=False,
+        num_settings=1,
     ):
-        self.num_epochs, self.names, self.best = num_epochs, names, best
+        self.num_epochs, self.names, self.num_settings = num_epochs, names, num_settings
         self.stream = standard_error()
         self.is_live = shown and self.stream.isatty()
         self.prints_lines = shown and not self.is_live
@@ -72,9 +73,10 @@ class Progress:
             epoch: the `Epoch`.
             learning_rate: one for all, or one per seed.
         """
-        pick, word = (np.nanmax, "best ") if self.best else (np.nanmean, "")
+        word = "best " if self.num_settings > 1 else ""
+        shown = lambda values: best_mean(values, self.num_settings)
         accuracies = ", ".join(
-            f"{word}{name.removesuffix('_accuracy')} {100 * pick(values):.2f} %"
+            f"{word}{name.removesuffix('_accuracy')} {100 * shown(values):.2f} %"
             for name, values in epoch.metrics.items()
             if name.endswith("_accuracy") and np.isfinite(values).any()
         )
@@ -105,3 +107,18 @@ class Progress:
         if self.is_live or self.prints_lines:
             self.bar.write(f"{self.label}: {line}", file=self.stream)
             self.stream.flush()
+
+
+def best_mean(values: np.ndarray, num_settings: int) -> float:
+    """The highest mean over a setting's seeds.
+
+    A setting with diverged seeds counts only if no other is left; its mean is over the others.
+
+    Args:
+        values: `[S]`, seed 0 of every setting, then seed 1; NaN for diverged seeds.
+        num_settings: number of settings.
+    """
+    settings = [values[i::num_settings] for i in range(min(num_settings, len(values)))]
+    whole = [seeds for seeds in settings if np.isfinite(seeds).all()]
+    left = whole or [seeds for seeds in settings if np.isfinite(seeds).any()]
+    return max(float(np.nanmean(seeds)) for seeds in left)

@@ -31,7 +31,7 @@ def test_a_run_read_back_has_the_weights_that_were_tested(tmp_path):
 
 def test_of_a_folder_that_holds_runs_these_are_named(tmp_path):
     run(make_config(num_epochs=1), tmp_path / "best_1")
-    with pytest.raises(pj.UserError, match="holds no run itself, but folders that do: best_1$"):
+    with pytest.raises(pj.UserError, match=r"holds no run itself, but folders that do: best_1$"):
         pj.load_run(tmp_path)
     (tmp_path / "sweep.json").write_text("{}")
     message = r"sweep: its figures are in sweep\.csv; it holds the runs best_1$"

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from pepita_jax.sweep.results import rank
 from pepita_jax.training.loop import Epoch
 from pepita_jax.training.progress import Progress
 
@@ -56,8 +57,23 @@ def test_a_live_bar_of_eighty_columns_holds_epoch_accuracies_and_the_time_left(c
     assert len(line.rstrip()) <= 80
 
 
-def test_of_different_settings_the_best_is_shown(capsys):
-    assert "epoch 2/3, best test 52.00 %, 1.2 s" in show(capsys, best=True)
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("diverged", [[], [0], [1, 3], [0, 1, 2, 7]])
+def test_of_different_settings_the_best_mean_is_shown_as_it_is_ranked(seeds, diverged, capsys):
+    accuracy = np.random.default_rng(0).random((seeds, 4))
+    accuracy.ravel()[[i for i in diverged if i < 4 * seeds]] = np.nan
+    rows = [
+        {"setting": i, "epochs": 2, "test_accuracy": value}
+        for (_, i), value in np.ndenumerate(accuracy)
+    ]
+    best = rank(rows, [{"a": i} for i in range(4)], "test")[0]["mean"]
+    epoch = EPOCH._replace(metrics={"test_accuracy": accuracy.ravel()})
+    line = show(capsys, epoch, num_settings=4)
+    assert f"epoch 2/3, best test {100 * best:.2f} %, 1.2 s" in line
+
+
+def test_a_job_that_has_fewer_seeds_than_settings_shows_the_best_of_them(capsys):
+    assert "epoch 2/3, best test 52.00 %, 1.2 s" in show(capsys, num_settings=5)
 
 
 def test_nothing_where_nothing_is_wanted(capsys):
