@@ -41,11 +41,11 @@ from configs.settings import command_line
 from experiments import train
 from experiments.command_line import cli, config_flag, launch, search, sweep_configs
 from experiments.command_line.sweep_configs import SELECT, SETTINGS, make_configs, with_split
-from experiments.command_line.sweep_tables import show_best, show_progress, show_ranking
+from experiments.command_line.sweep_tables import show_best, show_edges, show_progress, show_ranking
 from experiments.command_line.sweep_training import train_best, train_groups
 from pepita_jax.errors import DivergedError, UserError, require
 from pepita_jax.files import user_path
-from pepita_jax.sweep.axes import make_settings, read_settings
+from pepita_jax.sweep.axes import Range, make_settings, read_settings
 from pepita_jax.sweep.axes import read_axes as read_values
 from pepita_jax.sweep.comparison import best_of_each, check_fields
 from pepita_jax.sweep.folder import claim
@@ -107,7 +107,8 @@ def main(arguments, axes):
         rows = train_groups(root, groups, settings, split, halving, show)
         found = rows and (settings, configs, rows)
     if found:
-        show_and_test(root, *found, split, base["num_seeds"])
+        drawn = [field for field, value in values.items() if isinstance(value, Range)]
+        show_and_test(root, *found, split, base["num_seeds"], drawn)
 
 
 def read_base():
@@ -135,10 +136,11 @@ def read_halving(num_epochs):
     return epochs
 
 
-def show_and_test(root, settings, configs, rows, split, num_seeds):
+def show_and_test(root, settings, configs, rows, split, num_seeds, drawn):
     """Shows the ranking; trains the best settings on the whole training set and tests them."""
     ranking = show_ranking(root, rows, settings, split)
     best = best_of_each(ranking, settings, COMPARE.value)
+    show_edges(best, settings, drawn)
     more = {"num_seeds": FINAL_SEEDS.value or num_seeds}
     chosen = {r["setting"]: configs[r["setting"]] | more for r in best.values() if is_left(r)}
     if not chosen:

@@ -1,13 +1,21 @@
 """What a sweep has found, as tables on disk and on the terminal, and as a plot."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from pepita_jax.files import file_errors
 from pepita_jax.sweep.axes import merge
 from pepita_jax.sweep.comparison import comparison_rows, comparison_table
 from pepita_jax.sweep.plots import plot_sweep
-from pepita_jax.sweep.results import has_early_ends, rank, ranking_table, write_csv
+from pepita_jax.sweep.results import (
+    edges,
+    has_early_ends,
+    is_left,
+    rank,
+    ranking_table,
+    show_value,
+    write_csv,
+)
 from pepita_jax.tables import summary_table
 from pepita_jax.watching import decoration
 
@@ -34,6 +42,20 @@ def show_ranking(root: Path, rows: list[dict], settings: list[dict], split: str)
         if plot_sweep(plot, ranking, settings, split):
             print(f"{root}: sweep.png")
     return ranking
+
+
+def show_edges(best: dict, settings: list[dict], drawn: Collection[str]) -> None:
+    """Prints which numbers of the best settings lie at the edge of what was tried.
+
+    Args:
+        best: see `best_of_each`.
+        settings: of the sweep.
+        drawn: fields whose numbers were drawn.
+    """
+    for values, row in best.items():
+        of = ", ".join(map(show_value, values))
+        for edge in edges(settings[row["setting"]], settings, drawn) if is_left(row) else ():
+            print(f"{of}: {edge}" if of else edge[:1].upper() + edge[1:])
 
 
 def show_best(
@@ -66,8 +88,10 @@ def show_best(
         print(f"\nThe best of each, chosen {how}{brackets}:\n\n{table}")
         print(f"\n{root}: best.csv, and workdirs best_N, where N is the number of the setting")
     else:
-        ((index, summary),) = summaries.items()
-        final = settings[index] | {"num_seeds": summary["num_seeds"]}
-        command = repeat(final, root / f"best_{index}")
-        print(f"\nThe best setting, chosen {how}:\n\n{summary_table([summary])}")
-        print(f"\nThe command of its run, for example to train longer:\n\n{command}")
+        print(f"\nThe best setting, chosen {how}:\n\n{summary_table(list(summaries.values()))}")
+    worth = lambda row: (row["diverged"] == 0, row["epochs"], row["mean"])
+    index = max((r for r in best.values() if r["setting"] in summaries), key=worth)["setting"]
+    final = settings[index] | {"num_seeds": summaries[index]["num_seeds"]}
+    whose = "the run of the best of all" if fields else "its run"
+    print(f"\nThe command of {whose}, for example to train longer:\n")
+    print(repeat(final, root / f"best_{index}"))

@@ -90,7 +90,7 @@ def varying_fields(configs: list[dict], swept: Collection[str] = ()) -> list[str
         field
         for field in names
         if (field in swept or len({repr(setting.get(field)) for setting in flat}) > 1)
-        and all(_is_number(setting[field]) for setting in flat if field in setting)
+        and all(is_number(setting[field]) for setting in flat if field in setting)
         and all(can_vary(c, field) for c, s in zip(configs, flat, strict=True) if field in s)
     )
 
@@ -101,5 +101,6 @@ def stack(settings: list[dict], num_seeds: int) -> dict[str, np.ndarray]:
     return {f: np.tile(np.asarray([s[f] for s in settings], np.float32), num_seeds) for f in varied}
 
 
-def _is_number(value):
+def is_number(value: Any) -> bool:
+    """Whether a value is a number; True and False are not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,10 @@ from pepita_jax.files import replace_file
 from pepita_jax.runs.saved_run import SavedRun
 from pepita_jax.sweep.axes import merge
 from pepita_jax.sweep.groups import Group
+from pepita_jax.sweep.numbers import SEED, is_number
 from pepita_jax.tables import as_percent, markdown_table
+
+MANY = 3  # values of a field, at least, of which the first and the last are edges
 
 
 def setting_rows(group: Group, saved: SavedRun, settings: list[dict]) -> list[dict]:
@@ -98,6 +101,30 @@ def ranking_table(ranking: list[dict], settings: list[dict], split: str, most: i
         rows.append((str(place), *cells, as_percent(row), seeds, *epochs))
     more = f"\n\n({len(ranking) - most} more in the table on disk)" if len(ranking) > most else ""
     return markdown_table(rows) + more
+
+
+def edges(setting: dict, settings: list[dict], drawn: Collection[str] = ()) -> list[str]:
+    """Says which of a setting's numbers are the smallest or the largest that were tried.
+
+    Values of a field are compared among the settings that agree in all other fields, if there are
+    three or more. 0 counts as no edge, as most fields cannot go below it.
+
+    Args:
+        setting: one of `settings`, such as the best.
+        settings: of the whole sweep.
+        drawn: fields whose numbers were drawn from a distribution, which have no edge.
+    """
+    found = []
+    for field in setting.keys() - {SEED, *drawn}:
+        others = lambda s, field=field: {f: v for f, v in s.items() if f != field}
+        like = [s[field] for s in settings if field in s and others(s) == others(setting)]
+        if len(like) < MANY or not all(map(is_number, like)) or not setting[field]:
+            continue
+        for word, edge in (("smallest", min(like)), ("largest", max(like))):
+            if setting[field] == edge:
+                value = show_value(setting[field])
+                found.append(f"the best {field}, {value}, is the {word} tried")
+    return sorted(found)
 
 
 def show_value(value: Any) -> str:

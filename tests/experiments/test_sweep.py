@@ -123,7 +123,12 @@ def test_the_best_of_each_are_put_side_by_side(tmp_path):
         ("bp", "sgd"), ("bp", "adam"), ("shallow", "sgd"), ("shallow", "adam"),
     ]  # fmt: skip
     assert {row["optimizer.learning_rate"] for row in rows} == {"0.02"}
-    table = done.stdout.splitlines()[-6:-2]
+    table = done.stdout.splitlines()[-10:-6]
+    assert "is the largest tried" not in done.stdout  # of two values, both are at an edge
+    best = max(rows, key=lambda row: float(row["chosen_on_validation_mean"]))
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("python -m experiments.train ")
+    assert f"/best_{best['setting']} " in last
     assert "(in brackets: optimizer.learning_rate)" in done.stdout
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
     assert cells[0] == ["rule.name", "sgd", "adam"]

@@ -7,7 +7,7 @@ import pytest
 
 from pepita_jax.sweep.comparison import best_of_each, comparison_rows, comparison_table
 from pepita_jax.sweep.plots import plot_sweep
-from pepita_jax.sweep.results import is_left, rank, ranking_table, write_csv
+from pepita_jax.sweep.results import edges, is_left, rank, ranking_table, write_csv
 
 SETTINGS = [{"rate": 0.1, "scale": 1}, {"rate": 0.2, "scale": 1}, {"rate": 0.1, "scale": 2}]
 ACCURACY = {0: [0.5, 0.7], 1: [0.9, np.nan], 2: [0.8, 0.6]}
@@ -118,3 +118,35 @@ def test_a_setting_without_a_seed_comes_last_and_is_not_compared():
     table = comparison_table(best, SETTINGS, ["scale"], summaries)
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
     assert cells[2:] == [["1", "50.00 (0.2)"], ["2", "-"]]
+
+
+RATES = [{"name": name, "rate": rate} for name in ("sgd", "adam") for rate in (0.01, 0.1, 1)]
+
+
+LARGEST = "the best rate, 1, is the largest tried"
+
+
+@pytest.mark.parametrize(
+    ("setting", "settings", "words"),
+    [
+        ({"name": "sgd", "rate": 1}, RATES, [LARGEST]),
+        ({"name": "sgd", "rate": 0.01}, RATES, ["the best rate, 0.01, is the smallest tried"]),
+        ({"name": "sgd", "rate": 0.1}, RATES, []),
+        # Two values are both edges; and a larger one of another optimizer does not count.
+        ({"rate": 0.1}, [{"rate": 0.01}, {"rate": 0.1}], []),
+        (RATES[2], [*RATES, {"name": "adam", "rate": 10}], [LARGEST]),
+        ({"seed": 3}, [{"seed": i} for i in range(4)], []),
+        ({"decay": 0.0}, [{"decay": i / 2} for i in range(3)], []),
+        ({"nesterov": True}, [{"nesterov": b} for b in (True, False)], []),
+    ],
+)  # fmt: skip
+def test_a_best_number_at_the_edge_of_those_tried_is_told(setting, settings, words):
+    assert edges(setting, settings) == words
+    assert edges(setting, settings, drawn=["rate"]) == []
+
+
+def test_each_of_two_axes_has_its_own_edges():
+    grid = [{"rate": rate, "scale": scale} for rate in (1, 2, 3) for scale in (4, 5, 6)]
+    assert edges({"rate": 3, "scale": 4}, grid) == [
+        "the best rate, 3, is the largest tried", "the best scale, 4, is the smallest tried",
+    ]  # fmt: skip
