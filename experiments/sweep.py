@@ -22,9 +22,10 @@ is never chosen. The exit status is 3 if no setting has a seed left, or if all s
 settings diverge in their own runs.
 
 Results. DIR then holds sweep.csv, with one row per setting and seed; sweep.png, if one or two
-numeric fields are swept; best.csv; best_N, the workdir of setting N trained on the whole training
-set; and one workdir per group of settings. Press Ctrl-C once to stop after the current epoch, twice
-to stop immediately. To resume, repeat the command; num_epochs and num_seeds may be higher then.
+numbers are swept, or one number beside words; best.csv; best_N, the workdir of setting N trained on
+the whole training set; and one workdir per group of settings. Press Ctrl-C once to stop after the
+current epoch, twice to stop immediately. To resume, repeat the command; num_epochs and num_seeds
+may be higher then.
 
 Saving time. --halving=1,3,9 ends bad settings early: after each of these epochs only the better
 half of a compiled program's settings continues. --sampler=tpe --trials=N searches: a sampler of

@@ -113,10 +113,10 @@ def _moved(axes, points):
     return axes.transData + ScaledTranslation(points / 72, 0, axes.figure.dpi_scale_trans)
 
 
-def place_legend(axes: Any) -> None:
-    """Gives a panel its legend: inside, or beside it if there are many lines."""
+def place_legend(axes: Any, beside: bool = False) -> None:
+    """Gives a panel its legend: inside, or beside it if asked for or if there are many lines."""
     handles, _ = axes.get_legend_handles_labels()
-    if len(handles) > LEGEND_BESIDE:
+    if beside or len(handles) > LEGEND_BESIDE:
         axes.figure.set_figwidth(axes.figure.get_figwidth() + LEGEND_WIDTH)
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), fontsize="small")
     elif handles:

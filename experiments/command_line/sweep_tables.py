@@ -39,8 +39,8 @@ def show_ranking(root: Path, rows: list[dict], settings: list[dict], split: str)
     print(f"{root}: sweep.csv")
     plot = root / "sweep.png"
     with decoration(plot):
-        if plot_sweep(plot, ranking, settings, split):
-            print(f"{root}: sweep.png")
+        reason = plot_sweep(plot, ranking, settings, split)
+        print(f"no sweep.png: {reason}" if reason else f"{root}: sweep.png")
     return ranking
 
 

@@ -74,7 +74,7 @@ def comparison_table(best: dict, settings: list[dict], fields: list[str], summar
         shows_chosen = chosen and summary is not NOT_TESTED
         cells[values[0], values[1:]] = f"{accuracy} ({chosen})" if shows_chosen else accuracy
     down, across = (list(dict.fromkeys(key[i] for key in cells)) for i in (0, 1))
-    name = lambda values: _describe(dict(zip(fields[1:], values, strict=True))) or "test %"
+    name = lambda values: describe(dict(zip(fields[1:], values, strict=True))) or "test %"
     rows = [(fields[0], *map(name, across))]
     rows += [(show_value(y), *(cells.get((y, x), "") for x in across)) for y in down]
     return markdown_table(rows)
@@ -84,7 +84,7 @@ def _values(setting, fields):
     return tuple(setting.get(field) for field in fields)
 
 
-def _describe(values):
+def describe(values: dict) -> str:
     """`{"optimizer.name": "sgd", "optimizer.momentum": 0.9}` -> `sgd, momentum 0.9`."""
     words = {
         field: value if isinstance(value, str) else f"{field.split('.')[-1]} {show_value(value)}"

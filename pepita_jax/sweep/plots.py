@@ -1,12 +1,12 @@
-"""Accuracy over one or two numbers that a sweep varies."""
+"""Accuracy over one or two numbers that a sweep varies, or over one number for some words."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from pepita_jax.figures import make_figure, save_figure
-from pepita_jax.styles import COLORS
-from pepita_jax.sweep.axes import merge
+from pepita_jax.figures import make_figure, place_legend, save_figure
+from pepita_jax.sweep.lines import sweep_lines, swept_fields, why_no_plot
 from pepita_jax.sweep.results import has_early_ends, show_value
 
 MOST_TICKS = 12  # on an axis, and cells with their numbers in them
@@ -16,42 +16,38 @@ BELOW = "lightgrey"  # outliers
 CELL = (0.9, 0.4)  # inches of a grid's cell, at least
 
 
-def plot_sweep(path: Path, ranking: list[dict], settings: list[dict], split: str) -> bool:
+def plot_sweep(path: Path, ranking: list[dict], settings: list[dict], split: str) -> str:
     """A curve with its bars for one number; a heat map for the grid of two, or points if drawn.
 
-    Settings whose accuracy lies far below the others' have a colour, or a place, of their own.
+    With fields of words beside one number, each combination of the words has a curve. Settings
+    whose accuracy lies far below the others' have a colour, or a place, of their own.
 
     Returns:
-        Whether there was anything to draw: words, more fields, and accuracies of no seed are not.
+        Why nothing was drawn; empty if there is a plot.
     """
-    figure = draw_sweep(ranking, settings, split)
-    if figure:
-        save_figure(figure, path)
-    return figure is not None
+    reason = why_no_plot(ranking, settings)
+    if not reason:
+        save_figure(draw_sweep(ranking, settings, split), path)
+    return reason
 
 
-def draw_sweep(ranking, settings, split):
-    """The figure of `plot_sweep`, or None."""
-    fields = [f for f in merge(settings) if len({repr(s.get(f)) for s in settings}) > 1]
-    numeric = all(isinstance(s.get(f), (int, float)) for f in fields for s in settings)
-    if len(fields) not in (1, 2) or not numeric:
-        return None
-    at = np.array([[settings[row["setting"]][f] for f in fields] for row in ranking], float)
+def draw_sweep(ranking: list[dict], settings: list[dict], split: str) -> Any:
+    """The figure of `plot_sweep`, which must be able to draw it."""
+    numbers, words = swept_fields(settings)
+    at = np.array([[settings[row["setting"]][f] for f in numbers] for row in ranking], float)
     mean, std = (np.array([row[n] for row in ranking], float) * 100 for n in ("mean", "std"))
-    if not np.isfinite(mean).any():
-        return None
-    figure, (axes,) = make_figure(1, xlabel=fields[-1])
+    figure, (axes,) = make_figure(1, xlabel=numbers[-1])
     seeds, when = ranking[0]["seeds"], "last" if has_early_ends(ranking) else ranking[0]["epochs"]
     over = f"{seeds} seed{'s' * (seeds != 1)}"
     after = f"after each setting's {when} epoch" if when == "last" else f"after {when} epochs"
     axes.set_title(f"{split} accuracy {after}, {over}", fontsize="medium")
-    if len(fields) == 1:
-        _draw_curve(axes, at[:, 0], mean, std, ranking)
+    if len(numbers) == 1:
+        _draw_curves(axes, at[:, 0], mean, std, ranking, sweep_lines(ranking, settings, words))
         axes.set_ylabel(f"{split} accuracy (%)" + ", mean ± std" * (seeds > 1))
         return figure
     is_grid = len(at) == len(np.unique(at[:, 0])) * len(np.unique(at[:, 1]))
     colors = (_draw_grid if is_grid else _draw_points)(axes, *at.T, mean, ranking)
-    axes.set_ylabel(fields[0])
+    axes.set_ylabel(numbers[0])
     extend = "min" if np.nanmin(mean) < colors.norm.vmin else "neither"
     figure.colorbar(colors, extend=extend, label=f"{split} accuracy (%)" + ", mean" * (seeds > 1))
     return figure
@@ -72,28 +68,43 @@ def robust_limits(mean: np.ndarray) -> tuple[float, float]:
     return mean[mean >= fence].min(), best
 
 
-def _draw_curve(axes, at, mean, std, ranking):
-    order = np.argsort(at)
+def _draw_curves(axes, at, mean, std, ranking, lines):
     low, high = robust_limits(mean)
-    shown = [i for i in order if mean[i] >= low]
-    bars = np.nan_to_num(std[shown])
-    style = {"color": COLORS[2], "marker": "o", "capsize": 4}
-    axes.errorbar(at[shown], mean[shown], bars, **style)
+    is_shown, bars = mean >= low, np.nan_to_num(std)
+    room = 0.1 * max(high + np.max(bars[is_shown]) - low, 1.0)
+    bottom = min((mean - bars)[is_shown]) - room * (1 + (not is_shown.all()))
     axes.set_xscale(_scale(at))
     axes.margins(x=0.1)
-    room = 0.1 * max(high + np.max(bars) - low, 1.0)
-    bottom = min(mean[shown] - bars) - room * (1 + (len(shown) < len(at)))
-    axes.set_ylim(bottom, max(mean[shown] + bars) + room)
-    for i in order:
-        words = _describe(mean[i], ranking[i])
-        if mean[i] >= low:
+    axes.set_ylim(bottom, max((mean + bars)[is_shown]) + room)
+    edge = {"ls": "none", "marker": "v", "clip_on": False, "zorder": 3}
+    for number, (label, style, members) in enumerate(lines):
+        members = members[np.argsort(at[members])]
+        shown, lost = (members[is_shown[members] == wanted] for wanted in (True, False))
+        axes.errorbar(at[shown], mean[shown], bars[shown], label=label, capsize=4, **style)
+        if len(lost):  # at the lower edge: they would leave the others no room
+            many = {"color": style["color"], "mfc": "none", "ms": 9 + 3 * (number % 5)}
+            look = many if label else {"color": "grey", "ms": 9}
+            axes.plot(at[lost], np.full(len(lost), bottom), **edge | look)
+        some = [i for i in shown if label and ranking[i]["diverged"]]
+        axes.plot(at[some], mean[some], **style | {"ls": "none", "mfc": "white", "zorder": 3})
+    if lines[0][0]:
+        _explain_marks(axes, not is_shown.all(), any(row["diverged"] for row in ranking))
+        return
+    for i, row in enumerate(ranking):
+        words = _describe(mean[i], row)
+        if is_shown[i]:
             words = words.partition("\n")[2]  # its accuracy is on the axis
-            where = mean[i] + np.nan_to_num(std[i])
-        else:  # at the lower edge: it would leave the others no room
-            where = bottom
-            axes.plot(at[i], bottom, "v", color="grey", ms=9, clip_on=False, zorder=3)
         place = {"textcoords": "offset points", "ha": "center", "fontsize": "small"}
-        axes.annotate(words, (at[i], where), (0, 8), **place)
+        axes.annotate(words, (at[i], (mean + bars)[i] if is_shown[i] else bottom), (0, 8), **place)
+
+
+def _explain_marks(axes, some_are_low, some_have_diverged):
+    style = {"color": "grey", "ls": "none", "mfc": "none"}
+    if some_are_low:
+        axes.plot([], [], marker="v", label="lower, or all diverged", **style)
+    if some_have_diverged:
+        axes.plot([], [], marker="o", label="some seeds diverged", **style)
+    place_legend(axes, beside=True)
 
 
 def _draw_grid(axes, y, x, mean, ranking):

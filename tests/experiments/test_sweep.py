@@ -32,6 +32,7 @@ def test_the_best_is_chosen_on_the_validation_split_and_tested(finished):
     assert "chosen on the validation split, then tested once" in done.stdout
     assert len((workdir / "sweep.csv").read_text().splitlines()) == 1 + 4 * 2
     assert "test_accuracy" not in (workdir / "sweep.csv").read_text()
+    assert (workdir / "sweep.png").exists()  # a line for each of the networks
     best = pj.load_run(workdir / "best_1")
     assert best.config["optimizer"]["learning_rate"] == 0.05
     assert best.config["validation_fraction"] == 0
@@ -169,6 +170,7 @@ def test_a_file_of_settings_may_choose_rules_and_optimizers(tmp_path):
         json.loads((tmp_path / "sweep" / f"group_{i}" / "config.json").read_text()) for i in (0, 1)
     ]
     assert [config["rule"]["name"] for config in configs] == ["bp", "pepita"]
+    assert "no sweep.png: rule.name, optimizer.name, optimizer.learning_rate: not" in done.stdout
     assert "momentum" not in configs[1]["optimizer"]
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from pepita_jax.styles import rule_style
+from pepita_jax.sweep.lines import why_no_plot
 from pepita_jax.sweep.plots import draw_sweep, robust_limits
 from pepita_jax.sweep.results import rank
 
@@ -70,3 +72,67 @@ def test_a_bad_setting_leaves_the_curve_its_height_and_is_marked_at_the_edge(bad
 
 def test_the_title_says_of_how_many_seeds_and_epochs():
     assert draw(grid([0.1, 0.1])).get_title() == "validation accuracy after 2 epochs, 2 seeds"
+
+
+def draw_words(accuracies):
+    """The panel of `{(rule, optimizer, rate): accuracy}`, one seed each."""
+    fields = ("rule.name", "optimizer.name", "rate")
+    settings = [dict(zip(fields, at, strict=True)) for at in accuracies]
+    rows = [
+        {"setting": i, "seed_number": 0, "epochs": 2, "validation_accuracy": value}
+        for i, value in enumerate(accuracies.values())
+    ]
+    ranking = rank(rows, settings, "validation")
+    assert why_no_plot(ranking, settings) == ""
+    return draw_sweep(ranking, settings, "validation").axes[0]
+
+
+PAIRS = [("bp", "sgd"), ("bp", "adam"), ("pepita", "sgd"), ("pepita", "adam")]
+
+
+def test_beside_one_number_each_combination_of_words_has_a_line():
+    good = {(*pair, r): 0.9 + i / 100 + r / 100 for i, pair in enumerate(PAIRS) for r in RATES}
+    axes = draw_words(dict(reversed(good.items())))
+    lines = {bars.get_label(): bars.lines[0] for bars in axes.containers}
+    assert lines.keys() == {"bp, sgd", "bp, adam", "pepita, sgd", "pepita, adam"}
+    for rule, optimizer in PAIRS:
+        line = lines[f"{rule}, {optimizer}"]
+        wanted = [[r, 100 * good[rule, optimizer, r]] for r in RATES]
+        np.testing.assert_allclose(line.get_xydata(), wanted)
+        assert line.get_color() == rule_style(rule)["color"]
+    looks = {(line.get_color(), line.get_marker()) for line in lines.values()}
+    assert len(looks) == 4
+    shown = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert sorted(shown) == sorted(lines)
+    assert axes.get_xlabel() == "rate"
+
+
+def test_a_bad_setting_of_one_line_is_marked_in_its_colour_and_leaves_the_others_their_height():
+    accuracies = {(*pair, r): 0.9 + r / 100 for pair in PAIRS for r in RATES}
+    axes = draw_words(accuracies | {("bp", "adam", 1.0): 0.1, ("pepita", "sgd", 1.0): np.nan})
+    bottom, top = axes.get_ylim()
+    assert 85 < bottom < top < 97
+    marks = {line.get_color(): line for line in axes.lines if line.get_clip_on() is False}
+    assert marks.keys() == {rule_style("bp")["color"], rule_style("pepita")["color"]}
+    for mark in marks.values():
+        assert mark.get_xydata().tolist() == [[1.0, bottom]]
+    assert [len(bars.lines[0].get_xdata()) for bars in axes.containers] == [3, 2, 2, 3]
+    assert "lower, or all diverged" in [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ([{"name": "a"}, {"name": "b"}], "name: not a number in every setting"),
+        ([{"n": True}, {"n": False}], "n: not a number in every setting"),
+        ([{"a": 1, "n": "b"}, {"n": "c"}], "a, n: not a number in every setting"),
+        ([{"a": 1, "b": 2, "n": "x"}, {"a": 2, "b": 3, "n": "y"}], "swept are a, b, n"),
+        ([{"a": i, "b": i, "c": i} for i in range(2)], "swept are a, b, c"),
+        ([{"a": i, "n": f"{i}"} for i in range(36)], "36 lines would be too many"),
+        ([{"a": 1}], "there is one setting"),
+    ],
+)
+def test_where_there_is_no_plot_the_reason_is_told(settings, reason):
+    ranking = [{"setting": i, "mean": 0.5} for i in range(len(settings))]
+    assert reason in why_no_plot(ranking, settings)
+    assert why_no_plot([{**row, "mean": None} for row in ranking], settings) == "no seed is left"
