@@ -113,6 +113,7 @@ def test_the_skeleton_trains_once_its_class_has_a_name_of_its_own(tmp_path, monk
     monkeypatch.delitem(sys.modules, "my_rules")
 
 
+@pytest.mark.slow
 def test_results_are_read_back(capsys):
     train("pepita,mlp,digits", "runs/digits")
     names = execute("read_results.md")
@@ -131,6 +132,7 @@ def test_results_are_read_back(capsys):
     assert f"{mean:.1f} ± " in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_two_rules_are_compared_as_the_report_compares_them(capsys):
     train("bp,mlp,digits", "runs/bp")
     train("pepita,mlp,digits", "runs/pepita")
@@ -141,6 +143,7 @@ def test_two_rules_are_compared_as_the_report_compares_them(capsys):
     assert printed == f"{paired_difference(*last)} points, 3 pairs"
 
 
+@pytest.mark.slow
 def test_angles_are_those_of_the_arrays(capsys):
     names = execute("analyse.md", numbers=[0])
     net, (W_1, W_2), (B_2,), batch = (names[name] for name in ("net", "params", "F", "batch"))
@@ -184,6 +187,7 @@ def test_a_layer_of_ones_own_has_the_products_that_backpropagation_needs():
     assert names["result"].history["test_accuracy"][:, -1].min() > 0.3  # chance is 0.1
 
 
+@pytest.mark.slow
 def test_a_script_resumes_and_stops_early():
     names = execute("python.md", numbers=[0, 1, 2])
     rule, data, config = names["rule"], names["data"], names["config"]

@@ -6,7 +6,7 @@ import numpy as np
 import optax
 import pytest
 
-from pepita_jax import Batch, build_network, build_rule
+from pepita_jax import Batch, UserError, build_network, build_rule
 from pepita_jax.training.one_seed import (
     count_correct,
     plan_epoch,
@@ -98,7 +98,7 @@ def test_a_rule_with_updates_of_another_shape_is_named_before_anything_is_traine
 
     key, optimizer, wrong = seed_key(0, 0), optax.sgd(0.1), Transposed(rule.net)
     plan = plan_epoch(key, 1, 10, 5)
-    with pytest.raises(AssertionError, match="shape"):
+    with pytest.raises(UserError, match="must be like the weights, in shapes"):
         train_steps(wrong, optimizer, init_state(wrong, optimizer, key), plan, 0, 2, data)
 
 
