@@ -1,4 +1,4 @@
-"""A rule as a newcomer would write one, with noise at the hidden units, for the tests of all rules.
+"""A rule as a user would write one, with noise at the hidden units, for the tests of all rules.
 
 Node perturbation (Fiete & Seung, Physical Review Letters 2006).
 """
