@@ -46,7 +46,8 @@ def relink_page(app, docname, content):
         content[0] = relinked((ROOT / "README.md").read_text(), "README.md", page) + content[0]
     elif f"{docname}.md" not in COPIES.values():
         content[0] = relinked(content[0], page, page)
-    content[0] = content[0].replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")
+    # A number and its deviation stay on one line; code keeps its plain spaces.
+    content[0] = re.sub(r"(?<=\d) ± (?=\d)", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}", content[0])
 
 
 def relinked(text, file, page):
