@@ -11,7 +11,7 @@ FIELDS = {
 }
 UNITS, DECAY = 1024, 1e-4
 RULES = ("pepita", "pepita_hebbian", "pepita_time_local", "pepita_mirrored")
-DEPTHS = {"mnist": (1, 2, 3, 5), "cifar10": (1, 2, 3), "cifar100": (1, 2, 3)}
+DEPTHS = {"mnist": (1, 2, 3, 4, 5), "cifar10": (1, 2, 3), "cifar100": (1, 2, 3)}
 DECAYED = {"mnist": (), "cifar10": (), "cifar100": (3,)}  # depths with a known figure
 
 

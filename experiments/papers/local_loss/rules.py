@@ -1,0 +1,18 @@
+"""The prediction loss of the authors' program, whose local classifiers begin at zero."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from pepita_jax.rules.decoupled_greedy import DecoupledGreedy
+from pepita_jax.types import Feedback
+
+
+@dataclass(frozen=True)
+class PredictionLoss(DecoupledGreedy):
+    """`decoupled_greedy`, with C_1 = ... = C_{L-1} = 0 before the first step."""
+
+    def init_feedback(self, key: Array) -> Feedback:
+        return jax.tree.map(jnp.zeros_like, super().init_feedback(key))
