@@ -137,7 +137,7 @@ def test_rules_give_the_same_updates_by_either_form(variant, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("platform", "is_native"), [("cpu", False), ("cuda", True), ("rocm", True), ("tpu", True)]
+    ("platform", "is_native"), [("cpu", False), ("cuda", False), ("rocm", False), ("tpu", True)]
 )
 def test_the_form_is_chosen_for_the_device_that_a_program_is_lowered_for(platform, is_native):
     layer = Conv(3, 3, pools=(MaxPool(2),)).on((7, 6, 2))
