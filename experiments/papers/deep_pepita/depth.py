@@ -16,7 +16,7 @@ def depth(find):
             theirs = ACCURACY.get((result.config["dataset"], rule, layers, decay))
             words = (data, str(layers), rule, "yes" if decay else "no")
             rows.append((*words, *accuracy_cells(result, theirs)))
-    return Shown(markdown_table(rows))
+    return Shown(markdown_table(rows) if rows[1:] else None)
 
 
 def hebbian(find):
@@ -46,4 +46,4 @@ def _paired(find, pairs):
             both = sorted(ours.keys() & plain.keys())
             values = ([of[seed] for seed in both] for of in (ours, plain))
             rows.append((*words, str(paired_difference(*values)), describe_seeds(one), str(epochs)))
-    return Shown(markdown_table(rows))
+    return Shown(markdown_table(rows) if rows[1:] else None)
