@@ -34,8 +34,8 @@ def table_and_curves(find):
             beside = compare(best, ACCURACY[name]) if is_theirs else ("-",) * 3
             size = describe_seeds(result), str(result.epochs)
             last = describe_accuracy(result.test_accuracy)
-            rate = f"{LEARNING_RATES[name]:g}"
-            rows.append((name, rate, *size, describe_accuracy(best), *beside, last))
+            settings = (name, f"{LEARNING_RATES[name]:g}", *size)
+            rows.append((*settings, describe_accuracy(best), *beside, last))
             plot_test_curve(axes, result, name, **style)
     put_legend_below(figure, [axes])
     return Shown(markdown_table(rows), figure)
