@@ -3,7 +3,7 @@
 import numpy as np
 
 from experiments.papers.biotorch.published import ACCURACY
-from experiments.papers.biotorch.runs import LEARNING_RATES, ON_MNIST, RULES
+from experiments.papers.biotorch.runs import ON_MNIST, RULES
 from experiments.papers.comparison import compare
 from experiments.papers.show import (
     Shown,
@@ -34,7 +34,7 @@ def table_and_curves(find):
             beside = compare(best, ACCURACY[name]) if is_theirs else ("-",) * 3
             size = describe_seeds(result), str(result.epochs)
             last = describe_accuracy(result.test_accuracy)
-            settings = (name, f"{LEARNING_RATES[name]:g}", *size)
+            settings = (name, f"{result.config['optimizer']['learning_rate']:g}", *size)
             rows.append((*settings, describe_accuracy(best), *beside, last))
             plot_test_curve(axes, result, name, **style)
     put_legend_below(figure, [axes])

@@ -15,7 +15,7 @@ from pepita_jax.rules.sign_symmetry import SignSymmetry
 from pepita_jax.types import Feedback, Weights
 
 
-def fans(shape: tuple[int, ...]) -> int:
+def fan_sum(shape: tuple[int, ...]) -> int:
     """fan_in + fan_out of weights; both count a filter's whole window."""
     *window, n, m = shape
     return math.prod(window) * (n + m)
@@ -27,7 +27,7 @@ class Xavier:
     def init_params(self, key: Array) -> Weights:
         def draw(l, layer):
             shape = layer.weight_shape
-            limit = math.sqrt(6 / fans(shape))
+            limit = math.sqrt(6 / fan_sum(shape))
             # Drawn as a vector, which compiles faster.
             numbers = jax.random.uniform(
                 jax.random.fold_in(key, l), (math.prod(shape),), minval=-limit, maxval=limit
@@ -69,8 +69,8 @@ class XavierSignSymmetry(Xavier, SignSymmetry):
 
     def init_feedback(self, key: Array) -> Feedback:
         if self.magnitudes == "uniform":
-            of = lambda shape: jnp.full(shape, math.sqrt(2 / fans(shape)))
-            return tuple(of(layer.weight_shape) for layer in self.net.layers[1:])
+            shapes = [layer.weight_shape for layer in self.net.layers[1:]]
+            return tuple(jnp.full(shape, math.sqrt(2 / fan_sum(shape))) for shape in shapes)
         return super().init_feedback(key)
 
     def draw_magnitudes(self, key: Array) -> Weights:

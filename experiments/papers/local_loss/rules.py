@@ -1,4 +1,4 @@
-"""The prediction loss of the authors' program, whose local classifiers begin at zero."""
+"""The prediction loss of the authors' program, whose classifiers begin at zero."""
 
 from dataclasses import dataclass
 
@@ -6,13 +6,18 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from pepita_jax.networks.bias import Affine
 from pepita_jax.rules.decoupled_greedy import DecoupledGreedy
-from pepita_jax.types import Feedback
+from pepita_jax.types import Feedback, Weights
 
 
 @dataclass(frozen=True)
 class PredictionLoss(DecoupledGreedy):
-    """`decoupled_greedy`, with C_1 = ... = C_{L-1} = 0 before the first step."""
+    """`decoupled_greedy`, with C_1 = ... = C_{L-1} = W_L = 0 before the first step."""
+
+    def init_params(self, key: Array) -> Weights:
+        *hidden, (W, b) = super().init_params(key)
+        return (*hidden, Affine(jnp.zeros_like(W), b))
 
     def init_feedback(self, key: Array) -> Feedback:
         return jax.tree.map(jnp.zeros_like, super().init_feedback(key))

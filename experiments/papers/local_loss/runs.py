@@ -13,6 +13,7 @@ FIELDS = {
     "model.bias": True,
     "model.init": "pytorch",
     "batch_size": 128,
+    "drop_last": False,
     "optimizer.name": "adam",
     "optimizer.learning_rate": 5e-4,
     "schedule.epochs": (50, 75, 89, 94),

@@ -8,25 +8,24 @@ from experiments.papers.local_loss.mnist import table_and_curves
 from experiments.papers.local_loss.rules import PredictionLoss
 from experiments.papers.local_loss.runs import ON_MNIST
 from experiments.papers.results import Results
-from pepita_jax import Batch, build_network, build_rule
+from pepita_jax import Batch, build_network
 from tests.experiments.papers.planted import plant, rows_of
 
 
 def test_classifiers_begin_at_zero_so_that_at_first_only_they_and_the_last_layer_learn():
-    net = build_network("mlp", input_shape=(4, 4, 1), num_classes=3, hidden=(6, 5), dropout=0.0)
+    net = build_network("mlp", input_shape=(4, 4, 1), num_classes=3, hidden=(6, 5), bias=True)
     rule = PredictionLoss(net)
     params, F = rule.init(jax.random.key(0))
     assert [C.shape for C in F] == [(3, 6), (3, 5)]
     image = jax.random.uniform(jax.random.key(1), (7, 4, 4, 1))
-    batch = Batch(image, jnp.arange(7) % 3, jax.random.key(2))
+    batch = Batch(image, jnp.arange(7) % 3)
+    assert not np.any(params[-1].W)
     dW, aux = rule.pseudo_gradients(params, F, batch)
-    assert [bool(np.any(W)) for W in dW] == [False, False, True]
+    assert [bool(np.any(W)) for W, _ in dW] == [False, False, True]
     assert all(np.any(dC) for dC in aux["feedback"])
     moved = jax.tree.map(lambda C, dC: C - dC, F, aux["feedback"])
-    wanted, _ = build_rule("decoupled_greedy", net).pseudo_gradients(params, moved, batch)
-    found, _ = rule.pseudo_gradients(params, moved, batch)
-    jax.tree.map(np.testing.assert_array_equal, found, wanted)
-    assert all(np.any(W) for W in found)
+    dW, _ = rule.pseudo_gradients(params, moved, batch)
+    assert all(np.any(W) for W, _ in dW)
 
 
 def test_both_runs_differ_in_the_rule_alone():
