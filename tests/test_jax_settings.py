@@ -112,6 +112,7 @@ def test_a_run_does_not_go_on_under_another_precision(tmp_path):
     run(make_config(num_epochs=2), tmp_path)
 
 
+@pytest.mark.slow
 def test_nor_without_one_that_it_began_under(tmp_path):
     with jax.enable_x64(True):
         run(make_config(num_epochs=1), tmp_path)

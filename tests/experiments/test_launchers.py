@@ -90,6 +90,7 @@ def test_two_processes_fill_one_run_with_seeds_of_their_own(tmp_path):
     assert len(rows) == 4 * 2
 
 
+@pytest.mark.slow
 def test_seeds_trained_on_another_disk_are_merged_by_a_copy(tmp_path):
     for seeds in ("0:1", "1:2"):
         assert train(tmp_path / seeds, *TINY, f"--seeds={seeds}").returncode == 0

@@ -55,6 +55,7 @@ def test_a_run_resumes_from_another_directory_and_is_read_without_its_data(
     assert "the same.npz" in report.stdout
 
 
+@pytest.mark.slow
 def test_a_run_does_not_go_on_with_other_data(file, tmp_path):
     choice, run = f"bp,mlp,{file}", tmp_path / "run"
     assert train(run, *TINY, choice=choice).returncode == 0

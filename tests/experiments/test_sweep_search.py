@@ -59,6 +59,7 @@ def test_the_study_holds_the_settings_and_the_accuracies_of_the_table(searched):
             assert float(of_it[0][field]) == value
 
 
+@pytest.mark.slow
 def test_a_stopped_search_goes_on_and_trains_nothing_twice(searched, tmp_path):
     workdir = shutil.copytree(searched[0], tmp_path / "stopped")
     shutil.rmtree(workdir / "round_1" / "group_0_rung_1")

@@ -63,6 +63,7 @@ def test_another_optimizer_is_one_word_and_drops_the_momentum_of_sgd(tmp_path):
     np.testing.assert_allclose(rates, [0.004, 0.004, 0.0004, 0.0004], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_file_s_own_optimizer_has_no_momentum_of_sgd(tmp_path):
     file = tmp_path / "mine.py"
     lines = ["from configs import default", "def get_config():",
@@ -95,6 +96,7 @@ def test_help_explains_the_rule_that_config_names():
         assert word in done.stdout
 
 
+@pytest.mark.slow
 def test_without_docstrings_there_is_no_help():
     words = [sys.executable, "-OO", "-m", "experiments.sweep", "--help"]
     assert_refused(subprocess.run(words, cwd=ROOT, capture_output=True, text=True), "-OO")

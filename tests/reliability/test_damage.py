@@ -8,6 +8,7 @@ import pytest
 import pepita_jax as pj
 from pepita_jax.data import cache
 from pepita_jax.runs.run import run
+from tests.cases import slow_after
 from tests.data import builders
 from tests.reliability.runs import assert_same_run, make_config
 
@@ -46,7 +47,7 @@ def files_below(folder):
     return sorted(p for p in folder.rglob("*") if p.is_file() and p.stat().st_size)
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("damage", slow_after(1, (flip, empty, truncate)))
 def test_any_file_of_the_newest_checkpoint(damage, whole, tmp_path, capsys):
     random, newest = np.random.default_rng(0), "checkpoints/seeds_0-1/3"
     for path in files_below(whole / newest)[:: 2 if damage is flip else 4]:

@@ -121,6 +121,7 @@ def test_a_data_set_and_its_cache_on_a_full_disk(small_disk, tmp_path, monkeypat
     assert not [path for path in small_disk.rglob("*") if path.is_file()]
 
 
+@pytest.mark.slow
 def test_training_goes_on_where_its_events_fill_the_disk(small_disk, tmp_path, capsys):
     assert mount("-o", "remount,size=16k", str(small_disk))
     (tmp_path / "run").mkdir()

@@ -57,13 +57,14 @@ def assert_goes_on(case, workdir, n, delay=0.0):
     assert_same_run(workdir, case.workdir)
 
 
-@pytest.mark.parametrize("part", range(FAST))
+@pytest.mark.parametrize("part", slow_after(1, range(FAST)))
 def test_killed_before_a_change_to_its_files(part, case, tmp_path):
     assert case.count > 50
     assert_goes_on(case, tmp_path / "run", (1 + 2 * part) * case.count // (2 * FAST))
 
 
-@pytest.mark.parametrize("delay", slow_after(1, DELAYS))
+@pytest.mark.slow
+@pytest.mark.parametrize("delay", DELAYS)
 def test_killed_some_time_after_a_change(delay, case, tmp_path):
     assert_goes_on(case, tmp_path / "run", 10, delay)
 

@@ -73,6 +73,7 @@ def temporary_bytes(num_seeds, seeds_at_once):
     return lowered.compile().memory_analysis().temp_size_in_bytes - 2 * state
 
 
+@pytest.mark.slow
 def test_a_hundred_seeds_need_no_more_than_a_chunk_of_them():
     chunk, hundred = temporary_bytes(10, 10), temporary_bytes(100, 10)
     assert hundred < 1.5 * chunk

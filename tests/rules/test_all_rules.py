@@ -145,11 +145,11 @@ def those(has, dense, conv):
 def test_vmap_over_seeds_equals_a_loop(variant, net_name):
     net = make_network(net_name)
     rule = make_rule(variant, net)
-    keys = jax.random.split(jax.random.key(0), 3)
+    keys = jax.random.split(jax.random.key(0), 2)
     params, F = jax.vmap(rule.init)(keys)
     batch = make_batch(net)
     together, _ = jax.vmap(rule.pseudo_gradients, in_axes=(0, 0, None))(params, F, batch)
-    for k in range(3):
+    for k in range(2):
         alone, _ = rule.pseudo_gradients(*jax.tree.map(lambda x, k=k: x[k], (params, F)), batch)
         found = jax.tree.map(lambda x, k=k: x[k], together)
         assert_trees_close(found, alone)

@@ -39,7 +39,7 @@ def test_both_factors_of_every_product_are_rounded(mantissa_bits):
     [
         ("mlp", {"hidden": (1024,)}),
         pytest.param("mlp", {"hidden": (512, 512, 512)}, marks=pytest.mark.slow),
-        ("conv", {}),
+        pytest.param("conv", {}, marks=pytest.mark.slow),
     ],
 )
 def test_a_carried_difference_survives_coarse_products(model, options):
