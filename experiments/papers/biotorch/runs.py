@@ -3,7 +3,8 @@
 from experiments.papers.biotorch.published import EPOCHS
 from experiments.papers.paper_run import PaperRun
 
-# The program's settings, but for the learning rate, which is in none of its files for MNIST.
+# The program's settings as far as they are known; its learning rate for MNIST is in none of its
+# files.
 FIELDS = {
     "preprocess": "standardize",
     "batch_size": 64,
