@@ -77,21 +77,20 @@ class ContrastiveHebbian(Rule):
         net, masks = self.net, activity.masks
         zeros = jax.tree.map(jnp.zeros_like, free)
 
-        def sweep(_, change):
+        def sweep(h_before):
             x, h, a = [zeros.x[0]], [], [zeros.u[0]]
             for l in range(1, len(net.layers)):
                 up = relaxation.ascend(net, params, l, free.winners[l - 1], masks)
                 _, back, _ = jax.vjp(up, free.h[l - 1], has_aux=True)
-                a[-1] = a[-1] + self.gamma * back(change.h[l])[0]
+                a[-1] = a[-1] + self.gamma * back(h_before[l])[0]
                 h.append(self.activate(l - 1, free.u[l - 1], a[-1], masks))
                 _, moved = jax.jvp(up, (free.h[l - 1],), (h[-1],))
                 for found, new in zip((a, x), moved, strict=True):
                     found.append(new)
-            return change._replace(x=tuple(x), u=tuple(a), h=(*h, t - free.h[-1]))
+            return zeros._replace(x=tuple(x), u=tuple(a), h=(*h, t - free.h[-1]))
 
-        return jax.lax.fori_loop(
-            0, self.steps, sweep, zeros._replace(h=(*zeros.h[:-1], t - free.h[-1]))
-        )
+        start = (*zeros.h[:-1], t - free.h[-1])
+        return sweep(jax.lax.fori_loop(0, self.steps - 1, lambda _, h: sweep(h).h, start))
 
     def activate(self, l: int, u: Array, change: Array, masks: Masks) -> Array:
         """How the activity of layer l (from 0) changes: s(u + change) - s(u).

@@ -52,24 +52,24 @@ def settle(
         activity: the forward pass; it gives the image's input and the dropout masks.
         h: activities to begin with.
         output: see above.
-        steps: number of sweeps.
+        steps: number of sweeps, at least 1.
         gain: see above.
     """
 
-    def sweep(_, phase):
+    def sweep(h_before):
         x, u, h, a = [activity.x[0]], [], [], [activity.a[0]]
         for l in range(1, len(net.layers)):
             up = ascend(net, params, l, a[-1], activity.masks)
-            _, back, _ = jax.vjp(up, phase.h[l - 1], has_aux=True)
-            u.append(a[-1] + gain * back(phase.h[l])[0])
+            _, back, _ = jax.vjp(up, h_before[l - 1], has_aux=True)
+            u.append(a[-1] + gain * back(h_before[l])[0])
             h.append(net.activate(l - 1, u[-1], activity.masks))
             for found, new in zip((a, x), up(h[-1]), strict=True):
                 found.append(new)
-        h.append(output(a[-1], phase.h[-1]))
+        h.append(output(a[-1], h_before[-1]))
         return Phase(tuple(x), (*u, a[-1]), tuple(h), tuple(a))
 
-    start = Phase(activity.x, activity.a, h, activity.a)
-    return jax.lax.fori_loop(0, steps, sweep, start)
+    # Only h passes from sweep to sweep, so the others are stored once.
+    return sweep(jax.lax.fori_loop(0, steps - 1, lambda _, h: sweep(h).h, h))
 
 
 def ascend(net: Network, params: Weights, l: int, winners: Array, masks: Masks) -> Callable:
@@ -98,9 +98,15 @@ def contrast(net: Network, phase: Phase, change: Phase) -> Weights:
     """How the products `<h_{l-1}, h_l>` change by `change`: batch means shaped like the weights.
 
     Only changes are multiplied: rounding would destroy the difference of two nearly equal products.
+    The image does not change, so the first layer has one product.
     """
-    of_h = net.hebbian(jax.tree.map(jnp.add, phase.x, change.x), change.h)
-    return jax.tree.map(jnp.add, of_h, net.hebbian(change.x, phase.h))
+    image, *x = phase.x
+    moved = jax.tree.map(jnp.add, tuple(x), change.x[1:])
+    first, *of_h = net.hebbian((image, *moved), change.h)
+    layers, size = zip(net.layers[1:], change.x[1:], phase.h[1:], strict=True), len(phase.h[-1])
+    of_x = (jax.tree.map(lambda P: P / size, layer.hebbian(x, h)) for layer, x, h in layers)
+    add = partial(jax.tree.map, jnp.add)
+    return (first, *map(add, of_h, of_x))
 
 
 def unsuited(net: Network) -> str | None:

@@ -19,16 +19,21 @@ from tests.experiments.commands import assert_refused, command
 
 FORWARD = 2 * 64 * (784 * 1024 + 1024 * 10)
 PEPITA = 2 * 10 * 784 * 1024 + 2 * 64 * 10 * (784 + 1024)
+UPPER = 2 * 64 * 1024 * 10
 
 
 @pytest.mark.parametrize(
     ("rule", "beyond_forward_and_update"),
     [
-        ("bp", 2 * 64 * 1024 * 10),
-        ("dfa", 2 * 64 * 10 * 1024),
+        ("bp", UPPER),
+        ("dfa", UPPER),
         ("pepita", PEPITA),
         ("pepita_hebbian", PEPITA + FORWARD),
         ("pepita_mirrored", PEPITA + 2 * FORWARD + 2 * 10 * (784 * 1024 + 1024 * 10)),
+        # A sweep goes up and down once; 20 free sweeps, two nudged phases of 10.
+        ("equilibrium_propagation", UPPER * 2 * (20 + 2 * 10)),
+        # 10 free sweeps after a forward pass, 10 sweeps of the change, which only go down.
+        ("contrastive_hebbian", UPPER * (2 * 10 + 10 + 1)),
     ],
 )
 def test_operations_of_one_hidden_layer(rule, beyond_forward_and_update):
