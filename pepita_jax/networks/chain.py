@@ -63,7 +63,7 @@ class Chain:
         """Such as `Network(28x28x1: dense 1024, dropout 0.1, dense 10; relu, softmax)`."""
         words = [self.activation, self.output]
         words += [self.initializer] if self.initializer != "he_uniform" else []
-        words += ["bias"] if all(layer.bias for layer in self.layers) else []
+        words += ["bias"] if self.has_biases else []
         words += ["normalize"] if self.normalize else []
         words += [f"input_dropout {self.input_dropout}"] if self.drops_input else []
         size, layers = "x".join(map(str, self.input_shape)), show(self.layers)
@@ -76,6 +76,11 @@ class Chain:
     @property
     def num_classes(self) -> int:
         return self.layers[-1].units
+
+    @property
+    def has_biases(self) -> bool:
+        """Whether every layer has biases."""
+        return all(layer.bias for layer in self.layers)
 
     @property
     def drops_input(self) -> bool:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from pepita_jax.networks.bias import Affine, without_biases
+from pepita_jax.networks.network import Network
 from pepita_jax.rules.bp import BP
 from pepita_jax.rules.dfa import DFA
 from pepita_jax.rules.fa import FA
@@ -23,6 +24,10 @@ def fan_sum(shape: tuple[int, ...]) -> int:
 
 class Xavier:
     """Initial weights of variance 2 / (fan_in + fan_out), uniform, and biases 0."""
+
+    @classmethod
+    def unsuited(cls, net: Network) -> str | None:
+        return super().unsuited(net) if net.has_biases else "needs biases in every layer"
 
     def init_params(self, key: Array) -> Weights:
         def draw(l, layer):

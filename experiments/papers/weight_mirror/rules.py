@@ -30,8 +30,8 @@ class InProgram:
 
     @classmethod
     def unsuited(cls, net: Network) -> str | None:
-        is_dense = all(layer.num_positions == 1 and layer.bias for layer in net.layers)
-        return None if is_dense else "needs dense layers with biases"
+        is_dense = all(layer.num_positions == 1 for layer in net.layers)
+        return None if is_dense and net.has_biases else "needs dense layers with biases"
 
     def init_params(self, key: Array) -> Weights:
         def draw(l, layer):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from experiments.papers.weight_mirror import rules
-from pepita_jax import Batch, UserError, build_network, build_rule
+from pepita_jax import Batch, build_network, build_rule
 
 NET = build_network(
     "mlp", input_shape=(4, 3, 1), num_classes=5, hidden=(6,), activation="sigmoid",
@@ -70,9 +70,3 @@ def test_feedback_has_been_mirrored_for_an_epoch_and_moves_with_every_step():
     assert toward > 0.5
     _, aux = rule.pseudo_gradients(params, (B,), make_batch())
     assert not np.array_equal(aux["feedback_value"][0], B)
-
-
-def test_layers_without_biases_are_refused():
-    net = build_network("mlp", input_shape=(4, 3, 1), num_classes=5, hidden=(6,))
-    with pytest.raises(UserError, match="needs dense layers with biases"):
-        rules.FAInProgram(net)
