@@ -145,7 +145,7 @@ def show_and_test(root, settings, configs, rows, split, num_seeds, drawn):
     more = {"num_seeds": FINAL_SEEDS.value or num_seeds}
     chosen = {r["setting"]: configs[r["setting"]] | more for r in best.values() if is_left(r)}
     if not chosen:
-        raise DivergedError(f"no setting has a seed left: all {len(rows)} seeds have diverged")
+        raise DivergedError("no setting has a seed left: every seed has diverged")
     if FINAL_SEEDS.value == 0:
         return
     summaries = train_best(root, chosen)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from jax.tree_util import register_dataclass
 
+from pepita_jax.words import counted
+
 
 @partial(register_dataclass, data_fields=["figures"], meta_fields=["seeds", "first_epoch"])
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,7 +38,7 @@ class History(Mapping):
         return len(self.figures)
 
     def __repr__(self) -> str:
-        size = f"{len(self.seeds)} seeds, {self.num_epochs} epochs"
+        size = f"{counted(len(self.seeds), 'seed')}, {counted(self.num_epochs, 'epoch')}"
         return f"History({', '.join(self)}: {size})"
 
     @classmethod

@@ -1,6 +1,11 @@
-"""Durations and lists in words."""
+"""Numbers, durations and lists in words."""
 
 from collections.abc import Iterable
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 seed`, `2 seeds`."""
+    return f"{number} {thing}{'s' * (number != 1)}"
 
 
 def describe_time(seconds: float) -> str:

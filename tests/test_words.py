@@ -1,8 +1,8 @@
-"""Figures and lists in words."""
+"""Numbers, durations and lists in words."""
 
 import pytest
 
-from pepita_jax.words import describe_time, list_some
+from pepita_jax.words import counted, describe_time, list_some
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,10 @@ from pepita_jax.words import describe_time, list_some
 )
 def test_durations_are_put_in_the_unit_that_reads_best(seconds, words):
     assert describe_time(seconds) == words
+
+
+def test_only_one_thing_is_singular():
+    assert [counted(n, "seed") for n in (0, 1, 2)] == ["0 seeds", "1 seed", "2 seeds"]
 
 
 def test_of_many_words_the_first_are_listed():

@@ -9,7 +9,7 @@ from pathlib import Path
 from experiments.command_line import signals
 from pepita_jax.errors import DivergedError, StoppedError, UserError
 from pepita_jax.files import file_errors
-from pepita_jax.words import list_some
+from pepita_jax.words import counted, list_some
 
 POLL = 0.2  # seconds
 DONE = (0, DivergedError.exit_status)
@@ -32,7 +32,8 @@ def launch_processes(jobs, logs, limit):
     """
     with file_errors(logs):
         logs.mkdir(parents=True, exist_ok=True)
-    print(f"{len(jobs)} jobs, {limit} at a time; their output is in {logs}", file=sys.stderr)
+    plan = f"{counted(len(jobs), 'job')}, {limit} at a time"
+    print(f"{plan}; their output is in {logs}", file=sys.stderr)
     waiting, running, failed, asked = list(jobs), {}, [], False
     with signals.stopping_gently() as should_stop:
         while running or (waiting and not asked):
@@ -53,7 +54,8 @@ def launch_processes(jobs, logs, limit):
                     elif not (asked and process.returncode in STOPPED):
                         failed.append(f"{job}: {_last_line(_log(job, logs))}")
     if failed:
-        raise UserError(f"{len(failed)} jobs have failed (see {logs}): {list_some(failed, '; ')}")
+        how_many = f"{counted(len(failed), 'job')} failed (see {logs})"
+        raise UserError(f"{how_many}: {list_some(failed, '; ')}")
     if asked:
         raise StoppedError("stopped; repeat the command to resume")
 

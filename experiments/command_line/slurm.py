@@ -17,7 +17,7 @@ from experiments.command_line import cli, signals
 from pepita_jax import watching
 from pepita_jax.errors import StoppedError, UserError, require
 from pepita_jax.files import file_errors, replace_file
-from pepita_jax.words import list_some
+from pepita_jax.words import counted, list_some
 
 POLL = 2.0  # seconds
 PATIENCE = 60.0  # seconds: the longest wait for a result on a shared disk, or for SLURM
@@ -61,7 +61,7 @@ def launch_on_slurm(jobs, folder, parameters):
     with signals.stopping_gently(WAITING, WAITING) as should_stop:
         slurm_jobs = _submit(jobs, folder, parameters)
         print(
-            f"{len(slurm_jobs)} jobs in the queue; their output is in {folder}",
+            f"{counted(len(slurm_jobs), 'job')} in the queue; their output is in {folder}",
             file=sys.stderr,
         )
         while slurm_jobs and not should_stop():
@@ -79,7 +79,7 @@ def launch_on_slurm(jobs, folder, parameters):
                     else:
                         yield job
     if failed:
-        raise UserError(f"{len(failed)} jobs have failed: {list_some(failed, '; ')}")
+        raise UserError(f"{counted(len(failed), 'job')} failed: {list_some(failed, '; ')}")
     if slurm_jobs:
         raise StoppedError(WAITING)
 

@@ -10,6 +10,7 @@ from pepita_jax.files import replace_file
 from pepita_jax.styles import rule_style
 from pepita_jax.tables import as_percent
 from pepita_jax.watching import decoration
+from pepita_jax.words import counted
 
 
 class Shown(NamedTuple):
@@ -119,4 +120,4 @@ def describe_size(result):
     """Numbers of seeds and epochs, for a legend."""
     there, diverged = len(result.test_accuracy), len(result.seeds) - len(result.test_accuracy)
     more = f", {diverged} diverged" if diverged else ""
-    return f"{there} seed{'s' * (there != 1)}, {result.epochs} epochs{more}"
+    return f"{counted(there, 'seed')}, {counted(result.epochs, 'epoch')}{more}"

@@ -11,7 +11,7 @@ from pepita_jax.errors import UserError, require
 from pepita_jax.runs.configured import build_rule_on_network
 from pepita_jax.runs.seed_group import SeedGroup
 from pepita_jax.runs.workdir import Workdir
-from pepita_jax.words import describe_time
+from pepita_jax.words import counted, describe_time
 
 
 class Reproduction:
@@ -111,7 +111,7 @@ class Reproduction:
 
     def _describe(self, job):
         first, last, name = job.seeds.start, job.seeds[-1], self.run_at[job.path].name
-        return f"{name}, seeds {first} to {last}, {job.num_epochs} epochs"
+        return f"{name}, seeds {first} to {last}, {counted(job.num_epochs, 'epoch')}"
 
     def _work(self, job):
         """The multiplications in a job's forward passes, which measure its time."""

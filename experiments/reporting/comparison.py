@@ -9,6 +9,7 @@ from pepita_jax.figures import make_figure, put_legend_below, wrap_title
 from pepita_jax.plots import draw_accuracies
 from pepita_jax.styles import line_styles
 from pepita_jax.watching import say
+from pepita_jax.words import counted
 
 LINE, LEGEND_LINE = 0.5, 0.12  # inches of height for each difference, for each name below
 WIDTH = 11  # inches
@@ -91,5 +92,5 @@ def _draw_differences(axes, others, differences, names, styles):
     axes.margins(x=0.1)
     axes.xaxis.get_major_locator().set_params(integer=False, min_n_ticks=2)
     pairs = {found.pairs for found in differences}
-    over = f"{pairs.pop()} seeds" if len(pairs) == 1 else "seeds"
+    over = counted(pairs.pop(), "seed") if len(pairs) == 1 else "seeds"
     axes.set_xlabel(f"points of test accuracy, {over} in pairs:\nmean, 95 % interval, Student's t")

@@ -16,6 +16,7 @@ from pepita_jax.plots import draw_alignment
 from pepita_jax.styles import number_style
 from pepita_jax.tables import as_percent
 from pepita_jax.watching import decoration
+from pepita_jax.words import counted
 
 HEADINGS = ("run", "rule", "network", "data", "seeds", "epochs", "test %", "training %")
 WIDE = ("network", "data")  # stand above the table if they are the same for all runs
@@ -150,7 +151,7 @@ def draw_seeds(report):
             style, epoch = number_style(seed), np.arange(1, len(curve) + 1)
             style["marker"] = "." if len(curve) <= FEW_EPOCHS else None
             axes.plot(epoch, curve, lw=1, label=str(seed), **style)
-        axes.set_title(f"{name} accuracy of {len(report.seeds)} seeds")
+        axes.set_title(f"{name} accuracy of {counted(len(report.seeds), 'seed')}")
         axes.set_ylabel(f"{name} accuracy (%)")
     if len(report.seeds) <= MOST_NAMED:
         panels[0].legend(title="seed", fontsize="small", ncols=2)

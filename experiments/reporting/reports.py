@@ -15,6 +15,7 @@ from pepita_jax.runs.objects import data_words, network_words
 from pepita_jax.runs.same_run import require_run
 from pepita_jax.runs.summary import summarize
 from pepita_jax.runs.workdir import Workdir
+from pepita_jax.words import counted
 
 
 class Report(NamedTuple):
@@ -124,7 +125,7 @@ def _last_epoch(name, wanted, done):
 def _first_seeds(report, num_seeds):
     there = len(report.seeds)
     number = num_seeds or there
-    require(number <= there, f"the run in {report.name} has {there} seeds, not {number}")
+    require(number <= there, f"the run in {report.name} has {counted(there, 'seed')}, not {number}")
     return report._replace(
         seeds=report.seeds[:number],
         config=report.config | {"num_seeds": number},

@@ -19,6 +19,7 @@ from pepita_jax.runs.seed_group import SeedGroup
 from pepita_jax.runs.workdir import Workdir
 from pepita_jax.training.many_seeds import seed_keys
 from pepita_jax.training.seed_axis import init_states
+from pepita_jax.words import counted
 
 
 class Run(NamedTuple):
@@ -47,7 +48,7 @@ class Run(NamedTuple):
 
     def __repr__(self) -> str:
         rule, dataset = self.config["rule"]["name"], show_name(self.config["dataset"])
-        size = f"{len(self.seeds)} seeds, {self.history.num_epochs} epochs"
+        size = f"{counted(len(self.seeds), 'seed')}, {counted(self.history.num_epochs, 'epoch')}"
         return f"Run({rule} on {dataset}, {size})"
 
 
@@ -58,7 +59,7 @@ def load_run(path: Any, epoch: int | None = None, rule: Rule | None = None) -> R
     >>> import pepita_jax as pj
     >>> run = pj.load_run("runs/digits")
     >>> run
-    Run(pepita on digits, 2 seeds, 1 epochs)
+    Run(pepita on digits, 2 seeds, 1 epoch)
     >>> params, F = jax.tree.map(lambda x: x[0], (run.params, run.feedback))  # of seed 0
     >>> run.rule.scores(params, F, pj.load_dataset("digits").test[0]).shape
     (360, 10)

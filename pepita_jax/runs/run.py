@@ -87,6 +87,6 @@ def _require_a_seed_left(summary, config):
     if summary and len(summary["diverged"]) == summary["num_seeds"]:
         epoch = max(seed["epoch"] for seed in summary["diverged"])
         learning_rate = config["optimizer"].get("learning_rate")
-        message = f"all {summary['num_seeds']} seeds have diverged, the last in epoch {epoch}"
+        message = f"every seed has diverged, the last in epoch {epoch}"
         why = f"their weights are not finite (learning rate {learning_rate or 'not known'})"
         raise DivergedError(f"{message}: {why}")

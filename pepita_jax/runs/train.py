@@ -30,6 +30,7 @@ from pepita_jax.training.augment import Augment
 from pepita_jax.training.loop import epochs
 from pepita_jax.training.one_seed import Batching
 from pepita_jax.training.progress import Progress
+from pepita_jax.words import counted
 
 
 class Result(NamedTuple):
@@ -46,7 +47,8 @@ class Result(NamedTuple):
     history: History
 
     def __repr__(self) -> str:
-        return f"Result({len(self.history.seeds)} seeds, {self.history.num_epochs} epochs)"
+        seeds, epochs = len(self.history.seeds), self.history.num_epochs
+        return f"Result({counted(seeds, 'seed')}, {counted(epochs, 'epoch')})"
 
 
 @fixed_settings()

@@ -13,6 +13,7 @@ from pepita_jax.runs.same_run import (
     require_not_lowered,
     require_same,
 )
+from pepita_jax.words import counted
 
 
 def claim(
@@ -52,16 +53,16 @@ def _read(path):
 
 def _describe(settings):
     if isinstance(settings, list):
-        return f"{len(settings)} settings"
+        return counted(len(settings), "setting")
     axes = [f"{field}={text}" for field, text in settings["axes"].items()]
-    return " and ".join([*axes, f"{len(settings['listed'])} listed settings"])
+    return " and ".join([*axes, counted(len(settings["listed"]), "listed setting")])
 
 
 def _require_same_sweep(root, saved, content):
     there, here = saved["settings"], content["settings"]
     message = f"{root} holds a sweep of {_describe(there)}, not of {_describe(here)}"
     if isinstance(there, list) and isinstance(here, list):
-        message = f"{root} holds a sweep of {len(there)} settings, not these {len(here)}"
+        message = f"{root} holds a sweep of {counted(len(there), 'setting')}, not these {len(here)}"
         message += ": it can grow by num_epochs and num_seeds alone"
     require(there == here, message)
     require_same(root, "another sweep", describe_changes(saved, content))

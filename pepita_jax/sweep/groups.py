@@ -11,6 +11,7 @@ from pepita_jax.runs.experiment import Experiment, build_experiment
 from pepita_jax.sweep.numbers import SEED, stack, vary, varying_fields, with_followers
 from pepita_jax.sweep.rung_states import Before
 from pepita_jax.training.many_seeds import seed_keys
+from pepita_jax.words import counted
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,11 @@ def build_group_experiment(config: dict) -> Experiment:
     settings, experiment = config["settings"], build_experiment(config)
     num_seeds = config["num_seeds"] // len(settings)
     numbers = stack([with_followers(setting, config) for setting in settings], num_seeds)
-    number = "1 setting" if len(settings) == 1 else f"{len(settings)} settings"
     return replace(
         experiment,
         keys=_keys(config, settings, num_seeds),
         splits={config["split"]: experiment.data.eval_splits[config["split"]]},
-        label=f"{number} of {config['rule']['name']}",
+        label=f"{counted(len(settings), 'setting')} of {config['rule']['name']}",
         names=[
             ", ".join([*(f"{f}={v:g}" for f, v in setting.items()), f"seed {seed}"])
             for seed in range(num_seeds)

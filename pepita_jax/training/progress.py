@@ -6,7 +6,7 @@ import numpy as np
 from tqdm import tqdm
 
 from pepita_jax.watching import standard_error
-from pepita_jax.words import describe_time
+from pepita_jax.words import counted, describe_time
 
 BAR = "{desc}: {percentage:3.0f}%|{bar}| {remaining} left{postfix}"  # fits 80 columns
 MOST_NAMED = 10  # seeds that diverge in an epoch
@@ -51,10 +51,11 @@ class Progress:
             dynamic_ncols=True,
         )
         if self.prints_lines:
-            plan = f"epochs {done + 1} to {num_epochs}, each of {steps_per_epoch} steps"
-            so_far = f"{done} of {num_epochs} epochs are done; next are " if done else ""
-            is_done = done >= num_epochs
-            self.say(f"all {num_epochs} epochs are done" if is_done else f"{so_far}{plan}")
+            of_each = counted(steps_per_epoch, "step")
+            plan = f"epochs {done + 1} to {num_epochs}, each of {of_each}"
+            so_far = f"{done} of {counted(num_epochs, 'epoch')} done"
+            next_are = f"{so_far}; next are {plan}" if done else plan
+            self.say(so_far if done >= num_epochs else next_are)
 
     def __enter__(self):
         return self
@@ -100,7 +101,7 @@ class Progress:
                 "weights are not finite. No mean includes it"
             )
         if more := len(epoch.diverged[MOST_NAMED:]):
-            self.say(f"{more} more have diverged in epoch {epoch.number}")
+            self.say(f"{more} more diverged in epoch {epoch.number}")
 
     def say(self, line: str) -> None:
         """Prints a line, above the bar if there is one."""

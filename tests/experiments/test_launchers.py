@@ -99,7 +99,7 @@ def test_seeds_trained_on_another_disk_are_merged_by_a_copy(tmp_path):
     shutil.copytree(checkpoints[1] / "seeds_1-1", checkpoints[0] / "seeds_1-1")
     done = command("train", f"--workdir={tmp_path / '0:1'}")
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("all 2 epochs are done") == 2
+    assert done.stderr.count("2 of 2 epochs done") == 2
     assert pj.load_run(tmp_path / "0:1").history["test_accuracy"].shape == (2, 2)
 
 
@@ -125,7 +125,7 @@ def make_job(path, seeds=range(2)):
 def test_a_job_that_fails_is_named_and_the_others_are_done(tmp_path):
     bad, good = make_job(tmp_path / "bad"), make_job(tmp_path / "good")
     (tmp_path / "bad" / "checkpoints" / "stranger").mkdir(parents=True)
-    with pytest.raises(UserError, match=r"1 jobs have failed .*bad\.seeds_0-1.*stranger"):
+    with pytest.raises(UserError, match=r"1 job failed .*bad\.seeds_0-1.*stranger"):
         list(launch_processes([bad, good], tmp_path / "logs", 1))
     assert len(pj.load_run(tmp_path / "good").history["seconds"]) == 2
 

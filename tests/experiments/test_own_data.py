@@ -41,7 +41,7 @@ def test_a_run_resumes_from_another_directory_and_is_read_without_its_data(
     assert_refused(command("train", f"--workdir={run}"), f"no file or folder {file}")
     loaded = pj.load_run(run)
     assert loaded.net.input_shape == (6, 6, 1)
-    assert repr(loaded) == "Run(pepita on my, data.npz, 2 seeds, 1 epochs)"
+    assert repr(loaded) == "Run(pepita on my, data.npz, 2 seeds, 1 epoch)"
     assert train(run, *TINY, choice=f"pepita,mlp,{moved}").returncode == 0
     config = json.loads((run / "config.json").read_text())
     assert config["dataset"] == str(moved)

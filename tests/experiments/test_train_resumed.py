@@ -14,7 +14,7 @@ def test_a_finished_run_is_left_as_it_is(finished, tmp_path):
     before = (workdir / "metrics.jsonl").read_text()
     again = train(workdir, *TINY)
     assert again.returncode == 0
-    assert "all 2 epochs are done" in again.stderr
+    assert "2 of 2 epochs done" in again.stderr
     assert (workdir / "metrics.jsonl").read_text() == before
 
 

@@ -103,7 +103,7 @@ def test_a_job_that_fails_is_named_and_the_others_are_done(tmp_path):
     bad, good = make_job(tmp_path / "bad"), make_job(tmp_path / "good")
     (tmp_path / "bad" / "checkpoints" / "stranger").mkdir(parents=True)
     parameters = {"time": 10, "cpus_per_task": 1, "mem": "1GB"}
-    with pytest.raises(UserError, match=r"1 jobs have failed: bad\.seeds_0-1.*stranger"):
+    with pytest.raises(UserError, match=r"1 job failed: bad\.seeds_0-1.*stranger"):
         list(launch_on_slurm([bad, good], tmp_path / "slurm", parameters))
     assert len(pj.load_run(tmp_path / "good").history["seconds"]) == 2
 

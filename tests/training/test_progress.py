@@ -22,7 +22,7 @@ def show(capsys, epoch=EPOCH, learning_rate=None, **options):
 
 def test_a_line_an_epoch_outside_a_terminal(capsys):
     assert show(capsys).splitlines() == [
-        "training: 1 of 3 epochs are done; next are epochs 2 to 3, each of 10 steps",
+        "training: 1 of 3 epochs done; next are epochs 2 to 3, each of 10 steps",
         "training: epoch 2/3, test 51.00 %, 1.2 s with compilation, at most 1 s left",
     ]
     shown = show(capsys, EPOCH._replace(number=3))
@@ -98,4 +98,4 @@ def test_of_many_seeds_that_diverge_at_once_the_first_are_named(capsys):
     epoch = Epoch(2, None, {"test_accuracy": np.full(1000, np.nan)}, list(range(1000)), 1.25)
     *_, tenth, last = show(capsys, epoch).splitlines()
     assert "seed 9 has diverged in epoch 2" in tenth
-    assert last == "training: 990 more have diverged in epoch 2"
+    assert last == "training: 990 more diverged in epoch 2"

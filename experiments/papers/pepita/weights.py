@@ -13,6 +13,7 @@ from experiments.papers.show import (
 from pepita_jax.figures import make_figure, put_legend_below
 from pepita_jax.styles import number_style, rule_style
 from pepita_jax.tables import markdown_table
+from pepita_jax.words import counted
 
 NAMES = {"norm": "normal", "t": "Student's t"}
 LAYERS = ("first hidden layer", "output layer")
@@ -99,7 +100,7 @@ def moments_of(histogram):
 
 
 def _describe(record):
-    return f"seed {record['seed']}, {record['epochs']} epochs"
+    return f"seed {record['seed']}, {counted(record['epochs'], 'epoch')}"
 
 
 def _known(find):

@@ -15,7 +15,7 @@ def test_parts_from_two_machines_merge_and_a_run_can_grow(tmp_path):
     run, folders = "table1:fa,mlp,mnist", [tmp_path / "one", tmp_path / "two"]
     for folder, seeds in zip(folders, ("0:1", "1:3"), strict=True):
         done = reproduce(run, "--quick", f"--out={folder}", f"--seeds={seeds}", "--epochs=1")
-    assert "to train: fa_mlp_digits, seeds 1 to 2, 1 epochs" in done.stderr
+    assert "to train: fa_mlp_digits, seeds 1 to 2, 1 epoch" in done.stderr
     merge = f"--merge={folders[0]}"
     done = reproduce(run, "--quick", f"--out={folders[1]}", merge, "--seeds=0:3", "--epochs=1")
     assert "nothing to train" in done.stderr
