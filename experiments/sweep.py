@@ -54,6 +54,7 @@ from pepita_jax.sweep.groups import make_groups
 from pepita_jax.sweep.halving import check_halving
 from pepita_jax.sweep.results import is_left
 from pepita_jax.sweep.search import check_sampler, examples
+from pepita_jax.words import counted
 
 SAMPLES = flags.DEFINE_integer(
     "num_samples", None, "number of draws from uniform: and log_uniform:, which need it"
@@ -91,7 +92,8 @@ def main(arguments, axes):
     is_tested = FINAL_SEEDS.value != 0
     require(is_tested or not COMPARE.value, "--compare tests the best: leave out --final_seeds=0")
     number, seeds = search.TRIALS.value or len(settings), base["num_seeds"]
-    message = f"{number} settings with {seeds} seeds each are {number * seeds} seeds"
+    each, all_seeds = counted(seeds, "seed"), counted(number * seeds, "seed")
+    message = f"{counted(number, 'setting')} with {each} each are {all_seeds}"
     is_little = number * seeds <= MAX_SEEDS.value
     require(is_little, f"{message}, more than --max_seeds={MAX_SEEDS.value}")
     configs = make_configs(settings)

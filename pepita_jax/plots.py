@@ -14,6 +14,7 @@ from pepita_jax.figures import (
     wrap_title,
 )
 from pepita_jax.styles import MARKERS, line_styles
+from pepita_jax.words import counted
 
 __all__ = ["draw_accuracies", "draw_alignment", "draw_learning_curves", "save_figure"]
 
@@ -87,7 +88,7 @@ def count_seeds(values: np.ndarray) -> str:
     """
     finite = int(np.isfinite(values[:, -1]).sum())
     of = f"{finite} of " if finite < len(values) else ""
-    return f"{of}{len(values)} seed{'s' * (len(values) != 1)}"
+    return of + counted(len(values), "seed")
 
 
 def describe_band(seeds: str) -> str:

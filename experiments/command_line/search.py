@@ -13,6 +13,7 @@ from pepita_jax.runs.locks import alone
 from pepita_jax.sweep.groups import make_groups
 from pepita_jax.sweep.results import rank
 from pepita_jax.sweep.search import SAMPLERS, Search, examples
+from pepita_jax.words import counted
 
 SAMPLER = flags.DEFINE_enum(
     "sampler",
@@ -82,7 +83,7 @@ def train_rounds(root, axes, listed, seed, split, halving, show):
 
 def count_programs(groups):
     """The number of compiled programs that some groups need, in words."""
-    return f"{len(groups)} compiled program" + ("s" if len(groups) > 1 else "")
+    return counted(len(groups), "compiled program")
 
 
 def _make_groups(configs, first, split, shown):

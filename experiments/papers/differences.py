@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pepita_jax.words import counted
+
 NONE_BELOW = 0.001  # p values are not written out
 
 
@@ -35,7 +37,7 @@ class Difference(NamedTuple):
         if self.mean is None:
             return "-"
         interval = "" if self.p is None else f" [{self.low:+.2f}, {self.high:+.2f}]"
-        pairs = "" if self.pairs == self.seeds else f", {self.pairs} pair{'s' * (self.pairs != 1)}"
+        pairs = "" if self.pairs == self.seeds else f", {counted(self.pairs, 'pair')}"
         return f"{self.mean:+.2f}{interval}{pairs}"
 
     def with_p(self):

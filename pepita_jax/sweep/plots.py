@@ -8,6 +8,7 @@ import numpy as np
 from pepita_jax.figures import make_figure, place_legend, save_figure
 from pepita_jax.sweep.lines import sweep_lines, swept_fields, why_no_plot
 from pepita_jax.sweep.results import has_early_ends, show_value
+from pepita_jax.words import counted
 
 MOST_TICKS = 12  # on an axis, and cells with their numbers in them
 CLOSE = 5  # points of accuracy; what is as near as this to the best quarter is no outlier
@@ -38,7 +39,7 @@ def draw_sweep(ranking: list[dict], settings: list[dict], split: str) -> Any:
     mean, std = (np.array([row[n] for row in ranking], float) * 100 for n in ("mean", "std"))
     figure, (axes,) = make_figure(1, xlabel=numbers[-1])
     seeds, when = ranking[0]["seeds"], "last" if has_early_ends(ranking) else ranking[0]["epochs"]
-    over = f"{seeds} seed{'s' * (seeds != 1)}"
+    over = counted(seeds, "seed")
     after = f"after each setting's {when} epoch" if when == "last" else f"after {when} epochs"
     axes.set_title(f"{split} accuracy {after}, {over}", fontsize="medium")
     if len(numbers) == 1:
