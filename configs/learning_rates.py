@@ -81,7 +81,8 @@ LEARNING_RATES = {
     # 0.03. Digits: 0.001, 0.003, 0.01 and 0.03.
     "pepita_time_local": LearningRates(0.001, 0.0001, 0.01, 0.0001, digits=0.003, others=0.0001),
     # The source's for MNIST, with 3 x 1000 units and batches of 100. Tried for mlp on CIFAR-10:
-    # 0.00001 to 0.03; from 0.0003 on it stays at chance. Digits: tried 0.0003 to 0.01.
+    # 0.00001, 0.00003, 0.0001, 0.0003, 0.003, 0.01 and 0.03; from 0.0003 on it stays at chance.
+    # Digits: tried 0.0003 to 0.01.
     "forward_forward": LearningRates(0.001, 0.00003, 0.001, 0.001, digits=0.001, others=0.001),
     # Tried: 0.1, 0.03 and 0.01 on MNIST, and 0.03, 0.01, 0.003 and 0.001 on CIFAR-10. conv has
     # bp's. Digits: 0.2 to 0.01 with hidden (128, 64), three seeds and 20 epochs.

@@ -93,7 +93,7 @@ def main(arguments, axes):
     require(is_tested or not COMPARE.value, "--compare tests the best: leave out --final_seeds=0")
     number, seeds = search.TRIALS.value or len(settings), base["num_seeds"]
     each, all_seeds = counted(seeds, "seed"), counted(number * seeds, "seed")
-    message = f"{counted(number, 'setting')} with {each} each are {all_seeds}"
+    message = f"{counted(number, 'setting')} with {each} each: {all_seeds}"
     is_little = number * seeds <= MAX_SEEDS.value
     require(is_little, f"{message}, more than --max_seeds={MAX_SEEDS.value}")
     configs = make_configs(settings)

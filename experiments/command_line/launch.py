@@ -17,6 +17,7 @@ from pepita_jax.data import load_stored
 from pepita_jax.errors import UserError, require
 from pepita_jax.runs.workdir import Workdir
 from pepita_jax.watching import require_printed
+from pepita_jax.words import counted
 
 LAUNCHER = flags.DEFINE_enum(
     "launcher", "here", ["here", "local", "slurm", "print"],
@@ -179,5 +180,6 @@ def _count(finished, total):
     start = time.monotonic()
     for number, job in enumerate(finished, 1):
         minutes = (time.monotonic() - start) / 60
-        print(f"{number} of {total} jobs done ({minutes:.1f} min): {job}", file=sys.stderr)
+        done = f"{number} of {counted(total, 'job')} done"
+        print(f"{done} ({minutes:.1f} min): {job}", file=sys.stderr)
         yield job

@@ -33,7 +33,7 @@ def launch_processes(jobs, logs, limit):
     with file_errors(logs):
         logs.mkdir(parents=True, exist_ok=True)
     plan = f"{counted(len(jobs), 'job')}, {limit} at a time"
-    print(f"{plan}; their output is in {logs}", file=sys.stderr)
+    print(f"{plan}; output is in {logs}", file=sys.stderr)
     waiting, running, failed, asked = list(jobs), {}, [], False
     with signals.stopping_gently() as should_stop:
         while running or (waiting and not asked):

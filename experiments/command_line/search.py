@@ -60,7 +60,7 @@ def train_rounds(root, axes, listed, seed, split, halving, show):
     settings, configs, rows = [], [], []
     with alone(root, patience=0):
         search = Search(root / STUDY_FILE, SAMPLER.value, axes, listed, seed)
-        message = f"{root} holds a search of {sum(search.sizes)} trials"
+        message = f"{root} holds a search of {counted(sum(search.sizes), 'trial')}"
         is_more = TRIALS.value >= sum(search.sizes)
         require(is_more, f"{message}; --trials can be raised, not lowered")
         for number in itertools.count():

@@ -61,7 +61,7 @@ def launch_on_slurm(jobs, folder, parameters):
     with signals.stopping_gently(WAITING, WAITING) as should_stop:
         slurm_jobs = _submit(jobs, folder, parameters)
         print(
-            f"{counted(len(slurm_jobs), 'job')} in the queue; their output is in {folder}",
+            f"{counted(len(slurm_jobs), 'job')} in the queue; output is in {folder}",
             file=sys.stderr,
         )
         while slurm_jobs and not should_stop():

@@ -24,6 +24,7 @@ from pepita_jax.runs.configured import build_rule_on_network
 from pepita_jax.runs.load import load_run
 from pepita_jax.runs.run import run
 from pepita_jax.tables import markdown_table
+from pepita_jax.words import counted
 
 WORKDIR = flags.DEFINE_string("workdir", None, "folder for the runs, one per rule")
 RULES_FLAG = flags.DEFINE_list("rules", None, "names or module.Class, with commas; default: all")
@@ -49,7 +50,7 @@ def main(arguments):
     runs = {name: load_run(folder / name) for name in rules if (folder / name).exists()}
     network, epochs, budget = f"{MODEL.value} on {DATASET.value}", NUM_EPOCHS.value, BUDGET.value
     tables = {
-        f"after {epochs} epochs": equal_epochs(runs, costs, epochs),
+        f"after {counted(epochs, 'epoch')}": equal_epochs(runs, costs, epochs),
         f"for the operations of {budget:g} epochs of bp": equal_budget(runs, costs, budget),
         "angles of each layer's updates during training": angles_along(runs, epochs),
     }

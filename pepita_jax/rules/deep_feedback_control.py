@@ -88,7 +88,7 @@ class DeepFeedbackControl(Rule):
         """The control u, `[B, K]`."""
         *hidden, M = score_jacobians(self.net, params, activity)  # J_L Q_L^T, [K, B, K]
         for J, Q in zip(hidden, F, strict=True):
-            M = M + jnp.einsum("kbn,jn->kbj", J, Q)  # on a CPU "bkj" takes three times as long
+            M = M + jnp.einsum("kbn,jn->kbj", J, Q)  # "bkj" is slower on a CPU
         return solve_damped(M.swapaxes(0, 1), self.damping, -self.step * e)
 
 

@@ -40,7 +40,8 @@ def draw_sweep(ranking: list[dict], settings: list[dict], split: str) -> Any:
     figure, (axes,) = make_figure(1, xlabel=numbers[-1])
     seeds, when = ranking[0]["seeds"], "last" if has_early_ends(ranking) else ranking[0]["epochs"]
     over = counted(seeds, "seed")
-    after = f"after each setting's {when} epoch" if when == "last" else f"after {when} epochs"
+    each = f"each setting's {when} epoch"
+    after = f"after {each if when == 'last' else counted(when, 'epoch')}"
     axes.set_title(f"{split} accuracy {after}, {over}", fontsize="medium")
     if len(numbers) == 1:
         _draw_curves(axes, at[:, 0], mean, std, ranking, sweep_lines(ranking, settings, words))

@@ -32,7 +32,8 @@ UPPER = 2 * 64 * 1024 * 10
         ("pepita_mirrored", PEPITA + 2 * FORWARD + 2 * 10 * (784 * 1024 + 1024 * 10)),
         # A sweep goes up and down once; 20 free sweeps, two nudged phases of 10.
         ("equilibrium_propagation", UPPER * 2 * (20 + 2 * 10)),
-        # 10 free sweeps after a forward pass, 10 sweeps of the change, which only go down.
+        # 10 free sweeps after a forward pass, 10 sweeps of the change, which only go down. Both
+        # rules have a second product of the last layer; the first needs no scores to begin with.
         ("contrastive_hebbian", UPPER * (2 * 10 + 10 + 1)),
     ],
 )

@@ -45,7 +45,7 @@ def test_processes_fill_one_sweep(here, tmp_path):
     done = sweep(tmp_path, *AXES, *LOCAL)
     assert done.returncode == 0, done.stderr
     assert "4 of 4 jobs done" in done.stderr  # two groups of four runs; then one of two seeds
-    assert "1 of 1 jobs done" in done.stderr
+    assert "1 of 1 job done" in done.stderr
     assert_same_sweep(tmp_path, here)
     assert pj.load_run(tmp_path / "best_1").history["test_accuracy"].shape == (2, 2)
 

@@ -28,7 +28,7 @@ def finished(tmp_path_factory):
 
 def test_the_best_is_chosen_on_the_validation_split_and_tested(finished):
     workdir, done = finished
-    assert "4 settings with 2 seeds each are 8 seeds, in 2 compiled programs" in done.stderr
+    assert "4 settings with 2 seeds each: 8 seeds, in 2 compiled programs" in done.stderr
     assert "chosen on the validation split, then tested once" in done.stdout
     assert len((workdir / "sweep.csv").read_text().splitlines()) == 1 + 4 * 2
     assert "test_accuracy" not in (workdir / "sweep.csv").read_text()
