@@ -103,10 +103,9 @@ def contrast(net: Network, phase: Phase, change: Phase) -> Weights:
     image, *x = phase.x
     moved = jax.tree.map(jnp.add, tuple(x), change.x[1:])
     first, *of_h = net.hebbian((image, *moved), change.h)
-    layers, size = zip(net.layers[1:], change.x[1:], phase.h[1:], strict=True), len(phase.h[-1])
-    of_x = (jax.tree.map(lambda P: P / size, layer.hebbian(x, h)) for layer, x, h in layers)
-    add = partial(jax.tree.map, jnp.add)
-    return (first, *map(add, of_h, of_x))
+    layers = zip(net.layers[1:], change.x[1:], phase.h[1:], strict=True)
+    of_x = [layer.hebbian(x, h / len(h)) for layer, x, h in layers]
+    return (first, *jax.tree.map(jnp.add, of_h, of_x))
 
 
 def unsuited(net: Network) -> str | None:

@@ -29,7 +29,7 @@ MORE_THAN_OPERATIONS = {
     ("forward_gradient", "conv"): 2.5,  # the same: without it, 1.1
     ("shallow", "mlp"): 2.0,  # the state of idle weights
     ("gevb", "mlp"): 3.5,  # a seed's state does not fit the fast memory, and goes through the main
-    ("contrastive_hebbian", "conv"): 1.7,  # each sweep goes through the activities before pooling
+    ("contrastive_hebbian", "conv"): 1.7,  # sweeps through the activities before pooling
     ("equilibrium_propagation", "conv"): 1.7,  # the same
 }
 # Passes' inputs and activities that a step holds: those of phases, with slopes and directions.
