@@ -14,6 +14,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+# Windows are taken along one axis and then along the other: 2k copies, and not k*k. Width comes
+# first, so that the copies along the height, of k times as many channels, are in long pieces.
+HEIGHT, WIDTH = 1, 2
 # How to combine a window's activities: two of them, all of them; and the value of no activity.
 COMBINE = {"max": (jnp.maximum, jax.lax.max, -jnp.inf), "sum": (jnp.add, jax.lax.add, 0.0)}
 
@@ -48,15 +51,15 @@ def convolve_by_patches(x: Array, W: Array, stride: int, padding: int) -> Array:
 def patches(x: Array, k: int, stride: int, padding: int) -> Array:
     """What the filters see at each position: `[B, H, W, C]` -> `[B, H', W', k*k*C]`."""
     x = jnp.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
-    return jnp.concatenate(windows(x, k, stride), axis=-1)
+    for axis in WIDTH, HEIGHT:
+        x = jnp.concatenate(pixels(x, k, stride, axis), axis=-1)
+    return x
 
 
-def windows(x: Array, k: int, stride: int) -> list[Array]:
-    """The k*k pixels of every window, in rows: `[B, H, W, C]` -> arrays `[B, H', W', C]`."""
-    height, width = (n - k + 1 for n in x.shape[1:3])
-    return [
-        x[:, i : i + height : stride, j : j + width : stride] for i in range(k) for j in range(k)
-    ]
+def pixels(x: Array, size: int, stride: int, axis: int) -> list[Array]:
+    """First, second, ... pixel of every window of `size` pixels along one axis of `x`."""
+    reach = x.shape[axis] - size + 1
+    return [jax.lax.slice_in_dim(x, i, i + reach, stride, axis) for i in range(size)]
 
 
 def hebbian(x: Array, d: Array, weight_shape: tuple[int, ...], stride: int, padding: int) -> Array:
@@ -109,4 +112,6 @@ def pool_natively(h: Array, size: int, stride: int, combine: str) -> Array:
 
 def pool_by_slices(h: Array, size: int, stride: int, combine: str) -> Array:
     of_two, _, _ = COMBINE[combine]
-    return reduce(of_two, windows(h, size, stride))
+    for axis in WIDTH, HEIGHT:
+        h = reduce(of_two, pixels(h, size, stride, axis))
+    return h
