@@ -4,6 +4,10 @@ A TPU has operations of its own for both. Elsewhere a convolution is a product w
 its input. On a CPU this is 7 to 12 times as fast as XLA's convolution, at the sizes of these
 networks and as long as the patches stay in cache (`tuning.default_images_at_once`). On a GPU a step
 of ten seeds was 1.1 to 2.4 times as fast in five cases of six (docs/explanation/accelerators.md).
+
+Windows are taken at once, in k*k copies of the image; or, on a CPU, along the width and then along
+the height, in 2k copies, of which the second k are in longer pieces. Steps are up to 1.8 times as
+fast so (docs/explanation/tuning.md). A GPU would have to move more bytes.
 """
 
 from collections.abc import Callable
@@ -14,17 +18,15 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-# Windows are taken along one axis and then along the other: 2k copies, and not k*k. Width comes
-# first, so that the copies along the height, of k times as many channels, are in long pieces.
 HEIGHT, WIDTH = 1, 2
 # How to combine a window's activities: two of them, all of them; and the value of no activity.
 COMBINE = {"max": (jnp.maximum, jax.lax.max, -jnp.inf), "sum": (jnp.add, jax.lax.add, 0.0)}
 
 
-def choose(on_tpu: Callable, elsewhere: Callable, *arrays: Array, **options: Any) -> Array:
-    """Runs one of two functions of the same arrays, by the device that a program is lowered for."""
-    on_tpu, elsewhere = (partial(form, **options) for form in (on_tpu, elsewhere))
-    return jax.lax.platform_dependent(*arrays, tpu=on_tpu, default=elsewhere)
+def choose(forms: dict[str, Callable], *arrays: Array, **options: Any) -> Array:
+    """Runs the function of the device that a program is lowered for, or that of `default`."""
+    forms = {device: partial(form, **options) for device, form in forms.items()}
+    return jax.lax.platform_dependent(*arrays, **forms)
 
 
 def convolve(x: Array, W: Array, stride: int, padding: int) -> Array:
@@ -35,7 +37,8 @@ def convolve(x: Array, W: Array, stride: int, padding: int) -> Array:
         stride: distance between neighbouring positions, in pixels.
         padding: zeros added on each side, in pixels.
     """
-    return choose(convolve_natively, convolve_by_patches, x, W, stride=stride, padding=padding)
+    forms = {"tpu": convolve_natively, "default": convolve_by_patches}
+    return choose(forms, x, W, stride=stride, padding=padding)
 
 
 def convolve_natively(x: Array, W: Array, stride: int, padding: int) -> Array:
@@ -51,13 +54,25 @@ def convolve_by_patches(x: Array, W: Array, stride: int, padding: int) -> Array:
 def patches(x: Array, k: int, stride: int, padding: int) -> Array:
     """What the filters see at each position: `[B, H, W, C]` -> `[B, H', W', k*k*C]`."""
     x = jnp.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
+    forms = {"cpu": combine_by_axis, "default": combine_at_once}
+    return choose(forms, x, size=k, stride=stride, combine=partial(jnp.concatenate, axis=-1))
+
+
+def combine_at_once(x: Array, size: int, stride: int, combine: Callable) -> Array:
+    """What `combine` makes of all pixels of every window: of arrays `[B, H', W', C]`, in rows."""
+    rows = pixels(x, size, stride, HEIGHT)
+    return combine([pixel for row in rows for pixel in pixels(row, size, stride, WIDTH)])
+
+
+def combine_by_axis(x: Array, size: int, stride: int, combine: Callable) -> Array:
+    """The same, along the width and then along the height."""
     for axis in WIDTH, HEIGHT:
-        x = jnp.concatenate(pixels(x, k, stride, axis), axis=-1)
+        x = combine(pixels(x, size, stride, axis))
     return x
 
 
 def pixels(x: Array, size: int, stride: int, axis: int) -> list[Array]:
-    """First, second, ... pixel of every window of `size` pixels along one axis of `x`."""
+    """First, second, ... pixel of every window of `size` pixels along one axis."""
     reach = x.shape[axis] - size + 1
     return [jax.lax.slice_in_dim(x, i, i + reach, stride, axis) for i in range(size)]
 
@@ -72,7 +87,7 @@ def hebbian(x: Array, d: Array, weight_shape: tuple[int, ...], stride: int, padd
         stride, padding: as in `convolve`.
     """
     options = {"weight_shape": weight_shape, "stride": stride, "padding": padding}
-    return choose(hebbian_natively, hebbian_by_patches, x, d, **options)
+    return choose({"tpu": hebbian_natively, "default": hebbian_by_patches}, x, d, **options)
 
 
 def hebbian_natively(
@@ -101,17 +116,16 @@ def pool(h: Array, size: int, stride: int, combine: Literal["max", "sum"]) -> Ar
         stride: distance between neighbouring windows, in pixels.
         combine: a key of `COMBINE`.
     """
-    return choose(pool_natively, pool_by_slices, h, size=size, stride=stride, combine=combine)
+    of_two, of_all, of_none = COMBINE[combine]
+    combine_all = partial(reduce, of_two)
+    forms = {
+        "tpu": partial(pool_natively, of_all=of_all, of_none=of_none),
+        "cpu": partial(combine_by_axis, combine=combine_all),
+        "default": partial(combine_at_once, combine=combine_all),
+    }
+    return choose(forms, h, size=size, stride=stride)
 
 
-def pool_natively(h: Array, size: int, stride: int, combine: str) -> Array:
-    _, of_all, of_none = COMBINE[combine]
+def pool_natively(h: Array, size: int, stride: int, of_all: Callable, of_none: float) -> Array:
     window, strides = (1, size, size, 1), (1, stride, stride, 1)
     return jax.lax.reduce_window(h, of_none, of_all, window, strides, "VALID")
-
-
-def pool_by_slices(h: Array, size: int, stride: int, combine: str) -> Array:
-    of_two, _, _ = COMBINE[combine]
-    for axis in WIDTH, HEIGHT:
-        h = reduce(of_two, pixels(h, size, stride, axis))
-    return h

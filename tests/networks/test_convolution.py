@@ -1,6 +1,7 @@
-"""Both forms of convolution and pooling against each other and the equations, in float64."""
+"""All forms of convolution and pooling against each other and the equations, in float64."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -21,18 +22,7 @@ from tests.cases import (
     suits,
 )
 
-FORMS = {
-    "patches": {
-        "convolve": convolution.convolve_by_patches,
-        "hebbian": convolution.hebbian_by_patches,
-        "pool": convolution.pool_by_slices,
-    },
-    "native": {
-        "convolve": convolution.convolve_natively,
-        "hebbian": convolution.hebbian_natively,
-        "pool": convolution.pool_natively,
-    },
-}
+DEVICES = ("tpu", "cpu", "cuda")
 # Kernel size, stride and padding.
 SIZES = [
     (1, 1, 0),
@@ -45,15 +35,16 @@ SIZES = [
 pytestmark = pytest.mark.usefixtures("float64")
 
 
-@pytest.fixture(params=FORMS)
+@pytest.fixture(params=DEVICES)
 def form(request, monkeypatch):
-    use(monkeypatch, request.param)
-    return request.param
+    use_form_of(request.param, monkeypatch)
 
 
-def use(monkeypatch, form):
-    for name, function in FORMS[form].items():
-        monkeypatch.setattr(convolution, name, function)
+def use_form_of(device, monkeypatch):
+    def choose(forms, *arrays, **options):
+        return forms.get(device, forms["default"])(*arrays, **options)
+
+    monkeypatch.setattr(convolution, "choose", choose)
 
 
 def normal(key, shape):
@@ -123,16 +114,17 @@ NET = make_network("conv, two blocks, padded")
 
 
 @pytest.mark.parametrize("variant", slow_after(4, [name for name in RULES if suits(name, NET)]))
-def test_rules_give_the_same_updates_by_either_form(variant, monkeypatch):
+def test_rules_give_the_same_updates_by_every_form(variant, monkeypatch):
     # Of silent units, all 0, each form of pooling takes another, and noise in them shows it.
     net = replace(NET, activation="tanh") if variant == "forward_dfa" else NET
     rule, batch, found = make_rule(variant, net), make_batch(net), []
     params, F = make_weights(rule)
-    for form in FORMS:
-        use(monkeypatch, form)
+    for device in DEVICES:
+        use_form_of(device, monkeypatch)
         found.append(rule.pseudo_gradients(params, F, batch))
-    for one, other in zip(*map(jax.tree.leaves, found), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-13)
+    for forms in zip(*map(jax.tree.leaves, found), strict=True):
+        for one, other in pairwise(forms):
+            np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-13)
     assert any(np.any(dW) for dW in found[0][0])
 
 
@@ -153,3 +145,11 @@ def test_the_form_is_chosen_for_the_device_that_a_program_is_lowered_for(platfor
     assert ("stablehlo.convolution" in program) == is_native
     assert ("stablehlo.reduce_window" in program or "select_and_scatter" in program) == is_native
     assert ("stablehlo.dot_general" in program) == (not is_native)
+
+
+@pytest.mark.parametrize(("platform", "slices"), [("cpu", 5 + 5), ("cuda", 5 + 5 * 5)])
+def test_a_cpu_takes_windows_along_one_axis_and_then_along_the_other(platform, slices):
+    convolve = jax.jit(lambda x, W: convolution.convolve(x, W, stride=1, padding=0))
+    traced = convolve.trace(normal(0, (1, 7, 6, 2)), normal(1, (5, 5, 2, 3)))
+    program = traced.lower(lowering_platforms=(platform,)).as_text()
+    assert program.count("stablehlo.slice") == slices
