@@ -64,8 +64,8 @@ def _operations(equation):
     if name == "while":
         raise ValueError("the length of a loop is not known")
     inner = [operations(p) for p in _programs(parameters)]
-    if name == "cond":  # such as the forms of a convolution, which take equally many
-        return max(inner)
+    if name == "cond":  # the forms of a convolution; backwards one of them multiplies zeros too
+        return min(inner)
     return parameters.get("length", 1) * sum(inner)
 
 

@@ -1,6 +1,7 @@
 """The benchmark: its counts against counts by hand, and that all of it can be run."""
 
 import json
+import math
 from functools import partial
 
 import jax
@@ -52,6 +53,14 @@ def test_operations_of_a_convolution(rule, filters, spread, back):
     to_classes = 2 * 100 * 24 * 24 * 32 * 10  # from the filters at all positions
     wanted = (1 + filters) * first + (2 + back) * top + spread * to_classes
     assert step_operations(build_rule(rule, net), 100) == wanted
+
+
+def test_operations_of_signals_through_convolutions():
+    net = build_network("lenet5", input_shape=(28, 28, 1), num_classes=10)
+    first, *upper = (n.num_positions * math.prod(n.weight_shape) for n in net.layers)
+    of_biases = sum(n.units for n in net.layers)  # their updates
+    wanted = 2 * 64 * (2 * first + 3 * sum(upper) + of_biases)
+    assert step_operations(build_rule("bp", net), 64) == wanted
 
 
 def test_a_loop_counts_as_often_as_it_runs_and_what_is_not_used_not_at_all():
