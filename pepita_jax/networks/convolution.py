@@ -1,13 +1,14 @@
 """Convolution and pooling in the form that suits the device, chosen when a program is lowered.
 
 A TPU has operations of its own for both. Elsewhere a convolution is a product with every patch of
-its input. On a CPU this is 7 to 12 times as fast as XLA's convolution, at the sizes of these
-networks and as long as the patches stay in cache (`tuning.default_images_at_once`). On a GPU a step
-of ten seeds was 1.1 to 2.4 times as fast in five cases of six (docs/explanation/accelerators.md).
+its input. With that, and with the pooling below, a step of `bp` on a CPU was 5 to 8 times as fast
+for `conv` as with XLA's operations, and nearly twice for `lenet5`, as long as the patches stay in
+cache (`tuning.default_images_at_once`). On a GPU a step of ten seeds was 1.1 to 2.4 times as fast in
+five cases of six (docs/explanation/accelerators.md).
 
 Windows are taken at once, in k*k copies of the image; or, on a CPU, along the width and then along
-the height, in 2k copies, of which the second k are in longer pieces. Steps are up to 1.8 times as
-fast so (docs/explanation/tuning.md). A GPU would have to move more bytes.
+the height, in 2k copies, of which the second k are in longer pieces. A step is up to twice as fast
+with that (docs/explanation/tuning.md). A GPU would have to move more bytes.
 """
 
 from collections.abc import Callable
