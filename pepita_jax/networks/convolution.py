@@ -3,8 +3,8 @@
 A TPU has operations of its own for both. Elsewhere a convolution is a product with every patch of
 its input. With that, and with the pooling below, a step of `bp` on a CPU was 5 to 8 times as fast
 for `conv` as with XLA's operations, and nearly twice for `lenet5`, as long as the patches stay in
-cache (`tuning.default_images_at_once`). On a GPU a step of ten seeds was 1.1 to 2.4 times as fast in
-five cases of six (docs/explanation/accelerators.md).
+cache (`tuning.default_images_at_once`). On a GPU a step of ten seeds was 1.1 to 2.4 times as fast
+in five cases of six (docs/explanation/accelerators.md).
 
 Windows are taken at once, in k*k copies of the image; or, on a CPU, along the width and then along
 the height, in 2k copies, of which the second k are in longer pieces. A step is up to twice as fast
