@@ -64,8 +64,10 @@ def _operations(equation):
     if name == "while":
         raise ValueError("the length of a loop is not known")
     inner = [operations(p) for p in _programs(parameters)]
-    if name == "cond":  # the forms of a convolution; backwards one of them multiplies zeros too
-        return min(inner)
+    if name == "cond" and parameters.get("branches_platforms"):
+        return inner[-1]  # of the forms for devices, the one by patches, which multiplies no zeros
+    if name == "cond":
+        return max(inner)
     return parameters.get("length", 1) * sum(inner)
 
 

@@ -1,14 +1,12 @@
 """Convolution and pooling in the form that suits the device, chosen when a program is lowered.
 
 A TPU has operations of its own for both. Elsewhere a convolution is a product with every patch of
-its input. With that, and with the pooling below, a step of `bp` on a CPU was 5 to 8 times as fast
-for `conv` as with XLA's operations, and nearly twice for `lenet5`, as long as the patches stay in
-cache (`tuning.default_images_at_once`). On a GPU a step of ten seeds was 1.1 to 2.4 times as fast
-in five cases of six (docs/explanation/accelerators.md).
+its input. On a CPU this is faster than XLA's own operations, as long as the patches stay in cache
+(`tuning.default_images_at_once`), and so it was on one GPU in five cases of six.
 
 Windows are taken at once, in k*k copies of the image; or, on a CPU, along the width and then along
-the height, in 2k copies, of which the second k are in longer pieces. A step is up to twice as fast
-with that (docs/explanation/tuning.md). A GPU would have to move more bytes.
+the height, in 2k copies, of which the second k are in longer pieces. A GPU would have to move more
+bytes. docs/explanation/tuning.md and accelerators.md have the figures.
 """
 
 from collections.abc import Callable
@@ -61,21 +59,17 @@ def patches(x: Array, k: int, stride: int, padding: int) -> Array:
 
 def combine_at_once(x: Array, size: int, stride: int, combine: Callable) -> Array:
     """What `combine` makes of all pixels of every window: of arrays `[B, H', W', C]`, in rows."""
-    rows = pixels(x, size, stride, HEIGHT)
-    return combine([pixel for row in rows for pixel in pixels(row, size, stride, WIDTH)])
+    height, width = (n - size + 1 for n in x.shape[1:3])
+    starts = [(i, j) for i in range(size) for j in range(size)]
+    return combine([x[:, i : i + height : stride, j : j + width : stride] for i, j in starts])
 
 
 def combine_by_axis(x: Array, size: int, stride: int, combine: Callable) -> Array:
-    """The same, along the width and then along the height."""
+    """The same where the whole is combined of its combined rows, as sums and maxima are."""
     for axis in WIDTH, HEIGHT:
-        x = combine(pixels(x, size, stride, axis))
+        reach = x.shape[axis] - size + 1
+        x = combine([jax.lax.slice_in_dim(x, i, i + reach, stride, axis) for i in range(size)])
     return x
-
-
-def pixels(x: Array, size: int, stride: int, axis: int) -> list[Array]:
-    """First, second, ... pixel of every window of `size` pixels along one axis."""
-    reach = x.shape[axis] - size + 1
-    return [jax.lax.slice_in_dim(x, i, i + reach, stride, axis) for i in range(size)]
 
 
 def hebbian(x: Array, d: Array, weight_shape: tuple[int, ...], stride: int, padding: int) -> Array:

@@ -16,6 +16,7 @@ from experiments import benchmark
 from experiments.benchmarks import epochs, growth, machine, steps
 from experiments.benchmarks.operations import operations, step_operations
 from pepita_jax import UserError, build_network, build_rule
+from pepita_jax.networks.layers import Conv
 from tests.experiments.commands import assert_refused, command
 
 FORWARD = 2 * 64 * (784 * 1024 + 1024 * 10)
@@ -61,6 +62,19 @@ def test_operations_of_signals_through_convolutions():
     of_biases = sum(n.units for n in net.layers)  # their updates
     wanted = 2 * 64 * (2 * first + 3 * sum(upper) + of_biases)
     assert step_operations(build_rule("bp", net), 64) == wanted
+
+
+def test_operations_of_the_way_back_through_padding():
+    layer = Conv(4, 3, padding=2).on((6, 6, 2))
+    d, W = jnp.zeros((1, *layer.activity_shape)), jnp.zeros(layer.weight_shape)
+    assert layer.activity_shape == (8, 8, 4)
+    assert operations(jax.make_jaxpr(layer.backward)(d, W).jaxpr) == 2 * 8 * 8 * 3 * 3 * 2 * 4
+
+
+def test_of_a_choice_the_longer_way_counts():
+    x, W = jnp.zeros((3, 5)), jnp.zeros((5, 5))
+    program = lambda x, W: jax.lax.cond(x[0, 0] > 0, lambda: x @ W, lambda: x)
+    assert operations(jax.make_jaxpr(program)(x, W).jaxpr) == 2 * 3 * 5 * 5
 
 
 def test_a_loop_counts_as_often_as_it_runs_and_what_is_not_used_not_at_all():

@@ -147,9 +147,13 @@ def test_the_form_is_chosen_for_the_device_that_a_program_is_lowered_for(platfor
     assert ("stablehlo.dot_general" in program) == (not is_native)
 
 
-@pytest.mark.parametrize(("platform", "slices"), [("cpu", 5 + 5), ("cuda", 5 + 5 * 5)])
-def test_a_cpu_takes_windows_along_one_axis_and_then_along_the_other(platform, slices):
-    convolve = jax.jit(lambda x, W: convolution.convolve(x, W, stride=1, padding=0))
-    traced = convolve.trace(normal(0, (1, 7, 6, 2)), normal(1, (5, 5, 2, 3)))
+@pytest.mark.parametrize(("platform", "slices"), [("cpu", 5 + 5), ("cuda", 5 * 5)])
+@pytest.mark.parametrize("name", ["convolve", "pool"])
+def test_a_cpu_takes_windows_along_one_axis_and_then_along_the_other(name, platform, slices):
+    function = {
+        "convolve": lambda x, W: convolution.convolve(x, W, stride=1, padding=0),
+        "pool": lambda x, W: convolution.pool(x, len(W), stride=1, combine="max"),
+    }[name]
+    traced = jax.jit(function).trace(normal(0, (1, 7, 6, 2)), normal(1, (5, 5, 2, 3)))
     program = traced.lower(lowering_platforms=(platform,)).as_text()
     assert program.count("stablehlo.slice") == slices
