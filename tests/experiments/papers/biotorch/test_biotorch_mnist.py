@@ -34,3 +34,13 @@ def test_the_best_epoch_of_each_seed_stands_beside_the_program_s(tmp_path):
     bp, fa = rows_of(table_and_curves(Results(tmp_path).read).table)
     assert bp[4:] == ["99.11 ± 0.01", "99.09", "+0.02", "yes", "98.50 ± 0.00"]
     assert fa[3:] == ["20", "97.00 ± 0.00", "-", "-", "-", "97.00 ± 0.00"]
+
+
+def test_one_seed_stands_beside_the_program_s_and_a_diverged_one_beside_nothing(tmp_path):
+    plant(tmp_path, ON_MNIST["BP"], np.full((1, 100), 0.9920))
+    plant(tmp_path, ON_MNIST["FA"], np.full((1, 100), 0.9820))
+    plant(tmp_path, ON_MNIST["DFA"], [[None] * 100])
+    bp, fa, dfa = rows_of(table_and_curves(Results(tmp_path).read).table)
+    assert bp[5:8] == ["99.09", "+0.11", "yes"]
+    assert fa[5:7] == ["98.30", "-0.10"]
+    assert dfa[5:8] == ["98.39", "-", "1 seed or more needed"]

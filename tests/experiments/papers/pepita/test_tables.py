@@ -39,10 +39,10 @@ def test_the_standard_error_combines_both():
     assert standard_error(values, Printed(52, 1)) == pytest.approx(expected)
 
 
-def test_one_seed_is_compared_with_nothing(tmp_path):
+def test_one_seed_is_compared_with_nothing_that_has_a_spread(tmp_path):
     plant(tmp_path, of_table_1("pepita"), last_epochs(TEN[:1]))
     (row,) = rows_of(accuracies.table_1(Results(tmp_path).read).table)
-    assert row[3:] == ["98.01", "1", "100", "98.01 ± 0.09", "-", "two seeds are needed"]
+    assert row[3:] == ["98.01", "1", "100", "98.01 ± 0.09", "-", "2 seeds or more needed"]
 
 
 def test_a_few_seeds_that_were_trained_longer_or_shorter_do_not_hide_the_others(tmp_path):
