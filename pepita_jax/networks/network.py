@@ -108,9 +108,7 @@ class Network(Chain):
         """
         d = [e]
         for l in reversed(range(len(self.layers) - 1)):
-            below, above = self.layers[l], self.layers[l + 1]
-            downstream = partial(below.downstream, mask=activity.masks[l + 1])
-            (g,) = jax.vjp(downstream, activity.h[l])[1](above.backward(d[0], weights[l]))
+            g = self.through_pooling(l, activity, self.layers[l + 1].backward(d[0], weights[l]))
             d.insert(0, self.through_activation(l, activity, g))
         return tuple(d)
 
@@ -124,6 +122,18 @@ class Network(Chain):
         layers = zip(self.layers, inputs, signals, strict=True)
         products = (layer.hebbian(x, d) for layer, x, d in layers)
         return jax.tree.map(lambda dW: dW / len(signals[0]), tuple(products))
+
+    def through_pooling(self, l: int, activity: Activity, g: Array) -> Array:
+        """The signal at the activity of hidden layer l (from 0), before pooling.
+
+        Args:
+            l: index of the layer.
+            activity: `Activity` of the forward pass.
+            g: signal at what the next layer receives, shaped like its input.
+        """
+        downstream = partial(self.layers[l].downstream, mask=activity.masks[l + 1])
+        (g,) = jax.vjp(downstream, activity.h[l])[1](g)
+        return g
 
     def through_activation(self, l: int, activity: Activity, g: Array) -> Array:
         """The signal `g * s'(a)` at the pre-activation of hidden layer l (from 0).

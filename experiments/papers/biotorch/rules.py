@@ -1,7 +1,7 @@
 """The rules of the library, with weights and feedback drawn as the authors' program draws them."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
@@ -9,11 +9,11 @@ from jax import Array
 
 from pepita_jax.networks.bias import Affine, without_biases
 from pepita_jax.networks.network import Network
+from pepita_jax.rules.base import SignalRule
 from pepita_jax.rules.bp import BP
-from pepita_jax.rules.dfa import DFA
 from pepita_jax.rules.fa import FA
 from pepita_jax.rules.sign_symmetry import SignSymmetry
-from pepita_jax.types import Feedback, Weights
+from pepita_jax.types import Activity, Feedback, Signals, Weights
 
 
 def fan_sum(shape: tuple[int, ...]) -> int:
@@ -22,24 +22,25 @@ def fan_sum(shape: tuple[int, ...]) -> int:
     return math.prod(window) * (n + m)
 
 
+def draw(key: Array, shape: tuple[int, ...]) -> Array:
+    """Weights of variance 2 / (fan_in + fan_out), uniform."""
+    limit = math.sqrt(6 / fan_sum(shape))
+    # Drawn as a vector, which compiles faster.
+    numbers = jax.random.uniform(key, (math.prod(shape),), minval=-limit, maxval=limit)
+    return numbers.reshape(shape)
+
+
 class Xavier:
-    """Initial weights of variance 2 / (fan_in + fan_out), uniform, and biases 0."""
+    """Initial weights as by `draw`, and biases 0."""
 
     @classmethod
     def unsuited(cls, net: Network) -> str | None:
         return super().unsuited(net) if net.has_biases else "needs biases in every layer"
 
     def init_params(self, key: Array) -> Weights:
-        def draw(l, layer):
-            shape = layer.weight_shape
-            limit = math.sqrt(6 / fan_sum(shape))
-            # Drawn as a vector, which compiles faster.
-            numbers = jax.random.uniform(
-                jax.random.fold_in(key, l), (math.prod(shape),), minval=-limit, maxval=limit
-            )
-            return Affine(numbers.reshape(shape), jnp.zeros(shape[-1]))
-
-        return tuple(draw(l, layer) for l, layer in enumerate(self.net.layers))
+        shapes = (layer.weight_shape for layer in self.net.layers)
+        weights = (draw(jax.random.fold_in(key, l), shape) for l, shape in enumerate(shapes))
+        return tuple(Affine(W, jnp.zeros(W.shape[-1])) for W in weights)
 
     def draw_upper_layers(self, key: Array) -> Weights:
         """Weights like W_2 ... W_L."""
@@ -60,8 +61,34 @@ class XavierFA(Xavier, FA):
 
 
 @dataclass(frozen=True)
-class XavierDFA(Xavier, DFA):
-    """Direct feedback alignment: see `Xavier`. Feedback is drawn as the library draws it."""
+class XavierDFA(Xavier, SignalRule):
+    """Direct feedback alignment, as the program sends the error to convolutions.
+
+        d_L   = e                                  output layer
+        d_l   = unpool(e B_l) * s'(a_l)            hidden layers
+
+    B_l `[K, *input_shape of layer l + 1]` stands for a random layer between h_l after pooling and
+    the classes. It is shaped like layer l + 1, with K units and Xavier's weights. Where that is a
+    convolution, the error is the same at all its positions. unpool sends a signal to the maxima.
+    """
+
+    def init_feedback(self, key: Array) -> Feedback:
+        def sent_by(l, above):
+            layer = replace(above, units=self.net.num_classes)
+            W = draw(jax.random.fold_in(key, l), layer.weight_shape)
+            everywhere = jax.vmap(lambda e: jnp.broadcast_to(e, layer.activity_shape))
+            return layer.backward(everywhere(jnp.eye(layer.units)), W)
+
+        return tuple(sent_by(l, above) for l, above in enumerate(self.net.layers[1:]))
+
+    def signals(
+        self, params: Weights, F: Feedback, activity: Activity, e: Array, t: Array, key: Array
+    ) -> Signals:
+        def send(l, B):
+            g = self.net.through_pooling(l, activity, jnp.tensordot(e, B, 1))
+            return self.net.through_activation(l, activity, g)
+
+        return (*(send(l, B) for l, B in enumerate(F)), e)
 
 
 @dataclass(frozen=True)
