@@ -3,6 +3,7 @@
 import gc
 import os
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 
 # Tests, and the commands they run, compile many of the same programs, most of them one operation:
@@ -31,11 +32,15 @@ MANY_PROGRAMS = 1500
 gc.set_threshold(100_000, 20, 20)
 
 
+test_number = count()
+
+
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path, monkeypatch):
-    """Cache and data folders of the test's own."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tensorflow_datasets"))
+def own_folders(tmp_path_factory, monkeypatch):
+    """Cache and data folders of the test's own, made by whoever writes to them: few tests do."""
+    own = tmp_path_factory.getbasetemp() / f"own{next(test_number)}"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(own / "cache"))
+    monkeypatch.setenv("TFDS_DATA_DIR", str(own / "tensorflow_datasets"))
 
 
 @pytest.fixture(autouse=True)

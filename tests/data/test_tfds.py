@@ -1,8 +1,10 @@
 """Any set of images by class of TensorFlow Datasets: prepared from its originals, and read."""
 
+import os
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -65,7 +67,7 @@ def test_a_set_is_prepared_from_its_originals_and_known_by_its_description(case,
     with pytest.raises(UserError, match=f"prepare it with: .*prepare_data {name}$"):
         as_plain(config, [])
     folder = prepare(name, source=tmp_path)
-    assert folder.parent == tmp_path / "tensorflow_datasets" / name
+    assert folder.parent == Path(os.environ["TFDS_DATA_DIR"]) / name
     assert_loads(name, arrays)
     assert dataset_info(name).record() == info.record()
     assert config.optimizer.learning_rate == get_config(f"bp,mlp,{like}").optimizer.learning_rate
