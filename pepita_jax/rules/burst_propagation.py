@@ -1,7 +1,6 @@
 """Burst propagation (Payeur, Guerguiev, Zenke, Richards & Naud, Nature Neuroscience 2021)."""
 
 from dataclasses import dataclass
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -69,9 +68,7 @@ class BurstPropagation(FA):
         """The burst probabilities `p_1 ... p_L`, from that of the output layer down."""
         p = [p_L]
         for l in reversed(range(len(F))):
-            below, above = self.net.layers[l : l + 2]
-            pool = partial(below.downstream, mask=activity.masks[l + 1])
-            bursts = above.backward(p[0] * activity.h[l + 1], F[l])
-            (apical,) = jax.vjp(pool, activity.h[l])[1](bursts)
+            bursts = self.net.layers[l + 1].backward(p[0] * activity.h[l + 1], F[l])
+            apical = self.net.through_pooling(l, activity, bursts)
             p.insert(0, jax.nn.sigmoid(apical * (1 - jax.nn.sigmoid(activity.a[l]))))
         return tuple(p)

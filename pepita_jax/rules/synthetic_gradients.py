@@ -5,11 +5,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
-from pepita_jax.networks.bias import without_bias
 from pepita_jax.rules.base import Rule
 from pepita_jax.rules.feedback import downstream_products
 from pepita_jax.types import Activity, Batch, Feedback, Updates, Weights
@@ -75,10 +73,8 @@ class SyntheticGradients(Rule):
 
     def from_above(self, l: int, params: Weights, activity: Activity, d: Array) -> Array:
         """A signal at the pre-activation of layer l + 1 (from 0), sent to the activity of l."""
-        below, above = self.net.layers[l : l + 2]
-        pooled = lambda h: below.downstream(h, activity.masks[l + 1])
-        a = lambda h: above.multiply(pooled(h), without_bias(params[l + 1]))
-        return jax.vjp(a, activity.h[l])[1](d)[0]
+        above = self.net.layers[l + 1].backward(d, params[l + 1])
+        return self.net.through_pooling(l, activity, above)
 
     def learn(self, h: Array, t: Array, r: Array) -> tuple[Array, Array]:
         """The updates `dA` and `dC` of a layer."""
