@@ -61,6 +61,9 @@ def main(arguments):
     seeds = cli.read_seeds(SEEDS.value)
     out = user_path(OUT.value or (f"runs/quick/{paper}" if QUICK.value else PAPERS[paper].results))
     is_own = OUT.value or QUICK.value
+    is_paper_s = out.resolve() in {user_path(paper.results).resolve() for paper in PAPERS.values()}
+    message = f"--quick would replace the tables in {out}; choose another --out"
+    require(not (QUICK.value and is_paper_s), message)
     root = user_path(WORKDIR.value or (out / "runs" if is_own else f"runs/reproduce/{paper}"))
     results, stands_for = Results(out), PaperRun.quick if QUICK.value else lambda run: run
     runs = dict.fromkeys(stands_for(run) for runs in wanted.values() for run in runs)

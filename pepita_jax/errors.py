@@ -7,6 +7,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import jax
+import numpy as np
 
 LONGEST_LIST = 150  # characters that a message spends on valid names
 
@@ -76,7 +77,7 @@ def require_number(
     at_least: float = -math.inf,
     below: float = math.inf,
 ) -> None:
-    """Raises a `UserError` unless `value` is a finite number in that range.
+    """Raises a `UserError` unless `value` is a finite number in that range, also as a float32.
 
     A JAX array passes unchecked. It holds numbers of a sweep, each of which was checked before, and
     traced numbers cannot be compared.
@@ -85,7 +86,15 @@ def require_number(
         return
     is_number = isinstance(value, Real) and not isinstance(value, bool)
     message = f"{name} must be a finite number, got {value!r}"
-    require(is_number and math.isfinite(value), message)
-    require(value > above, f"{name} must be above {above}, got {value}")
+    require(is_number and math.isfinite(used := _as_float32(value)), message)
+    require(used > above, f"{name} must be above {above}, got {value}")
     require(value >= at_least, f"{name} must be at least {at_least}, got {value}")
-    require(value < below, f"{name} must be below {below}, got {value}")
+    require(used < below, f"{name} must be below {below}, got {value}")
+
+
+def _as_float32(value):
+    try:
+        with np.errstate(over="ignore"):
+            return float(np.float32(value))
+    except OverflowError:  # a large integer
+        return math.inf

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import jax
+import numpy as np
 
 from pepita_jax.errors import list_valid, require, require_int, require_number
 
@@ -45,7 +46,7 @@ def check_field_values(owner: str, record: Any) -> None:
         elif get_origin(kind) is Literal and not isinstance(value, jax.Array):
             listing = ", ".join(map(str, get_args(kind)))
             message = f"{owner}.{name} = {value!r} is not valid; valid: {listing}"
-            require(value in get_args(kind), message)
+            require(not isinstance(value, np.ndarray) and value in get_args(kind), message)
 
 
 def is_numeric(kind: Any) -> bool:

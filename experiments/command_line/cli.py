@@ -115,6 +115,7 @@ def _parse(argv):
         if "config" in flags.FLAGS:
             config_flag.check(argv[1:])
         arguments = flags.FLAGS(old_flags.rename(argv))
+        _refuse_empty_values()
         if "config" in flags.FLAGS and flags.FLAGS.config is not None:
             flags.FLAGS.config.lock()  # a file that cannot be read shows on first use
     # The libraries that read flags report a user's mistakes by exceptions of many types.
@@ -123,6 +124,13 @@ def _parse(argv):
     if not flags.FLAGS["verbosity"].present:
         logging.set_verbosity(logging.ERROR)  # otherwise every checkpoint logs a page
     return arguments
+
+
+def _refuse_empty_values():
+    """So that --out=$UNSET is not the default."""
+    own = [flags.FLAGS[name] for name in flags.FLAGS if "." not in name]  # not those of --config
+    empty = [f"--{flag.name}=" for flag in own if flag.present and flag.value in ("", [], [""])]
+    require(not empty, f"{' '.join(empty)} has no value")
 
 
 def _require_device(error):

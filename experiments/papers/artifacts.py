@@ -66,7 +66,8 @@ def _split(argument, papers, default):
     first, *others = argument.split(":", 2)
     paper, others = (first, others) if first in papers else (default, argument.split(":", 1))
     artifact, pattern = (*others, None, None)[:2]
-    artifact, valid = artifact or "all", ["all", *papers[paper].artifacts]
+    artifact = "all" if artifact is None else artifact
+    valid = ["all", *papers[paper].artifacts]
     valid += [] if first in papers else papers
     require_name("artifact", artifact, valid)
     message = f"{argument!r}: all has no parts; name an artifact in its place"

@@ -9,7 +9,8 @@ from pepita_jax.runs.saved_run import FIRST_EPOCH
 
 OLD_FILES = "seed_*.json"  # earlier versions had a folder per run, with a file per seed
 SHARED = ("config", "environment", "earlier_environments")  # many seeds have these in common
-FIELDS = {"run", "seed", "epochs", "config", "environment", *FIRST_EPOCH}  # every record has these
+KINDS = {"run": str, "seed": int, "epochs": int, "config": dict, "environment": dict}
+KINDS |= dict.fromkeys(FIRST_EPOCH, dict)  # every record has these
 
 
 def read_records(path: Path) -> list[dict]:
@@ -68,8 +69,25 @@ def _old_record(path):
 
 
 def _require_fields(path, record):
-    lacks = FIELDS - record.keys() if isinstance(record, dict) else FIELDS
+    lacks = KINDS.keys() - (record.keys() if isinstance(record, dict) else ())
     require(not lacks, f"{path} is no result of a seed: it lacks {', '.join(sorted(lacks))}")
+    wrong = [name for name, kind in KINDS.items() if type(record[name]) is not kind]
+    wrong += [] if wrong else [*_wrong_figures(record)]
+    damaged = f"{path} is damaged, or was changed: {', '.join(wrong)} cannot be so"
+    require(not wrong, f"{damaged}; remove it")
+
+
+def _wrong_figures(record):
+    for name, least in (("seed", 0), ("epochs", 1)):
+        if record[name] < least:
+            yield f"{name} {record[name]}"
+    if not {"num_seeds", "num_epochs", "rule", "model"} <= record["config"].keys():
+        yield "config"
+    for part, first in FIRST_EPOCH.items():
+        number = record["epochs"] + 1 - first
+        for name, figures in record[part].items():
+            if not isinstance(figures, list) or len(figures) != number:
+                yield f"{part}.{name}"
 
 
 def _read_json(path):

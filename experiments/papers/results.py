@@ -80,11 +80,11 @@ class Results:
         self.folder, self.old_folder = folder / "records", folder / "cells"
 
     def add(self, run, records):
-        """Adds records of seeds to the file; longer records replace shorter ones."""
+        """Adds records of seeds to the file; longer records replace shorter ones, others stay."""
         with file_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             with alone(self.folder):
-                write_records(self._file(run), _longest([*records, *self._records(run)]))
+                write_records(self._file(run), _longest([*self._records(run), *records]))
 
     def read(self, run):
         """The `Result` of a run; None without any.
@@ -117,11 +117,20 @@ class Results:
         return [seed for seed in seeds if there.get(seed, 0) < epochs]
 
     def merge(self, other, runs):
-        """Adds another folder's results of some runs, for example from another machine."""
+        """Adds another folder's results of some runs, for example from another machine.
+
+        Raises:
+            UserError: a file of either is damaged or of another configuration, or the other folder
+                has none of the runs; nothing has changed.
+        """
         for run in runs:
-            other.read(run)  # checks it
-            if records := other._records(run):
-                self.add(run, records)
+            self.read(run)  # checks it
+        found = [run for run in runs if other.read(run)]
+        there = ", ".join(other.names()) or "none"
+        message = f"{other.folder} holds none of the runs that are asked for; it holds {there}"
+        require(found, message)
+        for run in found:
+            self.add(run, other._records(run))
 
     def names(self):
         """Names of all runs that have records."""

@@ -12,17 +12,21 @@ shows the rule after the nearest number of epochs, at least one. A rule trains f
 of epochs of the two tables: with --num_epochs=2, `bp` still trains for the 10 of --budget.
 """
 
+from contextlib import suppress
+
 from absl import flags
 
 from configs.default import get_config
 from experiments.command_line import cli, signals
 from experiments.studies.equal_budget import angles_along, equal_budget, equal_epochs, measure
-from pepita_jax.errors import require
+from pepita_jax.errors import DivergedError, require, require_number
 from pepita_jax.files import user_path
 from pepita_jax.rules import RULES, Rule, find_rule
 from pepita_jax.runs.configured import build_rule_on_network
+from pepita_jax.runs.identity import with_data
 from pepita_jax.runs.load import load_run
 from pepita_jax.runs.run import run
+from pepita_jax.runs.same_run import describe_changes, require_same
 from pepita_jax.tables import markdown_table
 from pepita_jax.words import counted
 
@@ -39,15 +43,18 @@ TRAIN = flags.DEFINE_bool("train", True, "--notrain only shows the runs there ar
 def main(arguments):
     cli.refuse(arguments)
     require(WORKDIR.value, "--workdir=DIR is needed")
+    require_number("--budget", BUDGET.value, above=0)
     folder, rules = user_path(WORKDIR.value), chosen_rules()
     costs = {name: measure(rule, config["batch_size"]) for name, (rule, config) in rules.items()}
     if TRAIN.value:
         with signals.stopping_gently() as should_stop:
             for name, (_, config) in rules.items():
                 config["num_epochs"] = max(NUM_EPOCHS.value, costs[name].epochs(BUDGET.value))
-                if not should_stop():
+                with suppress(DivergedError):  # the tables show it
                     run(config, folder / name, should_stop)
-    runs = {name: load_run(folder / name) for name in rules if (folder / name).exists()}
+    there = {n: config for n, (_, config) in rules.items() if (folder / n).exists()}
+    require(there, f"{folder} holds no run of {', '.join(rules)}: train some without --notrain")
+    runs = {name: load_same(folder / name, config) for name, config in there.items()}
     network, epochs, budget = f"{MODEL.value} on {DATASET.value}", NUM_EPOCHS.value, BUDGET.value
     tables = {
         f"after {counted(epochs, 'epoch')}": equal_epochs(runs, costs, epochs),
@@ -57,6 +64,17 @@ def main(arguments):
     for title, rows in tables.items():
         if rows[1:]:
             print(f"\n{network}, {title}\n\n{markdown_table(rows)}", flush=True)
+
+
+def load_same(path, config):
+    """The run in a folder.
+
+    Raises:
+        UserError: it is a run of another configuration.
+    """
+    found = load_run(path)
+    require_same(path, "a different run", describe_changes(found.config, with_data(config)))
+    return found
 
 
 def chosen_rules() -> dict[str, tuple[Rule, dict]]:

@@ -58,6 +58,8 @@ MISTAKES = {
     "no epochs": (["--config.num_epochs=0"], ["num_epochs must be an integer of at least 1"]),
     "negative rate": (["--config.optimizer.learning_rate=-0.1"], ["must be at least 0"]),
     "infinite rate": (["--config.optimizer.learning_rate=inf"], ["must be a finite number"]),
+    "rate that float32 cannot hold": (["--config.optimizer.learning_rate=1e39"], ["finite number"]),
+    "no folder": (["--workdir="], ["--workdir= has no value"]),
     "seed": (["--config.seed=4294967296"], ["seed must be at most 4294967295"]),
     "data set of another column": (["--config.dataset=mnist"], ["dataset", "RULE,MODEL,DATASET"]),
     "argument": (["num_epochs=3"], ["'num_epochs=3'"]),

@@ -3,6 +3,7 @@
 import re
 from functools import partial
 
+import numpy as np
 import pytest
 
 from pepita_jax import RULES, UserError, build_rule
@@ -58,7 +59,7 @@ def test_the_path_of_a_rule_must_lead_to_one(name, message):
         build_rule(name, make_network("conv"))
 
 
-@pytest.mark.parametrize("scale", [float("nan"), "large", True])
+@pytest.mark.parametrize("scale", [float("nan"), "large", True, 1e39, -(10**400)])
 def test_a_scale_that_is_no_number_is_refused(scale):
     with pytest.raises(UserError, match=r"rule\.feedback_scale must be a finite number"):
         build_rule("pepita", make_network("conv"), feedback_scale=scale)
@@ -67,6 +68,8 @@ def test_a_scale_that_is_no_number_is_refused(scale):
 @pytest.mark.parametrize(
     ("name", "option", "value", "bound"),
     [("burst_propagation", "burst_probability", 1.0, "below 1"),
+     ("burst_propagation", "burst_probability", 1 - 1e-9, "below 1"),  # 1 as a float32
+     ("equilibrium_propagation", "init_scale", 1e-300, "above 0"),
      ("equilibrium_propagation", "init_scale", 0.0, "above 0")],
 )  # fmt: skip
 def test_a_number_that_makes_no_sense_is_refused(name, option, value, bound):
@@ -88,3 +91,8 @@ def test_an_empty_interval_of_noise_is_refused():
 def test_an_option_that_has_become_a_rule_is_refused_with_its_name(option, where):
     with pytest.raises(UserError, match=where):
         build_rule("pepita", make_network("conv"), **option)
+
+
+def test_an_array_is_no_word():
+    with pytest.raises(UserError, match=r"rule\.presynaptic = array.* is not valid; valid: "):
+        build_rule("pepita", make_network("conv"), presynaptic=np.array([1.0, 2.0]))

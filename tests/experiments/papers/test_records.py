@@ -7,6 +7,7 @@ import pytest
 from experiments.papers.pepita.runs import of_table_1
 from experiments.papers.record_files import SHARED, read_records, write_records
 from experiments.papers.results import Results
+from pepita_jax.errors import UserError
 from tests.experiments.commands import assert_refused, command
 from tests.experiments.papers.planted import plant
 
@@ -64,6 +65,26 @@ def test_results_of_two_machines_are_merged(tmp_path):
     assert Results(tmp_path / "one").read(run).seeds == [0, 1, 2]
     done = command("reproduce", *arguments, f"--merge={tmp_path / 'three'}")
     assert_refused(done, "holds no results")
+
+
+def test_merging_loses_nothing(tmp_path):
+    run = of_table_1("pepita").quick()
+    one, two, other = (Results(tmp_path / name) for name in ("one", "two", "other"))
+    plant(tmp_path / "one", run, [[0.5], [0.6]])
+    plant(tmp_path / "two", run, [[0.7], [0.8], [0.9]])
+    one.merge(two, [run, RUN])
+    assert one.read(run).test_accuracy.tolist() == [0.5, 0.6, 0.9]  # its own seeds stay
+
+    file = tmp_path / "one" / "records" / f"{run.name}.json"
+    of_another = file.read_text().replace('"learning_rate": 0.05', '"learning_rate": 0.777')
+    file.write_text(of_another)
+    with pytest.raises(UserError, match=r"learning_rate was 0.777, is 0.05; remove it"):
+        one.merge(two, [run])
+    assert file.read_text() == of_another
+
+    plant(tmp_path / "other", RUN, [[0.5]])
+    with pytest.raises(UserError, match=f"none of the runs that are asked for; .* {RUN.name}$"):
+        two.merge(other, [run])
 
 
 @pytest.mark.parametrize("seed", [0, 2])

@@ -1,7 +1,9 @@
 """The comparison of all rules: equal epochs, and equal operations."""
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 
+import jax
 import numpy as np
 import pytest
 
@@ -12,8 +14,8 @@ from experiments.studies.equal_budget import (
     equal_epochs,
     measure,
 )
-from pepita_jax import build_network, build_rule
-from tests.experiments.commands import command
+from pepita_jax import BP, build_network, build_rule
+from tests.experiments.commands import assert_refused, command
 
 
 def test_a_budget_is_spent_in_whole_epochs_and_at_least_one():
@@ -87,6 +89,40 @@ def test_a_rule_of_ones_own_is_compared_by_its_path(tmp_path):
     done = command("studies.all_rules", *words, "--budget=1", f"--workdir={tmp_path}")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(f"| {own} ") == 2
+
+
+@dataclass(frozen=True)
+class Diverging(BP):
+    def pseudo_gradients(self, params, F, batch):
+        dW, aux = super().pseudo_gradients(params, F, batch)
+        return jax.tree.map(lambda g: g / 0, dW), aux
+
+
+def test_a_rule_that_diverges_does_not_stop_the_others(tmp_path):
+    own = f"{__name__}.Diverging"
+    words = ["--dataset=digits", "--num_seeds=1", "--num_epochs=1", "--budget=1"]
+    done = command("studies.all_rules", *words, f"--rules={own},bp", f"--workdir={tmp_path}")
+    assert done.returncode == 0, done.stderr
+    rows = [line for line in done.stdout.splitlines() if line.startswith("|")]
+    assert sum(line.startswith(f"| {own} | - ") for line in rows) == 2
+    assert sum(line.startswith("| bp ") for line in rows) == 2
+
+
+def test_what_is_shown_is_what_was_asked_for(tmp_path):
+    words = ["--dataset=digits", "--rules=bp", "--num_seeds=1", "--num_epochs=1", "--budget=1"]
+    words.append(f"--workdir={tmp_path}")
+    done = command("studies.all_rules", *words, "--notrain")
+    assert_refused(done, "holds no run of bp")
+    assert command("studies.all_rules", *words).returncode == 0
+    assert "| bp " in command("studies.all_rules", *words, "--notrain").stdout
+    done = command("studies.all_rules", *words, "--notrain", "--model=conv")
+    assert_refused(done, "a different run", "model.name was 'mlp', is 'conv'")
+
+
+@pytest.mark.parametrize("budget", ["nan", "inf", "0", "-5"])
+def test_a_budget_is_a_number_above_0(budget, tmp_path):
+    words = ["--dataset=digits", "--rules=bp", f"--budget={budget}", f"--workdir={tmp_path}"]
+    assert_refused(command("studies.all_rules", *words), "--budget must be", budget)
 
 
 @pytest.mark.slow
