@@ -28,8 +28,10 @@ class Skeleton(SignalRule):
     """In one sentence: what reaches the hidden layers. Rows are samples.
 
         e     = h_L - t                            error, [B, K]
+        g_L   = e
+        g_l   = (g_{l+1} B_{l+1}^T) * s'(a_l)      hidden layers, [B, n_l]
         d_L   = e                                  output layer
-        d_l   = c (d_{l+1} B_{l+1}^T) * s'(a_l)    hidden layers, [B, n_l]
+        d_l   = c g_l                              hidden layers
         dW_l  = h_{l-1}^T d_l                      mean over the batch
 
     Feedback: B_2 ... B_L, fixed, each of the shape of W_l and drawn like it.

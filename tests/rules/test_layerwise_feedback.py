@@ -42,6 +42,15 @@ def test_fa_is_the_chain_rule_through_other_weights(net_name):
     assert_same(found, transcribed(net, params, B, batch))
 
 
+def test_the_skeleton_multiplies_each_hidden_signal_once():
+    net = make_network("mlp, four layers, tanh")
+    params, B, batch = make_params(net), make_params(net, key=5)[1:], make_batch(net)
+    rule = build_rule("pepita_jax.rules.skeleton.Skeleton", net, strength=0.5)
+    found, _ = rule.pseudo_gradients(params, B, batch)
+    *hidden, output = transcribed(net, params, B, batch)
+    assert_same(found, (*(0.5 * dW for dW in hidden), output))
+
+
 @pytest.mark.parametrize("magnitudes", ["uniform", "fixed_random"])
 @pytest.mark.parametrize("net_name", ["mlp, four layers, tanh", "conv, two blocks, padded"])
 def test_sign_symmetry_is_the_chain_rule_through_weights_of_the_same_sign(net_name, magnitudes):
