@@ -129,7 +129,8 @@ def _parse(argv):
 def _refuse_empty_values():
     """So that --out=$UNSET is not the default."""
     own = [flags.FLAGS[name] for name in flags.FLAGS if "." not in name]  # not those of --config
-    empty = [f"--{flag.name}=" for flag in own if flag.present and flag.value in ("", [], [""])]
+    is_empty = lambda flag: flag.value in ("", [], [""]) and flag.value != flag.default
+    empty = [f"--{flag.name}=" for flag in own if flag.present and is_empty(flag)]
     require(not empty, f"{' '.join(empty)} has no value")
 
 

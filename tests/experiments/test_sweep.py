@@ -200,7 +200,7 @@ MISTAKES = {
         ["--sweep.rule=bp,fa"],
         ["rule must be set field by field, got 'bp'; for example rule.name"],
     ),
-    "no file name": (["--settings="], ["cannot be read"]),
+    "no file name": (["--settings="], ["--settings= has no value"]),
     "wrong elsewhere": (["--sweep.seed=1,2", "--config.num_epochs=0"], ["num_epochs must be"]),
     "too large a batch": (["--sweep.batch_size=16,1400"], ["1400 is larger than the training set"]),
     "wrong value": (["--sweep.model.activation=relu,swish"], ["'swish'", "gelu, leaky_relu"]),

@@ -119,6 +119,11 @@ def test_what_is_shown_is_what_was_asked_for(tmp_path):
     assert_refused(done, "a different run", "model.name was 'mlp', is 'conv'")
 
 
+def test_no_rules_are_not_all_rules(tmp_path):
+    done = command("studies.all_rules", "--rules=", f"--workdir={tmp_path}")
+    assert_refused(done, "--rules= has no value")
+
+
 @pytest.mark.parametrize("budget", ["nan", "inf", "0", "-5"])
 def test_a_budget_is_a_number_above_0(budget, tmp_path):
     words = ["--dataset=digits", "--rules=bp", f"--budget={budget}", f"--workdir={tmp_path}"]
