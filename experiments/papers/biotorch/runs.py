@@ -13,8 +13,9 @@ FIELDS = {
     "schedule.epochs": (50, 75),
 }
 # For each rule the best of TRIED: one seed, three epochs, judged on the last sixth of the training
-# images, which were held out. 0.001 was tried for BP, FA and DFA alone. DFA stays near chance with
-# 0.001 or more; of 0.0003, 0.0001 and 0.00003, the first is best after fifteen epochs.
+# images, which were held out. 0.001 was tried for BP and FA alone. DFA was judged on the last
+# tenth. It stays near chance with 0.001 or more; of 0.0003, 0.0001 and 0.00003, the first is best
+# after fifteen epochs.
 TRIED = (0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)
 LEARNING_RATES = {"BP": 0.01, "FA": 0.003, "DFA": 0.0003, "uSF": 0.01, "brSF": 0.01, "frSF": 0.003}
 RULES = {  # by the program's name, the library's
