@@ -45,6 +45,7 @@ def main(arguments):
     require(WORKDIR.value, "--workdir=DIR is needed")
     require_number("--budget", BUDGET.value, above=0)
     folder, rules = user_path(WORKDIR.value), chosen_rules()
+    require(rules, f"no rule that was asked for suits {MODEL.value} on {DATASET.value}")
     costs = {name: measure(rule, config["batch_size"]) for name, (rule, config) in rules.items()}
     if TRAIN.value:
         with signals.stopping_gently() as should_stop:

@@ -73,8 +73,8 @@ class SyntheticGradients(Rule):
 
     def from_above(self, l: int, params: Weights, activity: Activity, d: Array) -> Array:
         """A signal at the pre-activation of layer l + 1 (from 0), sent to the activity of l."""
-        above = self.net.layers[l + 1].backward(d, params[l + 1])
-        return self.net.through_pooling(l, activity, above)
+        sent = self.net.layers[l + 1].backward(d, params[l + 1])
+        return self.net.through_pooling(l, activity, sent)
 
     def learn(self, h: Array, t: Array, r: Array) -> tuple[Array, Array]:
         """The updates `dA` and `dC` of a layer."""

@@ -124,6 +124,13 @@ def test_no_rules_are_not_all_rules(tmp_path):
     assert_refused(done, "--rules= has no value")
 
 
+def test_rules_that_do_not_suit_the_network_are_named(tmp_path):
+    words = ["--dataset=digits", "--model=conv", "--rules=forward_forward"]
+    done = command("studies.all_rules", *words, f"--workdir={tmp_path}")
+    assert "forward_forward needs dense layers" in done.stdout
+    assert_refused(done, "no rule that was asked for suits conv on digits")
+
+
 @pytest.mark.parametrize("budget", ["nan", "inf", "0", "-5"])
 def test_a_budget_is_a_number_above_0(budget, tmp_path):
     words = ["--dataset=digits", "--rules=bp", f"--budget={budget}", f"--workdir={tmp_path}"]
